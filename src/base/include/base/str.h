@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_BASE_STR_H
+#define TW_BASE_STR_H
+/*
+ * Slices: text that somebody else owns. Not NUL-terminated, may hold any byte. p may be NULL when n is 0.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct tw_str {
+    const char *p;
+    size_t n;
+};
+
+#define TW_STR(lit) ((struct tw_str){"" lit, sizeof(lit) - 1})
+#define TW_STR_ARG(s) (int)(s).n, (s).n ? (s).p : ""   /* for "%.*s" */
+
+static inline struct tw_str tw_str_z(const char *z)
+{
+    return (struct tw_str){z, z ? strlen(z) : 0};
+}
+static inline struct tw_str tw_str_of(const char *p, size_t n)
+{
+    return (struct tw_str){p, n};
+}
+/* The rest from byte i on; empty when i is past the end. */
+static inline struct tw_str tw_str_from(struct tw_str s, size_t i)
+{
+    return i >= s.n ? (struct tw_str){s.p + s.n, 0} : (struct tw_str){s.p + i, s.n - i};
+}
+static inline struct tw_str tw_str_cut(struct tw_str s, size_t n)
+{
+    return (struct tw_str){s.p, n < s.n ? n : s.n};
+}
+static inline bool tw_str_eq(struct tw_str a, struct tw_str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+static inline char tw_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+static inline bool tw_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static inline bool tw_is_alnum(char c)
+{
+    return tw_is_digit(c) || (tw_lower(c) >= 'a' && tw_lower(c) <= 'z');
+}
+static inline bool tw_is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+/* ASCII only; names of routers and interfaces are. */
+bool tw_str_ieq(struct tw_str a, struct tw_str b);
+bool tw_str_starts(struct tw_str s, struct tw_str prefix);
+bool tw_str_istarts(struct tw_str s, struct tw_str prefix);
+struct tw_str tw_str_trim(struct tw_str s);
+/* Position of c from `from` on, or SIZE_MAX. */
+size_t tw_str_find(struct tw_str s, char c, size_t from);
+/* Decimal digits only, the whole slice; false when empty or past `max`. */
+bool tw_str_u64(struct tw_str s, uint64_t max, uint64_t *out);
+/* Natural order: runs of digits compare as numbers (".9" before ".10"). <0, 0, >0. */
+int tw_str_natural(struct tw_str a, struct tw_str b);
+uint64_t tw_hash(const void *p, size_t n, uint64_t seed);
+uint64_t tw_hash_lower(struct tw_str s, uint64_t seed);
+
+#endif

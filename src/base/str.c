@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/str.h"
+
+bool tw_str_ieq(struct tw_str a, struct tw_str b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++) {
+        if (tw_lower(a.p[i]) != tw_lower(b.p[i]))
+            return false;
+    }
+    return true;
+}
+
+bool tw_str_starts(struct tw_str s, struct tw_str prefix)
+{
+    return s.n >= prefix.n && tw_str_eq(tw_str_cut(s, prefix.n), prefix);
+}
+
+bool tw_str_istarts(struct tw_str s, struct tw_str prefix)
+{
+    return s.n >= prefix.n && tw_str_ieq(tw_str_cut(s, prefix.n), prefix);
+}
+
+struct tw_str tw_str_trim(struct tw_str s)
+{
+    while (s.n > 0 && (tw_is_space(s.p[0]) || s.p[0] == '\r' || s.p[0] == '\n')) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n > 0 && (tw_is_space(s.p[s.n - 1]) || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == '\n'))
+        s.n--;
+    return s;
+}
+
+size_t tw_str_find(struct tw_str s, char c, size_t from)
+{
+    if (from >= s.n)
+        return SIZE_MAX;
+    const char *hit = memchr(s.p + from, c, s.n - from);
+    return hit ? (size_t)(hit - s.p) : SIZE_MAX;
+}
+
+bool tw_str_u64(struct tw_str s, uint64_t max, uint64_t *out)
+{
+    uint64_t v = 0;
+    if (s.n == 0)
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (!tw_is_digit(s.p[i]) || __builtin_mul_overflow(v, 10u, &v) ||
+            __builtin_add_overflow(v, (uint64_t)(s.p[i] - '0'), &v))
+            return false;
+    }
+    *out = v;
+    return v <= max;
+}
+
+static size_t digits(struct tw_str s, size_t i)
+{
+    size_t n = 0;
+    while (i + n < s.n && tw_is_digit(s.p[i + n]))
+        n++;
+    return n;
+}
+
+int tw_str_natural(struct tw_str a, struct tw_str b)
+{
+    size_t i = 0, j = 0;
+    while (i < a.n && j < b.n) {
+        size_t x = digits(a, i), y = digits(b, j);
+        if (x > 0 && y > 0) {
+            while (x > 1 && a.p[i] == '0')
+                i++, x--;
+            while (y > 1 && b.p[j] == '0')
+                j++, y--;
+            if (x != y)
+                return x < y ? -1 : 1;
+            int c = memcmp(a.p + i, b.p + j, x);
+            if (c != 0)
+                return c;
+            i += x;
+            j += y;
+        } else if (a.p[i] != b.p[j]) {
+            return (unsigned char)a.p[i] < (unsigned char)b.p[j] ? -1 : 1;
+        } else {
+            i++;
+            j++;
+        }
+    }
+    return (i < a.n) - (j < b.n);
+}
+
+/* FNV-1a, 64 bit: stable across machines, so it may go into identifiers. */
+uint64_t tw_hash(const void *p, size_t n, uint64_t seed)
+{
+    const unsigned char *c = p;
+    uint64_t h = 14695981039346656037u ^ seed;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ c[i]) * 1099511628211u;
+    return h;
+}
+
+uint64_t tw_hash_lower(struct tw_str s, uint64_t seed)
+{
+    uint64_t h = 14695981039346656037u ^ seed;
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)tw_lower(s.p[i])) * 1099511628211u;
+    return h;
+}

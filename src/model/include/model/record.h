@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_MODEL_RECORD_H
+#define TW_MODEL_RECORD_H
+/*
+ * A record: bytes that reached us, where from, and when. The only thing that enters the core (design 2).
+ *
+ * Ownership: a record borrows its bytes; they must live until the call it was passed to returns.
+ */
+#include "base/str.h"
+#include "base/time.h"
+
+/* IPv4 is held in its own form (family 4), also when it arrived as ::ffff:a.b.c.d. */
+struct tw_addr {
+    uint8_t family; /* 0 none, 4, 6 */
+    uint8_t bytes[16];
+};
+
+bool tw_addr_parse(struct tw_str s, struct tw_addr *out);
+bool tw_addr_eq(const struct tw_addr *a, const struct tw_addr *b);
+enum { TW_ADDR_TEXT = 48 };
+const char *tw_addr_text(const struct tw_addr *a, char buf[static TW_ADDR_TEXT]);
+
+enum tw_transport {
+    TW_TRANSPORT_SYSLOG, /* one syslog message: a datagram's payload or a line of a log file */
+    TW_TRANSPORT_TRAP,   /* one SNMP message, v1 or v2c, trap or inform: a datagram's payload */
+};
+
+/* Where a record stands in its input; explain prints it. position: line of a text (from 1) or packet number. */
+struct tw_record_ref {
+    uint32_t input; /* index of the input file, listening socket … the shell knows its name */
+    uint64_t position;
+};
+
+struct tw_record {
+    tw_time rx;  /* when it was handed to us, on the shell's clock; never goes back between records */
+    tw_time at;  /* when it happened, if the source had to work that out itself (a log without arrival times);
+                    else TW_TIME_MIN, and the core's clock model decides */
+    enum tw_transport transport;
+    struct tw_addr from; /* sender; family 0 for a line of a text file */
+    int year;            /* for stamps without a year; 0: the year that brings the stamp nearest to rx */
+    struct tw_record_ref ref;
+    struct tw_str bytes;
+};
+
+#endif
