@@ -7,7 +7,7 @@ nm=$1 lib=$2
 shift 2
 extra=''
 for p in "$@"; do extra="$extra|$p.*"; done
-allowed='tw_.*|mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|cmp|ncmp|chr|rchr|str|nlen|spn|cspn|casecmp|ncasecmp)'
+allowed='tw_.*|bcmp|mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|cmp|ncmp|chr|rchr|str|nlen|spn|cspn|casecmp|ncasecmp)'
 allowed="$allowed|v?snprintf|malloc|calloc|realloc|free|abort|qsort|bsearch|strto(l|ul|ll|ull)"
 allowed="$allowed|__.*_chk|__stack_chk_fail|__asan_.*|__ubsan_.*|__sanitizer_.*|__sancov_.*|__lsan_.*|__gcov_.*|_GLOBAL_OFFSET_TABLE_"
 allowed="$allowed|__isoc99_.*|__ctype_b_loc|__errno_location|__llvm_.*|__start___sancov.*|__stop___sancov.*"

@@ -24,7 +24,8 @@ enum tw_log_fault {
 const char *tw_log_fault_name(enum tw_log_fault f);
 
 /* `year` is used for stamps without a year; 0: the year that brings the stamp nearest to `near` (which may be
- * TW_TIME_MIN: then such a stamp counts as absent). On a fault *offset is the byte where it was seen. */
+ * TW_TIME_MIN: then such a stamp counts as absent). On a fault *offset is the byte where it was seen; else it is 0, or
+ * TW_LOG_MAX when the message was cut there. */
 enum tw_log_fault tw_log_decode(struct tw_str bytes, int year, tw_time near, struct tw_log *out, size_t *offset);
 
 /* The moment a stamp means. offset_utc: its digits are UTC and the offset is only information (domain.md 2.2). */
@@ -32,7 +33,8 @@ tw_time tw_stamp_time(const struct tw_stamp *s, bool offset_utc);
 
 /*
  * Walks the "(k=v, k=v)" list at the end of TEXT (domain.md 2.1): blanks around '=' vary, values may hold commas,
- * quotes, brackets and '=', keys may hold blanks ("User name"). Also "Key=value" lists without parentheses.
+ * quotes, brackets and '=', keys may hold blanks ("User name"). Also "Key=value" lists without parentheses. Values come
+ * without the quotes around them and without one '.' at their end.
  */
 struct tw_kv {
     struct tw_str rest;

@@ -13,9 +13,12 @@
 #include "base/str.h"
 #include "base/time.h"
 
+struct tw_arena; /* base/mem.h */
+
 enum { TW_DOC_MAX_BYTES = 256 << 20, TW_DOC_MAX_DEPTH = 32, TW_DOC_MAX_NODES = 16 << 20, TW_ERRORS_MAX = 100 };
 
-/* Errors: "file:line:column: what, and what was expected". At most TW_ERRORS_MAX are kept; the rest is counted. */
+/* Errors: "file:line:column: what, and what was expected". At most TW_ERRORS_MAX are kept; the rest is counted.
+ * Control bytes of foreign text are shown as escapes. */
 struct tw_errors {
     char **text;
     size_t n, cap, dropped;
@@ -25,14 +28,19 @@ __attribute__((format(printf, 5, 6))) void tw_errors_add(struct tw_errors *e, co
 void tw_errors_finish(struct tw_errors *e);
 
 enum tw_node_kind { TW_NODE_SCALAR, TW_NODE_LIST, TW_NODE_MAP };
+/* Kept small, a large inventory has millions: look at `kind` first, `text` shares its place with `items` and `keys`. */
 struct tw_node {
-    enum tw_node_kind kind;
     uint32_t line, column; /* from 1 */
+    uint32_t n;            /* list, map: number of items; scalar: 0 */
+    enum tw_node_kind kind : 8;
     bool quoted;           /* scalar: written in quotes or as a block */
-    struct tw_str text;    /* scalar: its value, NUL-terminated */
-    const struct tw_node *const *items; /* list: elements; map: values */
-    const struct tw_node *const *keys;  /* map: scalars, in the order of the file */
-    size_t n;
+    union {
+        struct tw_str text; /* scalar: its value, NUL-terminated */
+        struct {
+            const struct tw_node *const *items; /* list: elements; map: values */
+            const struct tw_node *const *keys;  /* map: scalars, in the order of the file; list: NULL */
+        };
+    };
 };
 
 struct tw_doc {
@@ -66,8 +74,22 @@ bool tw_doc_want_bool(const struct tw_doc *d, const struct tw_node *n, const cha
 /* One of a NULL-terminated list of words; *out is its index. The error lists them, and names the nearest. */
 bool tw_doc_want_word(const struct tw_doc *d, const struct tw_node *n, const char *what, const char *const *words,
                       struct tw_errors *errors, size_t *out);
+/* A value left out: an empty plain scalar, "~" or "null". */
+bool tw_node_is_null(const struct tw_node *n);
 /* An error for every key of `map` that is not in the NULL-terminated list; it names the nearest known key. */
 void tw_doc_known_keys(const struct tw_doc *d, const struct tw_node *map, const char *what, const char *const *keys,
                        struct tw_errors *errors);
+
+/* Finds the known word nearest to a wrong one, for "did you mean". Start with {.word = …}, offer all known words;
+ * `best` stays empty when none is near: within two changes of letters, or one begins with the other. */
+struct tw_nearest {
+    struct tw_str word, best;
+    unsigned distance;
+};
+void tw_nearest_offer(struct tw_nearest *n, struct tw_str candidate);
+
+/* A word of the file as messages quote it: in quotes, cut when it is long. */
+enum { TW_QUOTE_TEXT = 72 };
+const char *tw_doc_quote(struct tw_str word, char buf[static TW_QUOTE_TEXT]);
 
 #endif

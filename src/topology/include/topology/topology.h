@@ -27,12 +27,24 @@ const char *tw_service_name(unsigned i);
 enum tw_protection { TW_PROTECTION_E_TRUNK, TW_PROTECTION_VRRP, TW_PROTECTION_NONE };
 enum tw_backup_mode { TW_BACKUP_HOT, TW_BACKUP_WARM, TW_BACKUP_VIRTUAL };
 
+struct tw_poll { /* how a device may be polled */
+    int version;                /* 0: not given; 1, 2 (2c) or 3 */
+    const char *user;           /* NULL: not given */
+    const char *community_file; /* NULL: not given; as written, relative to the inventory */
+    uint32_t port;              /* default 161 */
+    tw_dur timeout;             /* 0: not given */
+    int retries;                /* -1: not given */
+};
+
 struct tw_device {
     const char *name;                 /* key in the inventory */
     const struct tw_addr *addresses;
     size_t addresses_n;
-    const char *const *hostnames;
+    const char *const *hostnames;     /* the key when none was given */
     size_t hostnames_n;
+    const char *engine_id;            /* "0x8000…" in lower case, NULL: not given */
+    const char *certificate;          /* name of its TLS client certificate, NULL: not given */
+    struct tw_poll poll;
     bool stamp_offset_utc;            /* domain.md 2.2: how an offset in its stamps is meant */
     tw_dur alarm_raise, alarm_clear;  /* alarm-delay; 0 when not given */
     bool has_alarm_delay;
@@ -75,6 +87,8 @@ struct tw_e_trunk {
     uint32_t pair;           /* index */
     uint32_t id;             /* 1..128 */
     tw_dur revert_delay;     /* default 120 s */
+    tw_dur hello;            /* 0: not given */
+    uint32_t hold_multiplier; /* hold-on-failure-multiplier, 0: not given */
     uint32_t member0, members_n; /* members[member0 .. member0 + members_n) */
 };
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/err.h"
+#include "decode/log.h"
+
+/* A log message in any state: whatever is made of it lies inside its bytes, and its numbers inside their
+ * ranges. */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void inside(struct tw_str s, struct tw_str whole)
+{
+    TW_ASSERT(s.n == 0 || (s.p >= whole.p && s.p + s.n <= whole.p + whole.n));
+}
+
+static void check_stamp(const struct tw_stamp *s)
+{
+    if (!s->present)
+        return;
+    TW_ASSERT(s->resolution.ns >= 1 && s->resolution.ns <= 1000000000);
+    TW_ASSERT(s->offset_s > -16 * 3600 && s->offset_s < 16 * 3600);
+    TW_ASSERT(s->civil.ns >= 0 && s->civil.ns < 7258118400 * 1000000000 + 1000000000);
+    TW_ASSERT(s->has_offset || tw_stamp_time(s, false).ns == s->civil.ns);
+}
+
+static void check_pairs(struct tw_str text)
+{
+    struct tw_kv it;
+    size_t n = 0;
+    for (tw_kv_init(&it, text); tw_kv_next(&it); n++) {
+        inside(it.key, text);
+        inside(it.value, text);
+        TW_ASSERT(it.key.n > 0 && n < text.n);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct tw_str whole = tw_str_of((const char *)data, size);
+    struct tw_log log;
+    size_t offset;
+    enum tw_log_fault fault =
+        tw_log_decode(whole, size % 3 == 0 ? 2024 : 0, (tw_time){1786212000000000000}, &log, &offset);
+    TW_ASSERT(fault < TW_LOG_FAULTS && offset <= size);
+    check_pairs(whole);
+    if (fault != TW_LOG_OK)
+        return 0;
+    TW_ASSERT(log.pri >= -1 && log.pri <= 191 && log.severity >= 0 && log.severity <= 7);
+    TW_ASSERT(log.module.n > 0 && log.brief.n > 0);
+    const struct tw_str all[] = {log.relay_host, log.host, log.module, log.brief, log.fields, log.text};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        inside(all[i], whole);
+    check_stamp(&log.stamp);
+    check_stamp(&log.relay);
+    check_pairs(log.text);
+    return 0;
+}

@@ -1,0 +1,1 @@
+tw_fuzz(rules DEPS normalise)

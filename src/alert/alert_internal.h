@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_ALERT_INTERNAL_H
+#define TW_ALERT_INTERNAL_H
+#include "alert/alert.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+/* fsm.c: the life of a track */
+enum track_state { TRACK_HOLDING, TRACK_LOST, TRACK_FIRING, TRACK_RESTARTED, TRACK_STATES, TRACK_GONE = TRACK_STATES };
+enum track_event { TRACK_TRUE, TRACK_FALSE, TRACK_END, TRACK_DUE, TRACK_RESTART, TRACK_EVENTS };
+enum track_action { ACT_NONE, ACT_KEEP, ACT_SUSPEND, ACT_RESUME, ACT_DROP, ACT_RAISE, ACT_REFRESH, ACT_CLEAR, ACT_FORGOT };
+struct track_row {
+    enum track_state next;
+    enum track_action action;
+};
+struct track_row track_step(enum track_state s, enum track_event e);
+
+struct track {
+    bool used;
+    enum track_state state;
+    uint32_t condition;
+    struct tw_item item;
+    bool truth;
+    bool lost_by_role;
+    bool restarted_hold; /* hold_from was set anew: an earlier start is no news any more */
+    tw_time since;       /* the fault */
+    tw_time hold_from;
+    tw_time known;       /* arrival of what made it true */
+    tw_time deadline;    /* TW_TIME_MAX: no timer */
+    uint64_t timer_seq;
+    tw_time raised_at;
+    tw_dur raise_delay;
+    uint32_t alert;      /* TW_NONE */
+    bool ending;         /* leaves its alert at the next flush */
+};
+
+struct alert {
+    bool used;
+    uint32_t condition, pair, e_trunk, member;
+    int side;
+    char id[TW_ALERT_ID];
+    tw_time since, raised_at, last;
+    uint32_t *items; /* tracks */
+    size_t items_n, items_cap;
+    bool announced, joined, left, touched;
+    tw_time update_due;
+    uint64_t update_seq;
+    enum tw_severity severity;
+    enum tw_confidence confidence;
+    enum tw_help help;
+    const char *ended_by; /* of the item that left last */
+    tw_time ended_at;
+    tw_dur ended_delay;
+};
+
+enum timer_kind { TIMER_TRACK, TIMER_SETTLE, TIMER_UPDATE };
+struct timer {
+    tw_time at;
+    uint64_t seq;
+    enum timer_kind kind;
+    uint32_t index;
+};
+
+struct tw_alerts {
+    struct tw_facts *facts;
+    const struct tw_policy *policy;
+    bool trace;
+    struct track *tracks;
+    size_t tracks_n, tracks_cap;
+    struct tw_map track_by_key;
+    uint32_t *tracks_free;
+    size_t tracks_free_n, tracks_free_cap;
+    struct alert *alerts;
+    size_t alerts_n, alerts_cap;
+    uint32_t *touched; /* alerts to look at in the next flush */
+    size_t touched_n, touched_cap;
+    struct timer *heap;
+    size_t heap_n, heap_cap;
+    uint64_t timer_seq, seq;
+    tw_time *settle;      /* armed, per member side */
+    uint64_t *settle_seq;
+    struct tw_arena *arena; /* effects */
+    const struct tw_transition **out;
+    size_t out_n, out_cap;
+    const struct tw_trace **traces;
+    size_t traces_n, traces_cap;
+    struct tw_map told;   /* item and condition -> hash of the last "did not begin" */
+    uint64_t *told_hash;
+    size_t told_n, told_cap;
+    uint64_t raised, cleared;
+};
+
+/* timer.c */
+void timer_push(struct tw_alerts *a, tw_time at, uint64_t seq, enum timer_kind kind, uint32_t index);
+bool timer_valid(const struct tw_alerts *a, const struct timer *t);
+/* Drops timers that were moved since; after it, the first one is valid. */
+void timer_trim(struct tw_alerts *a);
+struct timer timer_pop(struct tw_alerts *a);
+
+/* track.c */
+uint32_t track_find(const struct tw_alerts *a, uint32_t condition, struct tw_item item);
+uint32_t track_new(struct tw_alerts *a, uint32_t condition, struct tw_item item);
+void track_index(struct tw_alerts *a, uint32_t track);
+void track_free(struct tw_alerts *a, uint32_t track);
+void track_arm(struct tw_alerts *a, uint32_t track);
+void track_due(struct tw_alerts *a, uint32_t track, tw_time now);
+void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, const struct tw_moment *m, bool by_role);
+void track_restart(struct tw_alerts *a, uint32_t track, const struct tw_moment *m);
+uint32_t track_device(const struct tw_alerts *a, uint32_t track);
+
+/* bundle.c */
+void alert_join(struct tw_alerts *a, uint32_t track, tw_time now);
+void alert_touch(struct tw_alerts *a, uint32_t alert);
+void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at);
+void alert_flush(struct tw_alerts *a, tw_time now);
+void alert_update_due(struct tw_alerts *a, uint32_t alert, tw_time now);
+
+/* emit.c */
+void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, tw_time time);
+const char *item_name(struct tw_alerts *a, struct tw_item item); /* "pe-a Eth-Trunk10.100", in the effects' arena */
+__attribute__((format(printf, 4, 5))) void trace(struct tw_alerts *a, const struct track *t, const struct tw_moment *m,
+                                                 const char *fmt, ...);
+
+/* text.c */
+struct words {
+    const char *v[TW_PLACEHOLDERS]; /* NULL: not known; what needs it is left out */
+};
+struct words words_mirrored(const struct words *w);
+/* NULL when a placeholder has no value. */
+const char *text_fill(struct tw_arena *arena, const char *template, const struct words *w);
+struct hint_case {
+    const char *condition;
+    uint32_t services;
+    enum tw_help help;
+    const struct words *words;
+    const char *const *subs, *const *peer_subs; /* for `each` */
+    size_t subs_n;
+};
+void text_hints(struct tw_arena *arena, const struct tw_policy *p, const struct hint_case *c, struct tw_transition *t);
+
+#endif

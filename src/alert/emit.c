@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC */
+/* An alert as a transition: names instead of indices, text instead of facts. */
+#include "alert_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EVIDENCE_MAX = 12, SHOWN_SUBS = 5, REASON_MAX = 80 };
+
+static const char *format(struct tw_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static const char *format(struct tw_arena *arena, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return tw_arena_dup(arena, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+/* Effects outlive an inventory that is being replaced, so its names are copied. */
+static const char *keep(struct tw_alerts *a, const char *name)
+{
+    return tw_arena_dup(a->arena, name, strlen(name));
+}
+
+static const char *sub_name(struct tw_alerts *a, uint32_t sub_side)
+{
+    const struct tw_sub_facts *s = tw_facts_sub(a->facts, sub_side / 2);
+    return format(a->arena, "%s.%u", tw_facts_topology(a->facts)->members[s->member].trunk_name[sub_side % 2], s->number);
+}
+
+static const char *extra_name(struct tw_alerts *a, struct tw_item item)
+{
+    uint32_t pair;
+    if (item.scope == TW_SCOPE_RBS)
+        return tw_facts_rbs(a->facts, item.index)->name;
+    if (item.scope == TW_SCOPE_PROFILE) {
+        const struct tw_profile *p = tw_profile_at(tw_facts_topology(a->facts), item.index, &pair);
+        static const char *const modes[] = {"hot", "warm", "virtual"};
+        return p != NULL ? format(a->arena, "%s (mode %s)", p->name, modes[p->mode]) : "";
+    }
+    return NULL;
+}
+
+const char *item_name(struct tw_alerts *a, struct tw_item item)
+{
+    const struct tw_topology *t = tw_facts_topology(a->facts);
+    struct tw_item_place p = tw_item_place(a->facts, item);
+    if (p.pair == TW_NONE)
+        return "";
+    const struct tw_pair *pair = &t->pairs[p.pair];
+    const char *device = p.side >= 0 ? t->devices[pair->device[p.side]].name : pair->name;
+    switch (item.scope) {
+    case TW_SCOPE_SUB: return format(a->arena, "%s %s", device, sub_name(a, item.index));
+    case TW_SCOPE_MEMBER: return format(a->arena, "%s %s", pair->name, t->members[item.index].trunk_name[0]);
+    case TW_SCOPE_E_TRUNK: return format(a->arena, "%s E-Trunk %u", device, t->e_trunks[item.index / 2].id);
+    case TW_SCOPE_RBS:
+    case TW_SCOPE_PROFILE: return format(a->arena, "%s %s", device, extra_name(a, item));
+    case TW_SCOPES: break;
+    }
+    return "";
+}
+
+void trace(struct tw_alerts *a, const struct track *t, const struct tw_moment *m, const char *fmt, ...)
+{
+    if (!a->trace)
+        return;
+    char text[512];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    struct tw_trace *x = tw_arena_alloc(a->arena, sizeof *x);
+    x->time = m->at;
+    x->ref = m->ref;
+    x->condition = keep(a, a->policy->conditions[t->condition].name);
+    x->subject = item_name(a, t->item);
+    x->text = keep(a, text);
+    const struct alert *al = t->alert != TW_NONE ? &a->alerts[t->alert] : NULL;
+    x->alert_id = al != NULL && al->announced ? tw_arena_dup(a->arena, al->id, TW_ALERT_ID - 1) : NULL;
+    *TW_PUSH(a->traces, a->traces_n, a->traces_cap) = x;
+}
+
+struct member_name {
+    uint32_t index;
+    uint32_t number;
+};
+
+static int by_number(const void *x, const void *y)
+{
+    const struct member_name *p = x, *q = y;
+    return (p->number > q->number) - (p->number < q->number);
+}
+
+/* Sub-interfaces of the alert in natural order: all are of one Eth-Trunk, so the order of numbers. */
+static const struct member_name *alert_subs(struct tw_alerts *a, const struct alert *al, size_t *n)
+{
+    struct member_name *list = tw_arena_alloc(a->arena, al->items_n * sizeof *list);
+    *n = 0;
+    for (size_t i = 0; i < al->items_n; i++) {
+        struct tw_item item = a->tracks[al->items[i]].item;
+        if (item.scope == TW_SCOPE_SUB)
+            list[(*n)++] = (struct member_name){item.index, tw_facts_sub(a->facts, item.index / 2)->number};
+    }
+    if (*n > 1)
+        qsort(list, *n, sizeof *list, by_number);
+    return list;
+}
+
+static const char *joined(struct tw_arena *arena, const char *const *names, size_t n, size_t shown)
+{
+    struct tw_buf b = {0};
+    for (size_t i = 0; i < n && i < shown; i++) {
+        if (i > 0)
+            tw_buf_z(&b, ", ");
+        tw_buf_z(&b, names[i]);
+    }
+    if (n > shown)
+        tw_buf_fmt(&b, " and %zu more", n - shown);
+    const char *text = tw_arena_dup(arena, b.p, b.n);
+    tw_buf_finish(&b);
+    return text;
+}
+
+static const char *items_text(struct tw_alerts *a, const struct alert *al)
+{
+    struct tw_buf b = {0};
+    for (size_t i = 0; i < al->items_n; i++) {
+        const char *name = extra_name(a, a->tracks[al->items[i]].item);
+        if (name != NULL)
+            tw_buf_fmt(&b, "%s%s", b.n > 0 ? ", " : "", name);
+    }
+    const char *text = b.n > 0 ? tw_arena_dup(a->arena, b.p, b.n) : NULL;
+    tw_buf_finish(&b);
+    return text;
+}
+
+/* The router's own reason for the first sub-interface, out of its message; an own half sentence without one. */
+static const char *reason_text(struct tw_alerts *a, uint32_t sub_side)
+{
+    const struct tw_sub_side *s = &tw_facts_sub(a->facts, sub_side / 2)->side[sub_side % 2];
+    const char *at = s->oper.why != NULL ? strstr(s->oper.why->text, "Reason=") : NULL;
+    if (s->inferred)
+        return " (it did not come back with its main interface)";
+    if (at == NULL || s->oper.value != TW_STATE_DOWN)
+        return "";
+    at += strlen("Reason=");
+    size_t n = strcspn(at, ",)");
+    return n == 0 ? "" : format(a->arena, " (%.*s)", (int)(n > REASON_MAX ? REASON_MAX : n), at);
+}
+
+static const char *help_text(enum tw_help h)
+{
+    switch (h) {
+    case TW_HELP_YES: return "a switchover would help";
+    case TW_HELP_NO: return "a switchover would not help";
+    case TW_HELP_UNKNOWN: return "whether a switchover would help is not known: check the peer first";
+    case TW_HELP_NULL: break;
+    }
+    return "";
+}
+
+static const char *rbs_of(struct tw_alerts *a, const struct alert *al, const struct member_name *subs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct tw_sub *listed = tw_facts_sub(a->facts, subs[i].index / 2)->listed;
+        if (listed != NULL && listed->profile != NULL && listed->profile->rbs != NULL)
+            return listed->profile->rbs;
+    }
+    for (size_t i = 0; i < al->items_n; i++) {
+        struct tw_item item = a->tracks[al->items[i]].item;
+        if (item.scope == TW_SCOPE_RBS)
+            return tw_facts_rbs(a->facts, item.index)->name;
+    }
+    return NULL;
+}
+
+static void place_words(struct tw_alerts *a, const struct alert *al, struct words *w)
+{
+    const struct tw_topology *t = tw_facts_topology(a->facts);
+    const struct tw_pair *p = &t->pairs[al->pair];
+    int side = al->side >= 0 ? al->side : 0;
+    w->v[TW_PH_PAIR] = keep(a, p->name);
+    w->v[TW_PH_DEVICE] = keep(a, t->devices[p->device[side]].name);
+    w->v[TW_PH_PEER] = keep(a, t->devices[p->device[!side]].name);
+    if (al->e_trunk != TW_NONE)
+        w->v[TW_PH_E_TRUNK] = format(a->arena, "%u", t->e_trunks[al->e_trunk].id);
+    if (al->member == TW_NONE)
+        return;
+    const struct tw_member *m = &t->members[al->member];
+    w->v[TW_PH_TRUNK] = keep(a, m->trunk_name[side]);
+    w->v[TW_PH_PEER_TRUNK] = keep(a, m->trunk_name[!side]);
+    w->v[TW_PH_TRUNK_ID] = format(a->arena, "%u", m->trunk[side]);
+    w->v[TW_PH_PEER_TRUNK_ID] = format(a->arena, "%u", m->trunk[!side]);
+}
+
+/* How many other sub-interfaces a switchover of this Eth-Trunk would move as well. */
+static const char *others_text(struct tw_alerts *a, const struct alert *al, size_t in_alert)
+{
+    if (al->member == TW_NONE)
+        return NULL;
+    const struct tw_topology *t = tw_facts_topology(a->facts);
+    size_t all = t->members[al->member].subs_n;
+    for (uint32_t s = tw_facts_sub_first(a->facts, al->member); s != TW_NONE; s = tw_facts_sub(a->facts, s)->next)
+        all += tw_facts_sub(a->facts, s)->listed == NULL;
+    size_t n = all > in_alert ? all - in_alert : 0;
+    return n == 0 ? "no other known sub-interface" : format(a->arena, "%zu other known sub-interface%s", n, n > 1 ? "s" : "");
+}
+
+static void services(struct tw_alerts *a, const struct alert *al, struct tw_transition *t, struct words *w, uint32_t *bits)
+{
+    const char **names = tw_arena_alloc(a->arena, TW_SERVICES * sizeof *names);
+    *bits = 0;
+    for (size_t i = 0; i < al->items_n; i++)
+        *bits |= tw_item_services(a->facts, a->tracks[al->items[i]].item);
+    for (unsigned i = 0; i < TW_SERVICES; i++) {
+        if (*bits >> i & 1)
+            names[t->services_n++] = tw_service_name(i);
+    }
+    t->services = names;
+    w->v[TW_PH_SERVICES] = t->services_n > 0 ? joined(a->arena, names, t->services_n, TW_SERVICES) : "service unknown";
+}
+
+static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_transition *t)
+{
+    const struct tw_topology *top = tw_facts_topology(a->facts);
+    const struct tw_evidence *all[EVIDENCE_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < al->items_n && n < EVIDENCE_MAX; i++) {
+        const struct tw_evidence *some[EVIDENCE_MAX];
+        size_t k = tw_item_evidence(a->facts, a->tracks[al->items[i]].item, some, EVIDENCE_MAX);
+        for (size_t j = 0; j < k && n < EVIDENCE_MAX; j++) {
+            size_t twin = 0;
+            while (twin < n && all[twin] != some[j])
+                twin++;
+            if (twin == n)
+                all[n++] = some[j];
+        }
+    }
+    struct tw_evidence_line *lines = tw_arena_alloc(a->arena, (n + 1) * sizeof *lines);
+    for (size_t i = 0; i < n; i++) {
+        lines[i] = (struct tw_evidence_line){.time = all[i]->at,
+                                             .device = keep(a, top->devices[all[i]->device].name),
+                                             .source = all[i]->source,
+                                             .text = keep(a, all[i]->text),
+                                             .ref = all[i]->ref,
+                                             .rule = keep(a, all[i]->rule)};
+    }
+    const char *items = n == 0 ? items_text(a, al) : NULL;
+    if (items != NULL) {
+        lines[n++] = (struct tw_evidence_line){.time = al->since,
+                                               .device = keep(a, top->pairs[al->pair].name),
+                                               .source = TW_SOURCE_INVENTORY,
+                                               .text = format(a->arena, "backup-profiles: %s", items),
+                                               .rule = ""};
+    }
+    t->evidence = lines;
+    t->evidence_n = n;
+}
+
+static void names(struct tw_alerts *a, const struct alert *al, struct tw_transition *t, const struct member_name *subs, size_t n)
+{
+    const struct tw_topology *top = tw_facts_topology(a->facts);
+    const struct tw_pair *p = &top->pairs[al->pair];
+    const char **list = tw_arena_alloc(a->arena, n * sizeof *list);
+    for (size_t i = 0; i < n; i++)
+        list[i] = sub_name(a, subs[i].index);
+    t->sub_interfaces = list;
+    t->sub_interfaces_n = n;
+    t->pair = keep(a, p->name);
+    t->e_trunk = al->e_trunk == TW_NONE ? 0 : top->e_trunks[al->e_trunk].id;
+    if (al->side >= 0) {
+        t->device = keep(a, top->devices[p->device[al->side]].name);
+        t->peer = keep(a, top->devices[p->device[!al->side]].name);
+        t->trunk = al->member == TW_NONE ? NULL : keep(a, top->members[al->member].trunk_name[al->side]);
+    }
+}
+
+static void ended(struct tw_alerts *a, const struct alert *al, struct tw_transition *t)
+{
+    tw_time end = tw_time_add(al->ended_at, (tw_dur){-al->ended_delay.ns});
+    t->duration = tw_time_sub(tw_later(end, al->since), al->since);
+    t->cleared_by = keep(a, al->ended_by);
+}
+
+void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, tw_time time)
+{
+    const struct tw_condition *c = &a->policy->conditions[al->condition];
+    struct tw_transition *t = tw_arena_alloc(a->arena, sizeof *t);
+    struct words w = {{NULL}};
+    size_t n;
+    uint32_t bits;
+    const struct member_name *subs = alert_subs(a, al, &n);
+    *t = (struct tw_transition){.seq = ++a->seq, .time = time, .kind = kind, .severity = al->severity, .since = al->since,
+                                .help = al->help, .confidence = al->confidence};
+    t->condition = keep(a, c->name);
+    memcpy(t->alert_id, al->id, TW_ALERT_ID);
+    names(a, al, t, subs, n);
+    place_words(a, al, &w);
+    services(a, al, t, &w, &bits);
+    const char **peer_subs = tw_arena_alloc(a->arena, n * sizeof *peer_subs);
+    for (size_t i = 0; i < n; i++)
+        peer_subs[i] = sub_name(a, subs[i].index ^ 1);
+    if (n > 0) {
+        w.v[TW_PH_SUB] = t->sub_interfaces[0];
+        w.v[TW_PH_PEER_SUB] = peer_subs[0];
+        w.v[TW_PH_SUBS] = joined(a->arena, t->sub_interfaces, n, SHOWN_SUBS);
+        w.v[TW_PH_REASON] = reason_text(a, subs[0].index);
+    }
+    w.v[TW_PH_RBS] = rbs_of(a, al, subs, n);
+    w.v[TW_PH_ITEMS] = items_text(a, al) != NULL ? items_text(a, al) : "";
+    w.v[TW_PH_OTHERS] = others_text(a, al, n);
+    w.v[TW_PH_HELP] = help_text(al->help);
+    t->summary = text_fill(a->arena, c->summary, &w);
+    if (t->summary == NULL)
+        t->summary = t->condition;
+    struct hint_case hc = {.condition = c->name, .services = bits, .help = al->help, .words = &w,
+                           .subs = t->sub_interfaces, .peer_subs = peer_subs, .subs_n = n};
+    text_hints(a->arena, a->policy, &hc, t);
+    evidence(a, al, t);
+    if (kind == TW_CLEARED)
+        ended(a, al, t);
+    *TW_PUSH(a->out, a->out_n, a->out_cap) = t;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include "command.h"
+
+#include "base/buf.h"
+#include "load.h"
+#include "output.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct tw_command tw_cmd_check;
+
+/* What a daemon's configuration names: its path, relative to the file. NULL: nothing. */
+static char *named_path(const char *config, const struct tw_doc *d, const char *key, struct tw_errors *errors)
+{
+    const struct tw_node *n = tw_node_get(d->root, key);
+    struct tw_str path;
+    struct tw_buf b = {0};
+    if (n == NULL || !tw_doc_want_text(d, n, key, errors, &path))
+        return NULL;
+    const char *slash = strrchr(config, '/');
+    if (slash != NULL && (path.n == 0 || path.p[0] != '/'))
+        tw_buf_add(&b, config, (size_t)(slash - config) + 1);
+    tw_buf_str(&b, path);
+    return b.p;
+}
+
+static int read_config(const char *config, char **inventory, char **rules)
+{
+    struct tw_errors errors = {0};
+    char *text;
+    size_t n;
+    if (!tw_load_file(config, &text, &n))
+        return TW_EXIT_USAGE;
+    struct tw_doc *d = tw_doc_parse(config, tw_str_of(text, n), &errors);
+    if (d != NULL) {
+        *inventory = named_path(config, d, "inventory", &errors);
+        *rules = named_path(config, d, "rules", &errors);
+    }
+    tw_doc_destroy(d);
+    free(text);
+    bool ok = errors.n == 0;
+    tw_load_errors(&errors);
+    return ok ? TW_EXIT_OK : TW_EXIT_NOT_RIGHT;
+}
+
+static int check_inventory(const char *path)
+{
+    const struct tw_topology *t = NULL;
+    int status = tw_load_inventory(path, &t);
+    if (status != TW_EXIT_OK)
+        return status;
+    (void)printf("%s: %zu devices, %zu pairs, %zu E-Trunks, %zu members\n", path, t->devices_n, t->pairs_n,
+                 t->e_trunks_n, t->members_n);
+    tw_topology_unref(t);
+    return TW_EXIT_OK;
+}
+
+static int check_rules(const char *dir)
+{
+    struct tw_rules *rules = NULL;
+    size_t examples = 0;
+    int status = tw_load_rules(dir, true, &examples, &rules);
+    if (status == TW_EXIT_OK) {
+        struct tw_rules_stats s = tw_rules_stats(rules);
+        (void)printf("%s: %zu event rules, %zu conditions, %zu hints; %zu examples hold\n",
+                     dir != NULL ? dir : tw_load_rules_dir(), s.events, s.conditions, s.hints, examples);
+    }
+    tw_rules_destroy(rules);
+    return status;
+}
+
+static int worse(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"inventory", required_argument, NULL, 'i'},
+                                            {"rules", required_argument, NULL, 'r'},
+                                            TW_COMMAND_OPTIONS};
+    const char *config = NULL, *inventory = NULL, *rules = NULL;
+    char *own_inventory = NULL, *own_rules = NULL;
+    for (int c; (c = getopt_long(argc, argv, "c:i:r:hV", options, NULL)) != -1;) {
+        switch (c) {
+        case 'c': config = optarg; break;
+        case 'i': inventory = optarg; break;
+        case 'r': rules = optarg; break;
+        default: return tw_command_other(&tw_cmd_check, c);
+        }
+    }
+    if (optind < argc)
+        return tw_command_usage(&tw_cmd_check, "'%s' is not an option: files follow -c, -i or -r",
+                                argv[optind]);
+    int status = config != NULL ? read_config(config, &own_inventory, &own_rules) : TW_EXIT_OK;
+    inventory = inventory != NULL ? inventory : own_inventory;
+    rules = rules != NULL ? rules : own_rules;
+    if (inventory != NULL)
+        status = worse(status, check_inventory(inventory));
+    /* An inventory alone is checked alone. */
+    if (rules != NULL || config != NULL || inventory == NULL)
+        status = worse(status, check_rules(rules));
+    free(own_inventory);
+    free(own_rules);
+    return worse(status, tw_stdout_close());
+}
+
+const struct tw_command tw_cmd_check = {
+    .name = "check",
+    .summary = "validate files, and run every example that the rules carry",
+    .help =
+        "usage: trunkwatch check [-c CONFIG] [-i INVENTORY] [-r RULES]\n\n"
+        "Validates files and runs every example that the rules carry. Without options: the installed rules.\n"
+        "Errors are told as file:line:column.\n\n"
+        "  -c, --config FILE            the daemon's configuration, and what it names\n"
+        "  -i, --inventory FILE         devices and pairs\n"
+        "  -r, --rules DIR              event rules, conditions, hints\n"
+        "  -h, --help                   this text\n"
+        "  -V, --version                the version\n",
+    .run = run,
+};

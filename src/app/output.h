@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_APP_OUTPUT_H
+#define TW_APP_OUTPUT_H
+/*
+ * Standard output in large pieces, and progress on a terminal.
+ */
+#include "base/buf.h"
+#include "source/source.h"
+
+/* Results collect in `text`; tw_output_flush writes them. A write that failed is told once, on stderr. */
+struct tw_output {
+    struct tw_buf text;
+    bool failed;
+};
+/* After each result: writes when enough has come together, or at once to a terminal. */
+void tw_output_step(struct tw_output *o);
+/* Writes the rest. False: something could not be written. */
+bool tw_output_finish(struct tw_output *o);
+
+/* For the few commands that use stdio: TW_EXIT_OK when all has reached the file, else a sentence and
+ * TW_EXIT_USAGE. */
+int tw_stdout_close(void);
+
+/* Shows how far a source has been read; does nothing unless stderr is a terminal. */
+struct tw_progress {
+    bool on, shown;
+    uint64_t calls;
+    int64_t next_ms;
+};
+void tw_progress_init(struct tw_progress *p);
+void tw_progress_step(struct tw_progress *p, const struct tw_replay_source *s);
+void tw_progress_finish(struct tw_progress *p);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+#include "conditions/conditions.h"
+
+#include "base/err.h"
+
+#define ALWAYS TW_TIME_MIN
+#define FLAP_WINDOW TW_SECONDS(300)
+
+static struct tw_judged is(bool truth, tw_time since)
+{
+    return (struct tw_judged){truth, since};
+}
+
+const struct tw_profile *tw_profile_at(const struct tw_topology *t, uint32_t index, uint32_t *pair)
+{
+    for (uint32_t p = 0; p < t->pairs_n; p++) {
+        if (index < t->pairs[p].profiles_n) {
+            *pair = p;
+            return &t->pairs[p].profiles[index];
+        }
+        index -= (uint32_t)t->pairs[p].profiles_n;
+    }
+    return NULL;
+}
+
+uint32_t tw_profiles_n(const struct tw_topology *t)
+{
+    uint32_t n = 0;
+    for (uint32_t p = 0; p < t->pairs_n; p++)
+        n += (uint32_t)t->pairs[p].profiles_n;
+    return n;
+}
+
+static struct tw_judged own_downs(const struct tw_sub_side *s, uint32_t at_least)
+{
+    if (at_least == 0)
+        return is(true, ALWAYS);
+    if (s->downs_n < at_least)
+        return is(false, ALWAYS);
+    tw_time last = s->downs[s->downs_n - 1], first = s->downs[s->downs_n - at_least];
+    return is(tw_time_sub(last, first).ns <= FLAP_WINDOW.ns, last);
+}
+
+static struct tw_judged sub_attr(const struct tw_facts *f, const struct tw_expr *e, uint32_t sub_side)
+{
+    const struct tw_sub_facts *sub = tw_facts_sub(f, sub_side / 2);
+    const struct tw_sub_side *s = &sub->side[sub_side % 2];
+    bool down = s->oper.value == TW_STATE_DOWN;
+    tw_time since = down ? s->fault_since : s->oper.since;
+#define CAUSE(x) is(down && s->cause == (x), since)
+    switch ((int)e->attr) {
+    case TW_ATTR_UP: return is(s->oper.value == TW_STATE_UP, s->oper.since);
+    case TW_ATTR_OWN_FAULT: return CAUSE(TW_CAUSE_OWN);
+    case TW_ATTR_INHERITED: return CAUSE(TW_CAUSE_INHERITED);
+    case TW_ATTR_SHUT: return CAUSE(TW_CAUSE_ADMIN);
+    case TW_ATTR_DELETED: return CAUSE(TW_CAUSE_DELETED);
+    case TW_ATTR_FAULTY: return is(down && s->cause != TW_CAUSE_INHERITED, since);
+    case TW_ATTR_PROTECTED: return is(sub->listed == NULL || sub->listed->protection == TW_PROTECTION_E_TRUNK, ALWAYS);
+    case TW_ATTR_OWN_DOWNS: return own_downs(s, e->number);
+    default: break;
+    }
+#undef CAUSE
+    return is(false, ALWAYS);
+}
+
+static struct tw_judged standby(const struct tw_facts *f, uint32_t ms)
+{
+    struct tw_forwarding w = tw_facts_forwards(f, ms);
+    return is(!w.yes && (w.basis == TW_BASIS_ROLE || w.basis == TW_BASIS_PEER), w.since);
+}
+
+static bool unusable(const struct tw_member_side *m)
+{
+    return m->main.value == TW_STATE_DOWN && (m->main_shut || m->main_class == TW_DOWN_PHYSICAL);
+}
+
+/* Both sides were heard about their role since the later of the two became master. */
+static struct tw_judged reported(const struct tw_facts *f, uint32_t ms)
+{
+    struct tw_word a = tw_facts_word(f, ms), b = tw_facts_word(f, ms ^ 1);
+    tw_time takeover = tw_later(a.since, b.since);
+    bool yes = tw_before(takeover, tw_time_add(a.at, (tw_dur){a.resolution.ns + 1})) &&
+               tw_before(takeover, tw_time_add(b.at, (tw_dur){b.resolution.ns + 1}));
+    return is(yes, tw_later(takeover, tw_earlier(a.at, b.at)));
+}
+
+static struct tw_judged member_attr(const struct tw_facts *f, enum tw_attr attr, uint32_t ms)
+{
+    const struct tw_member_side *m = tw_facts_member(f, ms);
+    struct tw_word w = tw_facts_word(f, ms);
+    struct tw_forwarding forwards = tw_facts_forwards(f, ms);
+    tw_time stale_since = w.stale ? m->claimed : w.since;
+    switch ((int)attr) {
+    case TW_ATTR_FORWARDS: return is(forwards.yes, forwards.since);
+    case TW_ATTR_STANDBY: return standby(f, ms);
+    case TW_ATTR_MAIN_UP: return is(m->main.value == TW_STATE_UP, m->main.since);
+    case TW_ATTR_MAIN_DOWN: return is(m->main.value == TW_STATE_DOWN, m->main.since);
+    case TW_ATTR_MAIN_UNUSABLE: return is(unusable(m), m->main.since);
+    case TW_ATTR_MASTER: return is(w.role == TW_ROLE_MASTER && !w.stale, stale_since);
+    case TW_ATTR_BACKUP: return is(w.role == TW_ROLE_BACKUP, w.since);
+    case TW_ATTR_SAID_MASTER: return is(w.role == TW_ROLE_MASTER, w.since);
+    case TW_ATTR_FORCED_BACKUP: return is(m->mode == TW_MODE_FORCE_BACKUP, m->role.since);
+    case TW_ATTR_ACTIVE_ACTIVE: return is(tw_facts_active_active(f, ms / 2), ALWAYS);
+    case TW_ATTR_REPORTED: return reported(f, ms);
+    default: break;
+    }
+    return is(false, ALWAYS);
+}
+
+static struct tw_judged peer_lost(const struct tw_facts *f, uint32_t e_trunk_side)
+{
+    const struct tw_e_trunk_side *e = tw_facts_e_trunk(f, e_trunk_side);
+    return is(e->peer.value == TW_STATE_DOWN, e->peer.since);
+}
+
+static bool misfit(const struct tw_profile *p)
+{
+    return p->mode == TW_BACKUP_WARM || (p->mode == TW_BACKUP_VIRTUAL && p->services != 1u << TW_SERVICE_BRAS);
+}
+
+static struct tw_judged attr(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)
+{
+    const struct tw_topology *t = tw_facts_topology(f);
+    uint32_t peer = e->peer ? 1 : 0, ms, pair;
+    switch (item.scope) {
+    case TW_SCOPE_SUB: {
+        uint32_t ss = item.index ^ peer;
+        ms = 2 * tw_facts_sub(f, ss / 2)->member + ss % 2;
+        if (e->attr == TW_ATTR_FORWARDS && tw_facts_forwards(f, ms).basis == TW_BASIS_NOTHING && !e->peer) {
+            /* The last resort: what went down by its own fault was up, and a standby's is not. */
+            const struct tw_sub_side *s = &tw_facts_sub(f, ss / 2)->side[ss % 2];
+            return is(s->oper.value == TW_STATE_DOWN && s->cause != TW_CAUSE_INHERITED, s->fault_since);
+        }
+        if (e->attr <= TW_ATTR_OWN_DOWNS)
+            return sub_attr(f, e, ss);
+        break;
+    }
+    case TW_SCOPE_MEMBER: ms = 2 * item.index + peer; break;
+    case TW_SCOPE_E_TRUNK: return e->attr == TW_ATTR_PEER_LOST ? peer_lost(f, item.index ^ peer) : is(false, ALWAYS);
+    case TW_SCOPE_RBS: {
+        const struct tw_fact *c = &tw_facts_rbs(f, item.index)->channel;
+        return is(e->attr == TW_ATTR_CHANNEL_DOWN && c->value == TW_STATE_DOWN, c->since);
+    }
+    case TW_SCOPE_PROFILE: {
+        const struct tw_profile *p = tw_profile_at(t, item.index, &pair);
+        return is(e->attr == TW_ATTR_MISFIT && p != NULL && misfit(p), ALWAYS);
+    }
+    case TW_SCOPES:
+    default: TW_ASSERT(false);
+    }
+    if (e->attr == TW_ATTR_PEER_LOST)
+        return peer_lost(f, 2 * t->members[ms / 2].e_trunk + ms % 2);
+    return member_attr(f, e->attr, ms);
+}
+
+struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)
+{
+    if (e->op == TW_OP_ATTR || e->op == TW_OP_AT_LEAST)
+        return attr(f, e, item);
+    struct tw_judged a = tw_judge(f, e->a, item);
+    if (e->op == TW_OP_NOT)
+        return is(!a.truth, a.since);
+    struct tw_judged b = tw_judge(f, e->b, item);
+    bool both = e->op == TW_OP_AND;
+    if (a.truth == b.truth)
+        return is(a.truth, a.truth == both ? tw_later(a.since, b.since) : tw_earlier(a.since, b.since));
+    /* One side decides: the false one of an "and", the true one of an "or". */
+    return is(!both, (a.truth != both ? a : b).since);
+}
+
+const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_case *cases, size_t n, struct tw_item item)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (cases[i].expr == NULL || tw_judge(f, cases[i].expr, item).truth)
+            return &cases[i];
+    }
+    return NULL;
+}
+
+void tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item, struct tw_buf *out)
+{
+    if (tw_judge(f, e, item).truth)
+        return;
+    if (e->op == TW_OP_AND) {
+        tw_judge_why_not(f, e->a, item, out);
+        tw_judge_why_not(f, e->b, item, out);
+        return;
+    }
+    if (out->n > 0)
+        tw_buf_z(out, ", ");
+    if (e->op == TW_OP_NOT)
+        tw_buf_fmt(out, "'%.*s' is true", TW_STR_ARG(e->a->text));
+    else
+        tw_buf_fmt(out, "'%.*s' is false", TW_STR_ARG(e->text));
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_FACTS_INTERNAL_H
+#define TW_FACTS_INTERNAL_H
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "facts/facts.h"
+
+struct if_learnt {
+    uint32_t index, trunk, sub; /* trunk TW_NONE: an interface that is no Eth-Trunk */
+};
+
+struct device_facts {
+    tw_time stale_since;
+    struct if_learnt *learnt;
+    size_t learnt_n, learnt_cap;
+    struct tw_map by_index;
+    uint32_t unnamed;
+    uint32_t rbs_n;
+};
+
+struct list {
+    uint32_t *p;
+    size_t n, cap;
+};
+
+struct tw_facts {
+    const struct tw_topology *topology;
+    struct tw_facts_options options;
+    struct device_facts *devices;
+    struct tw_map device_by_name;
+    struct tw_member_side *members;   /* 2 per member */
+    uint32_t *first_sub;              /* per member */
+    uint32_t *unlisted;               /* per member: how many unlisted entries */
+    bool *member_dirty;
+    struct tw_e_trunk_side *e_trunks; /* 2 per E-Trunk */
+    struct tw_sub_facts *subs;
+    size_t subs_n, subs_cap;
+    struct tw_map sub_by_key;
+    struct tw_rbs_facts *rbs;
+    size_t rbs_n, rbs_cap;
+    char **rules; /* interned rule names */
+    size_t rules_n, rules_cap;
+    struct list dirty_subs, dirty_members, dirty_e_trunks, dirty_rbs;
+    bool by_role;
+    uint32_t restarted, stale;
+};
+
+static inline struct tw_member_side *other(struct tw_facts *f, uint32_t ms)
+{
+    return &f->members[ms ^ 1];
+}
+
+/* fact.c */
+enum fact_change { FACT_LATE, FACT_CONFIRMED, FACT_EARLIER, FACT_CHANGED };
+/* Takes over a value heard by `e`. EARLIER: the same value, but it began before what was known. */
+enum fact_change fact_set(struct tw_facts *f, struct tw_fact *fact, uint8_t value, uint32_t device, const struct tw_event *e);
+void fact_forget(struct tw_fact *fact, tw_time at, uint64_t seq);
+/* True when the event is over before the fact was last confirmed. */
+bool fact_late(const struct tw_fact *fact, const struct tw_event *e);
+struct tw_evidence *evidence_new(struct tw_facts *f, uint32_t device, const struct tw_event *e);
+void evidence_set(struct tw_evidence **slot, struct tw_evidence *e);
+const char *rule_intern(struct tw_facts *f, struct tw_str name);
+
+/* facts.c */
+void dirty_sub(struct tw_facts *f, uint32_t sub);
+void dirty_member(struct tw_facts *f, uint32_t member); /* with its sub-interfaces */
+void dirty_e_trunk(struct tw_facts *f, uint32_t es);
+void dirty_rbs(struct tw_facts *f, uint32_t rbs);
+uint32_t sub_entry(struct tw_facts *f, uint32_t member, uint32_t number); /* TW_NONE: not watched, or the cap */
+uint32_t rbs_entry(struct tw_facts *f, uint32_t device, struct tw_str name);
+
+/* interface.c: where an event's interface is */
+struct place {
+    uint32_t member_side; /* TW_NONE: elsewhere */
+    uint32_t sub;         /* number; 0: the main interface */
+    bool unnamed;
+};
+struct place interface_place(struct tw_facts *f, uint32_t device, const struct tw_event *e);
+enum tw_applied interface_apply(struct tw_facts *f, uint32_t device, const struct tw_event *e);
+void settle_arm(struct tw_facts *f, uint32_t ms);
+
+/* role.c */
+enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const struct tw_event *e);
+enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const struct tw_event *e);
+/* A claimant that is no longer master, for whatever reason: what it said about the peer is void. */
+void role_claim_void(struct tw_facts *f, uint32_t ms, tw_time at, uint64_t seq);
+
+/* restart.c */
+enum tw_applied restart_apply(struct tw_facts *f, uint32_t device, const struct tw_event *e);
+
+#endif

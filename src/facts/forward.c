@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/* Who forwards: reading the evidence of design 3. */
+#include "facts_internal.h"
+
+static bool by_e_trunk(enum tw_role_reason r)
+{
+    return r == TW_WHY_ETRUNK_INIT || r == TW_WHY_ETRUNK_BACKUP || r == TW_WHY_ETRUNK_MASTER;
+}
+
+/* Heard, and not before all that was said became void. Record numbers begin at 1. */
+static bool valid(const struct tw_fact *fact, const struct tw_member_side *m)
+{
+    return fact->value != TW_ROLE_UNKNOWN && fact->seq > m->unknown_seq && !tw_before(fact->at, m->unknown_from);
+}
+
+struct tw_word tw_facts_word(const struct tw_facts *f, uint32_t ms)
+{
+    const struct tw_member_side *m = &f->members[ms];
+    const struct tw_e_trunk_side *e = &f->e_trunks[2 * f->topology->members[ms / 2].e_trunk + ms % 2];
+    const struct tw_fact *role = NULL;
+    bool member = valid(&m->role, m), e_trunk = valid(&e->role, m);
+    if (member && e_trunk && by_e_trunk(m->reason)) {
+        /* The E-Trunk changed after the member followed it last: the member follows again. */
+        bool later = tw_before(m->role.at, e->role.since) ||
+                     (m->role.at.ns == e->role.since.ns && e->role.since_seq > m->role.seq);
+        role = later ? &e->role : &m->role;
+    } else if (member) {
+        role = &m->role;
+    } else if (e_trunk) {
+        role = &e->role;
+    }
+    struct tw_word w = {.since = TW_TIME_MIN, .at = TW_TIME_MIN, .stale = tw_time_is_finite(m->claimed)};
+    if (role != NULL) {
+        w.role = (enum tw_role)role->value;
+        w.since = tw_later(role->since, m->restored);
+        w.at = role->at;
+        w.resolution = role->resolution;
+        w.why = role->why;
+        /* A report by either of the two is a report. */
+        if (member && e_trunk && tw_before(w.at, tw_later(m->role.at, e->role.at)) && m->role.value == e->role.value)
+            w.at = tw_later(m->role.at, e->role.at);
+    }
+    return w;
+}
+
+bool tw_facts_active_active(const struct tw_facts *f, uint32_t member)
+{
+    enum tw_work_mode a = f->members[2 * member].mode, b = f->members[2 * member + 1].mode;
+    if (a == TW_MODE_ACTIVE_ACTIVE || b == TW_MODE_ACTIVE_ACTIVE)
+        return true;
+    if (a == TW_MODE_FORCE_MASTER && b == TW_MODE_FORCE_MASTER)
+        return true;
+    if (a == TW_MODE_AUTO || b == TW_MODE_AUTO || a == TW_MODE_FORCE_BACKUP || b == TW_MODE_FORCE_BACKUP)
+        return false;
+    return f->topology->members[member].active_active;
+}
+
+/* By its own word only. */
+static bool is_master(const struct tw_facts *f, uint32_t ms, tw_time *since)
+{
+    struct tw_word w = tw_facts_word(f, ms);
+    *since = w.since;
+    return w.role == TW_ROLE_MASTER && !w.stale && f->members[ms].main.value != TW_STATE_DOWN;
+}
+
+struct tw_forwarding tw_facts_forwards(const struct tw_facts *f, uint32_t ms)
+{
+    const struct tw_member *member = &f->topology->members[ms / 2];
+    const struct tw_member_side *m = &f->members[ms];
+    bool main_down = m->main.value == TW_STATE_DOWN;
+    bool both = tw_facts_active_active(f, ms / 2);
+    struct tw_word w = tw_facts_word(f, ms), pw = tw_facts_word(f, ms ^ 1);
+    tw_time since;
+    if (w.stale)
+        return (struct tw_forwarding){false, TW_BASIS_ROLE, m->claimed};
+    if (w.role != TW_ROLE_UNKNOWN)
+        return (struct tw_forwarding){w.role == TW_ROLE_MASTER && !main_down, TW_BASIS_ROLE, w.since};
+    if (both)
+        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY, TW_TIME_MIN};
+    if (is_master(f, ms ^ 1, &since))
+        return (struct tw_forwarding){false, TW_BASIS_PEER, since};
+    if (member->master == (int)(ms % 2))
+        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY, TW_TIME_MIN};
+    /* The inventory's master is believed as long as nothing else is known of it. */
+    if (member->master >= 0 && pw.role == TW_ROLE_UNKNOWN && !pw.stale &&
+        f->members[ms ^ 1].main.value != TW_STATE_DOWN)
+        return (struct tw_forwarding){false, TW_BASIS_INVENTORY, TW_TIME_MIN};
+    return (struct tw_forwarding){false, TW_BASIS_NOTHING, TW_TIME_MIN};
+}

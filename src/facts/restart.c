@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/* Restarts: after a cold start nothing is known of a device; after an agent's restart what is known is stale. */
+#include "facts_internal.h"
+
+static void forget_sub(struct tw_sub_side *s, const struct tw_event *e)
+{
+    fact_forget(&s->oper, e->at, e->seq);
+    fact_forget(&s->protocol, e->at, e->seq);
+    s->cause = TW_CAUSE_NONE;
+    s->down_class = TW_DOWN_UNKNOWN;
+    s->has_reason = s->inferred = false;
+    s->downs_n = 0;
+}
+
+static void forget_member(struct tw_facts *f, uint32_t ms, const struct tw_event *e)
+{
+    struct tw_member_side *m = &f->members[ms];
+    role_claim_void(f, ms, e->at, e->seq);
+    fact_forget(&m->role, e->at, e->seq);
+    fact_forget(&m->main, e->at, e->seq);
+    m->reason = TW_WHY_UNKNOWN;
+    m->mode = TW_MODE_UNKNOWN;
+    m->main_shut = false;
+    m->main_class = TW_DOWN_UNKNOWN;
+    m->main_down_at = m->main_up_at = m->came_back = m->claimed = m->restored = TW_TIME_MIN;
+    m->settle = TW_TIME_MAX;
+    for (uint32_t s = f->first_sub[ms / 2]; s != TW_NONE; s = f->subs[s].next)
+        forget_sub(&f->subs[s].side[ms % 2], e);
+}
+
+enum tw_applied restart_apply(struct tw_facts *f, uint32_t device, const struct tw_event *e)
+{
+    const struct tw_topology *t = f->topology;
+    bool cold = tw_event_number(e, TW_FIELD_RESTART) == TW_RESTART_COLD;
+    bool ours = false;
+    for (uint32_t p = 0; p < t->pairs_n; p++) {
+        uint32_t side = t->pairs[p].device[1] == device;
+        if (t->pairs[p].device[side] != device)
+            continue;
+        ours = true;
+        for (uint32_t et = t->pairs[p].e_trunk0; et < t->pairs[p].e_trunk0 + t->pairs[p].e_trunks_n; et++) {
+            struct tw_e_trunk_side *es = &f->e_trunks[2 * et + side];
+            if (cold) {
+                fact_forget(&es->role, e->at, e->seq);
+                fact_forget(&es->peer, e->at, e->seq);
+                es->reason = TW_WHY_UNKNOWN;
+            }
+            dirty_e_trunk(f, 2 * et + side);
+            for (uint32_t m = t->e_trunks[et].member0; m < t->e_trunks[et].member0 + t->e_trunks[et].members_n; m++) {
+                if (cold)
+                    forget_member(f, 2 * m + side, e);
+                dirty_member(f, m);
+            }
+        }
+    }
+    for (uint32_t r = 0; r < f->rbs_n; r++) {
+        if (f->rbs[r].device != device)
+            continue;
+        if (cold)
+            fact_forget(&f->rbs[r].channel, e->at, e->seq);
+        dirty_rbs(f, r);
+    }
+    if (cold) {
+        f->devices[device].learnt_n = 0; /* an ifIndex may mean another interface now */
+        tw_map_clear(&f->devices[device].by_index);
+        f->restarted = device;
+    } else {
+        f->devices[device].stale_since = tw_later(f->devices[device].stale_since, e->at);
+        f->stale = device;
+    }
+    return ours ? TW_APPLIED : TW_APPLIED_ELSEWHERE;
+}

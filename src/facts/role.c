@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/* Roles of members and E-Trunks, and what a takeover says about the peer. */
+#include "facts_internal.h"
+
+static bool after(const struct tw_event *e, tw_time at, uint64_t seq)
+{
+    tw_time end = tw_time_add(e->at, e->resolution);
+    return e->seq > seq && (!tw_before(e->at, at) || tw_before(at, end));
+}
+
+/* This side took over since the peer is gone: the peer does not forward, whatever it last said. */
+static void claim(struct tw_facts *f, uint32_t ms, const struct tw_event *e, bool by_e_trunk)
+{
+    struct tw_member_side *peer = other(f, ms);
+    tw_time spoke = tw_later(peer->role.at, f->e_trunks[2 * f->topology->members[ms / 2].e_trunk + (ms ^ 1) % 2].role.at);
+    if (tw_before(tw_time_add(e->at, e->resolution), spoke))
+        return; /* it reported a role after this takeover, which was only heard late */
+    peer->claimed = e->at;
+    peer->claimed_seq = e->seq;
+    peer->claimed_by_e_trunk = by_e_trunk;
+}
+
+static void unclaim(struct tw_member_side *m, tw_time at)
+{
+    m->claimed = TW_TIME_MIN;
+    m->restored = at;
+}
+
+void role_claim_void(struct tw_facts *f, uint32_t ms, tw_time at, uint64_t seq)
+{
+    struct tw_member_side *peer = other(f, ms);
+    if (!tw_time_is_finite(peer->claimed))
+        return;
+    peer->claimed = TW_TIME_MIN;
+    peer->unknown_from = at;
+    peer->unknown_seq = seq;
+}
+
+static enum tw_work_mode mode_of(enum tw_role_reason why)
+{
+    switch (why) {
+    case TW_WHY_FORCE_BACKUP: return TW_MODE_FORCE_BACKUP;
+    case TW_WHY_FORCE_MASTER: return TW_MODE_FORCE_MASTER;
+    case TW_WHY_ACTIVE_ACTIVE:
+    case TW_WHY_DEGRADED_ACTIVE:
+    case TW_WHY_ALL_ACTIVE: return TW_MODE_ACTIVE_ACTIVE;
+    case TW_WHY_ETRUNK_INIT:
+    case TW_WHY_ETRUNK_BACKUP:
+    case TW_WHY_ETRUNK_MASTER:
+    case TW_WHY_PEER_MEMBER_DOWN:
+    case TW_WHY_PEER_MEMBER_UP: return TW_MODE_AUTO;
+    case TW_WHY_UNKNOWN:
+    case TW_WHY_PRI:
+    case TW_WHY_TIMEOUT:
+    case TW_WHY_BFD_DOWN:
+    case TW_WHY_PEER_TIMEOUT:
+    case TW_WHY_PEER_BFD_DOWN:
+    case TW_WHY_ALL_MEMBER_DOWN:
+    case TW_WHY_INIT:
+    case TW_WHY_PEER_NODE_DOWN:
+    case TW_WHY_PEER_LINK_DOWN:
+    case TW_WHY_LINK_DOWN:
+    case TW_WHY_PEER_BANDWIDTH_LARGE:
+    case TW_WHY_LOCAL_BANDWIDTH_LARGE: break;
+    }
+    return TW_MODE_UNKNOWN;
+}
+
+/* A role heard from this side, by its member or its E-Trunk, ends what the peer claimed about it. */
+static void reported(struct tw_member_side *m, const struct tw_event *e)
+{
+    if (tw_time_is_finite(m->claimed) && after(e, m->claimed, m->claimed_seq))
+        unclaim(m, e->at);
+}
+
+static void member_changed(struct tw_facts *f, uint32_t ms, enum tw_role was, const struct tw_event *e)
+{
+    struct tw_member_side *m = &f->members[ms];
+    enum tw_role now = (enum tw_role)m->role.value;
+    if (now == TW_ROLE_MASTER) {
+        m->was_master = e->at;
+        if (m->reason == TW_WHY_PEER_MEMBER_DOWN)
+            claim(f, ms, e, false);
+    } else if (was == TW_ROLE_MASTER) {
+        if (m->reason != TW_WHY_PEER_MEMBER_UP)
+            role_claim_void(f, ms, e->at, e->seq);
+        else if (tw_time_is_finite(other(f, ms)->claimed))
+            unclaim(other(f, ms), e->at);
+    }
+}
+
+enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const struct tw_event *e)
+{
+    int side;
+    if (tw_event_number(e, TW_FIELD_MEMBER_TYPE) == TW_MEMBER_GLOBAL_VE)
+        return TW_APPLIED_ELSEWHERE;
+    uint32_t member = tw_topology_member(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_MEMBER), &side);
+    if (member == TW_NONE)
+        return TW_APPLIED_ELSEWHERE;
+    uint32_t ms = 2 * member + (uint32_t)side;
+    struct tw_member_side *m = &f->members[ms];
+    enum tw_role was = (enum tw_role)m->role.value;
+    enum tw_role_reason why = (enum tw_role_reason)tw_event_number(e, TW_FIELD_ROLE_REASON);
+    enum fact_change change = fact_set(f, &m->role, (uint8_t)tw_event_number(e, TW_FIELD_ROLE), device, e);
+    f->by_role = true;
+    if (change == FACT_LATE)
+        return TW_APPLIED_LATE;
+    if (why != m->reason && change == FACT_CONFIRMED)
+        evidence_set(&m->role.why, evidence_new(f, device, e));
+    m->reason = why;
+    enum tw_work_mode mode = (enum tw_work_mode)tw_event_number(e, TW_FIELD_WORK_MODE);
+    if (mode == TW_MODE_UNKNOWN)
+        mode = mode_of(why);
+    if (mode != TW_MODE_UNKNOWN)
+        m->mode = mode;
+    reported(m, e);
+    if (change == FACT_CHANGED)
+        member_changed(f, ms, was, e);
+    dirty_member(f, member);
+    return TW_APPLIED;
+}
+
+/* What a reason says about hearing the peer; -1: nothing. */
+static int peer_heard(enum tw_role_reason why)
+{
+    switch (why) {
+    case TW_WHY_TIMEOUT:
+    case TW_WHY_BFD_DOWN:
+    case TW_WHY_PEER_TIMEOUT:
+    case TW_WHY_PEER_BFD_DOWN:
+    case TW_WHY_PEER_NODE_DOWN: return TW_STATE_DOWN;
+    case TW_WHY_PRI: return TW_STATE_UP;
+    case TW_WHY_INIT: return TW_STATE_UNKNOWN;
+    case TW_WHY_UNKNOWN:
+    case TW_WHY_ALL_MEMBER_DOWN:
+    case TW_WHY_FORCE_BACKUP:
+    case TW_WHY_FORCE_MASTER:
+    case TW_WHY_ETRUNK_INIT:
+    case TW_WHY_ETRUNK_BACKUP:
+    case TW_WHY_ETRUNK_MASTER:
+    case TW_WHY_PEER_MEMBER_DOWN:
+    case TW_WHY_PEER_MEMBER_UP:
+    case TW_WHY_ACTIVE_ACTIVE:
+    case TW_WHY_DEGRADED_ACTIVE:
+    case TW_WHY_PEER_LINK_DOWN:
+    case TW_WHY_LINK_DOWN:
+    case TW_WHY_ALL_ACTIVE:
+    case TW_WHY_PEER_BANDWIDTH_LARGE:
+    case TW_WHY_LOCAL_BANDWIDTH_LARGE: break;
+    }
+    return -1;
+}
+
+enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const struct tw_event *e)
+{
+    int side;
+    uint32_t et = tw_topology_e_trunk(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_E_TRUNK), &side);
+    if (et == TW_NONE)
+        return TW_APPLIED_ELSEWHERE;
+    uint32_t es = 2 * et + (uint32_t)side;
+    struct tw_e_trunk_side *t = &f->e_trunks[es];
+    const struct tw_e_trunk *top = &f->topology->e_trunks[et];
+    enum tw_role was = (enum tw_role)t->role.value;
+    enum tw_role_reason why = (enum tw_role_reason)tw_event_number(e, TW_FIELD_ROLE_REASON);
+    int heard = peer_heard(why);
+    if (heard >= 0 && fact_set(f, &t->peer, (uint8_t)heard, device, e) >= FACT_EARLIER)
+        dirty_e_trunk(f, es);
+    enum fact_change change = fact_set(f, &t->role, (uint8_t)tw_event_number(e, TW_FIELD_ROLE), device, e);
+    f->by_role = true;
+    if (change == FACT_LATE)
+        return TW_APPLIED_LATE;
+    if (why != t->reason && change == FACT_CONFIRMED)
+        evidence_set(&t->role.why, evidence_new(f, device, e));
+    t->reason = why;
+    bool takeover = change == FACT_CHANGED && t->role.value == TW_ROLE_MASTER &&
+                    (why == TW_WHY_TIMEOUT || why == TW_WHY_BFD_DOWN);
+    for (uint32_t m = top->member0; m < top->member0 + top->members_n; m++) {
+        uint32_t ms = 2 * m + (uint32_t)side;
+        reported(&f->members[ms], e);
+        if (change == FACT_CHANGED && t->role.value == TW_ROLE_MASTER && f->members[ms].role.value != TW_ROLE_MASTER)
+            f->members[ms].was_master = e->at;
+        if (takeover)
+            claim(f, ms, e, true);
+        else if (change == FACT_CHANGED && was == TW_ROLE_MASTER && other(f, ms)->claimed_by_e_trunk)
+            role_claim_void(f, ms, e->at, e->seq);
+        dirty_member(f, m);
+    }
+    return TW_APPLIED;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+#include "pipeline_internal.h"
+
+#include <stdlib.h>
+
+#define LATE_MAX   TW_SECONDS(30)  /* nothing is believed to have happened longer before its arrival */
+#define SKEW_MIN   TW_SECONDS(2)   /* smaller than this is delay and resolution, not skew */
+#define DRIFT_PPM  200             /* a sysUpTime and our clock drift apart by no more */
+enum { SAMPLES_NEEDED = 8 };
+
+static int by_value(const void *x, const void *y)
+{
+    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* The median of the last samples: a few late lines do not move it. */
+static void measure(struct clock_model *c)
+{
+    int64_t sorted[CLOCK_SAMPLES];
+    uint32_t n = c->n < CLOCK_SAMPLES ? c->n : CLOCK_SAMPLES;
+    if (n < SAMPLES_NEEDED)
+        return;
+    memcpy(sorted, c->samples, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_value);
+    int64_t median = sorted[n / 2];
+    c->skew.ns = median > SKEW_MIN.ns || median < -SKEW_MIN.ns ? median : 0;
+}
+
+tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur resolution, tw_time rx)
+{
+    c->samples[c->n % CLOCK_SAMPLES] = tw_time_sub(stamp, rx).ns;
+    c->n = c->n == UINT32_MAX ? CLOCK_SAMPLES : c->n + 1;
+    measure(c);
+    tw_time at = tw_time_add(stamp, (tw_dur){-c->skew.ns});
+    if (tw_before(rx, at))
+        return rx;
+    if (tw_time_sub(rx, at).ns <= LATE_MAX.ns + resolution.ns)
+        return tw_later(at, tw_time_add(rx, (tw_dur){-LATE_MAX.ns}));
+    /* Further off than any delay: a line that is very late, if this clock is known to be right; else a clock that is
+     * wrong, and then arrival is the better guess. */
+    return c->n >= SAMPLES_NEEDED ? tw_time_add(rx, (tw_dur){-LATE_MAX.ns}) : rx;
+}
+
+tw_time clock_of_uptime(struct clock_model *c, uint32_t uptime_cs, tw_time rx, bool *restarted)
+{
+    tw_time boot = tw_time_add(rx, (tw_dur){-(int64_t)uptime_cs * 10000000});
+    *restarted = false;
+    if (!c->has_boot) {
+        *c = (struct clock_model){.n = c->n, .skew = c->skew, .has_boot = true, .boot = boot};
+    } else if (!tw_before(boot, c->last_trap) && uptime_cs < c->last_uptime) {
+        *restarted = true;
+        c->boot = boot;
+    } else if (tw_before(boot, c->boot)) {
+        c->boot = boot; /* the least delayed trap so far tells best */
+    } else {
+        int64_t drift = tw_time_sub(rx, c->last_trap).ns / 1000000 * DRIFT_PPM;
+        int64_t off = tw_time_sub(boot, c->boot).ns;
+        c->boot = tw_time_add(c->boot, (tw_dur){drift < off ? drift : off});
+        if (off > LATE_MAX.ns * 4) /* sysUpTime wrapped, or was set: begin again */
+            c->boot = boot;
+    }
+    if (!c->has_boot || !tw_before(rx, c->last_trap))
+        c->last_trap = rx;
+    c->last_uptime = uptime_cs;
+    tw_time at = tw_time_add(c->boot, (tw_dur){(int64_t)uptime_cs * 10000000});
+    return tw_earlier(rx, tw_later(at, tw_time_add(rx, (tw_dur){-LATE_MAX.ns})));
+}
+
+void clock_forget(struct clock_model *c)
+{
+    c->n = 0;
+    c->skew = (tw_dur){0};
+}
+
+void clock_snap(struct clock_model *c, struct tw_snap *s)
+{
+    tw_snap_u32(s, &c->n);
+    for (int i = 0; i < CLOCK_SAMPLES; i++)
+        tw_snap_i64(s, &c->samples[i]);
+    tw_snap_dur(s, &c->skew);
+    tw_snap_bool(s, &c->has_boot);
+    tw_snap_time(s, &c->boot);
+    tw_snap_time(s, &c->last_trap);
+    tw_snap_u32(s, &c->last_uptime);
+}

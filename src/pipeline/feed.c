@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/* One record's way through the house. */
+#include "pipeline_internal.h"
+
+#include "decode/log.h"
+#include "decode/trap.h"
+#include "normalise/normalise.h"
+
+static const uint32_t none = TW_NONE;
+
+tw_dur pipeline_follow(const struct tw_policy *policy)
+{
+    size_t i = tw_policy_find(policy, TW_STR("no-switchover"));
+    return i < policy->conditions_n ? policy->conditions[i].hold : TW_SECONDS(10);
+}
+
+void pipeline_begin(struct tw_pipeline *p, tw_time now)
+{
+    struct tw_moment m = {.at = now, .rx = now};
+    if (p->begun)
+        return;
+    p->begun = true;
+    p->now = now;
+    tw_alerts_judge_inventory(p->alerts, &m);
+}
+
+static enum tw_counter counted(struct tw_pipeline *p, enum tw_counter c)
+{
+    p->counters[c]++;
+    p->last = c;
+    return c;
+}
+
+/* Judges an event of a known device. */
+void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e)
+{
+    if (e->kind == TW_EVENT_CLOCK_CHANGED)
+        clock_forget(&p->clocks[device]);
+    enum tw_applied a = tw_facts_apply(p->facts, device, e);
+    struct tw_moment m = {.at = e->at, .rx = e->rx, .ref = e->ref};
+    tw_alerts_judge(p->alerts, &m);
+    switch (a) {
+    case TW_APPLIED_LATE: p->counters[TW_COUNT_LATE]++; /* fall through */
+    case TW_APPLIED:
+        p->stats[device].events++;
+        (void)counted(p, TW_COUNT_EVENTS);
+        return;
+    case TW_APPLIED_ELSEWHERE: (void)counted(p, TW_COUNT_ELSEWHERE); return;
+    case TW_APPLIED_UNNAMED:
+        p->stats[device].unnamed_if_index++;
+        (void)counted(p, TW_COUNT_UNNAMED_IF_INDEX);
+        return;
+    case TW_APPLIED_LIMIT: (void)counted(p, TW_COUNT_LIMIT); return;
+    }
+}
+
+/* The sender of a log line: its address; behind a relay, or in a file, the names in the header. */
+static uint32_t log_device(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log)
+{
+    const struct tw_topology *t = p->topology;
+    struct tw_addr a;
+    if (r->from.family != 0) {
+        uint32_t device = tw_topology_by_address(t, &r->from);
+        if (device != none)
+            return device;
+        if (!tw_topology_is_relay(t, &r->from)) {
+            (void)counted(p, TW_COUNT_UNKNOWN_SOURCE);
+            return none;
+        }
+    }
+    uint32_t device = log->host.n > 0 ? tw_topology_by_hostname(t, log->host) : none;
+    if (device == none && log->host.n > 0 && tw_addr_parse(log->host, &a))
+        device = tw_topology_by_address(t, &a);
+    if (device == none && log->relay_host.n > 0)
+        device = tw_topology_by_hostname(t, log->relay_host);
+    if (device == none && log->relay_host.n > 0 && tw_addr_parse(log->relay_host, &a))
+        device = tw_topology_by_address(t, &a);
+    if (device == none)
+        (void)counted(p, TW_COUNT_UNKNOWN_HOST);
+    return device;
+}
+
+static bool matched(struct tw_pipeline *p, enum tw_match m)
+{
+    switch (m) {
+    case TW_MATCH_EVENT: return true;
+    case TW_MATCH_NONE: (void)counted(p, TW_COUNT_NO_RULE); break;
+    case TW_MATCH_FAILED: (void)counted(p, TW_COUNT_BAD_FIELDS); break;
+    case TW_MATCH_LIMIT: (void)counted(p, TW_COUNT_PATTERN_LIMIT); break;
+    }
+    return false;
+}
+
+static void heard(struct tw_pipeline *p, uint32_t device, tw_time rx)
+{
+    p->stats[device].records++;
+    p->stats[device].last_heard = rx;
+}
+
+static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
+{
+    struct tw_log log;
+    size_t offset;
+    enum tw_log_fault fault = tw_log_decode(r->bytes, r->year, r->rx, &log, &offset);
+    if (fault != TW_LOG_OK) {
+        (void)counted(p, fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
+        return;
+    }
+    uint32_t device = log_device(p, r, &log);
+    if (device == none)
+        return;
+    heard(p, device, r->rx);
+    tw_time at = r->at;
+    if (!tw_time_is_finite(at)) {
+        at = r->rx;
+        if (log.stamp.present) {
+            tw_time stamp = tw_stamp_time(&log.stamp, p->topology->devices[device].stamp_offset_utc);
+            at = clock_of_stamp(&p->clocks[device], stamp, log.stamp.resolution, r->rx);
+        }
+    }
+    struct tw_event e;
+    if (!matched(p, tw_normalise_log(p->rules->events, &log, p->arena, &e)))
+        return;
+    e.source = TW_SOURCE_SYSLOG;
+    e.rx = r->rx;
+    e.at = at;
+    e.resolution = log.stamp.present ? log.stamp.resolution : (tw_dur){0};
+    e.seq = p->seq;
+    e.ref = r->ref;
+    pipeline_event(p, device, &e);
+}
+
+static uint32_t trap_device(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap)
+{
+    uint32_t device = tw_topology_by_address(p->topology, &r->from);
+    if (device != none)
+        return device;
+    bool relay = tw_topology_is_relay(p->topology, &r->from);
+    device = relay && trap->agent.family != 0 ? tw_topology_by_address(p->topology, &trap->agent) : none;
+    if (device == none)
+        (void)counted(p, relay ? TW_COUNT_UNKNOWN_HOST : TW_COUNT_UNKNOWN_SOURCE);
+    return device;
+}
+
+/* An agent that began anew without saying so: the same as if it had. */
+static void agent_restarted(struct tw_pipeline *p, uint32_t device, const struct tw_record *r, tw_time at)
+{
+    struct tw_event e = {.kind = TW_EVENT_DEVICE_RESTART,
+                         .source = TW_SOURCE_TRAP,
+                         .rx = r->rx,
+                         .at = at,
+                         .seq = p->seq,
+                         .ref = r->ref,
+                         .rule = "sysUpTime",
+                         .text = TW_STR("sysUpTime went back: the agent was restarted"),
+                         .present = 1u << TW_FIELD_RESTART};
+    e.field[TW_FIELD_RESTART].number = TW_RESTART_AGENT;
+    (void)tw_facts_apply(p->facts, device, &e);
+    struct tw_moment m = {.at = at, .rx = r->rx, .ref = r->ref};
+    tw_alerts_judge(p->alerts, &m);
+}
+
+static void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
+{
+    struct tw_trap trap;
+    struct tw_event e;
+    size_t offset;
+    bool restarted = false;
+    if (tw_trap_decode(r->bytes, p->arena, &trap, &offset) != TW_TRAP_OK) {
+        (void)counted(p, TW_COUNT_BAD_TRAP);
+        return;
+    }
+    uint32_t device = trap_device(p, r, &trap);
+    if (device == none)
+        return;
+    heard(p, device, r->rx);
+    tw_time at = tw_time_is_finite(r->at) ? r->at : r->rx;
+    if (trap.has_uptime)
+        at = tw_earlier(at, clock_of_uptime(&p->clocks[device], trap.uptime_cs, r->rx, &restarted));
+    enum tw_match m = tw_normalise_trap(p->rules->events, &trap, p->arena, &e);
+    if (restarted && !(m == TW_MATCH_EVENT && e.kind == TW_EVENT_DEVICE_RESTART))
+        agent_restarted(p, device, r, at);
+    if (!matched(p, m))
+        return;
+    e.source = TW_SOURCE_TRAP;
+    e.rx = r->rx;
+    e.at = at;
+    e.resolution = (tw_dur){0};
+    e.seq = p->seq;
+    e.ref = r->ref;
+    pipeline_event(p, device, &e);
+}
+
+void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
+{
+    struct tw_record r = *record;
+    if (!p->begun)
+        pipeline_begin(p, r.rx);
+    r.rx = tw_later(r.rx, p->now); /* never back */
+    if (tw_time_is_finite(r.at))
+        r.at = tw_earlier(r.at, r.rx);
+    p->now = r.rx;
+    tw_alerts_advance(p->alerts, r.rx);
+    p->seq++;
+    p->counters[TW_COUNT_RECEIVED]++;
+    tw_arena_reset(p->arena);
+    if (r.transport == TW_TRANSPORT_TRAP)
+        feed_trap(p, &r);
+    else
+        feed_log(p, &r);
+}
+
+void tw_pipeline_advance(struct tw_pipeline *p, tw_time now)
+{
+    if (!p->begun || tw_before(now, p->now))
+        return;
+    p->now = now;
+    tw_alerts_advance(p->alerts, now);
+}

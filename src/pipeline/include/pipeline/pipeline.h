@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_PIPELINE_PIPELINE_H
+#define TW_PIPELINE_PIPELINE_H
+/*
+ * The core: records in, alert transitions out. The only composition of decode, normalise, topology, facts, conditions
+ * and alert, and the only two doors to it: tw_pipeline_feed and tw_pipeline_advance.
+ *
+ * How a record flows: its bytes are decoded into a message; the sender is identified by address, or behind a relay (and
+ * in a text file) by the host name in the header; rules turn the message into an event; the event changes facts; the
+ * conditions that depend on a changed fact are judged again; what comes true is held, what was held long enough becomes
+ * an alert. Live, replay and recovery are three small drivers over these two calls.
+ *
+ * Time: a record's rx never goes back. feed first fires every timer due strictly before rx, each at its own deadline, in
+ * order. advance(now) fires those due strictly before now. So the transitions depend on the records only: extra calls of
+ * advance up to the next record's rx change nothing.
+ * Ownership: the pipeline holds a reference to the topology and owns the policy it was given. Effects are valid until
+ * the next feed, advance, swap or clear.
+ * Purity: no clock, file, socket, thread, locale, randomness or log.
+ */
+#include "base/err.h"
+#include "model/record.h"
+#include "model/transition.h"
+#include "topology/topology.h"
+
+struct tw_rules; /* pipeline/rules.h: event rules, conditions and hints, compiled together */
+
+/* Counters: one row each. */
+enum tw_counter {
+#define TW_COUNTER(id, name, help) TW_COUNT_##id,
+#include "pipeline/counters.def"
+#undef TW_COUNTER
+    TW_COUNTERS
+};
+const char *tw_counter_name(enum tw_counter c);
+const char *tw_counter_help(enum tw_counter c);
+
+struct tw_pipeline;
+
+struct tw_pipeline_options {
+    bool trace; /* produce tw_trace values */
+};
+
+/* Takes the rules, refers to the topology. */
+struct tw_pipeline *tw_pipeline_create(const struct tw_topology *topology, struct tw_rules *rules,
+                                       const struct tw_pipeline_options *options);
+void tw_pipeline_destroy(struct tw_pipeline *p);
+
+void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record);
+void tw_pipeline_advance(struct tw_pipeline *p, tw_time now);
+/* Deadline of the next timer, or TW_TIME_MAX. It fires when advance is called with something later. */
+tw_time tw_pipeline_next_deadline(const struct tw_pipeline *p);
+/* How long a replay lets the clock run on after the last record (contract 4): 150 s, or the longest hold if longer. */
+tw_dur tw_pipeline_drain(const struct tw_pipeline *p);
+
+/* What came out since the last clear, in order. */
+const struct tw_transition *const *tw_pipeline_transitions(const struct tw_pipeline *p, size_t *n);
+const struct tw_trace *const *tw_pipeline_traces(const struct tw_pipeline *p, size_t *n);
+void tw_pipeline_effects_clear(struct tw_pipeline *p);
+
+/* Replaces inventory and rules at `now` (which never goes back either); state is kept for everything that still
+ * exists, alerts about what is gone end as `removed`. The same topology and rules change nothing. */
+void tw_pipeline_swap(struct tw_pipeline *p, const struct tw_topology *topology, struct tw_rules *rules, tw_time now);
+
+/* Everything the core knows as bytes, and back: a pipeline made from them goes on exactly like the old one. */
+struct tw_buf;
+void tw_pipeline_snapshot(struct tw_pipeline *p, struct tw_buf *out);
+/* TW_EFORMAT: not a snapshot of this version; the pipeline is then as created. */
+TW_MUST_CHECK tw_err tw_pipeline_restore(struct tw_pipeline *p, struct tw_str bytes);
+
+uint64_t tw_pipeline_counter(const struct tw_pipeline *p, enum tw_counter c);
+/* What became of the last record that was fed: TW_COUNT_EVENTS, or the counter that says why not. */
+enum tw_counter tw_pipeline_last(const struct tw_pipeline *p);
+
+/* Per device: records accepted, traps whose ifIndex could not be named, and the time of the last record. */
+struct tw_device_stats {
+    uint64_t records, unnamed_if_index, events;
+    tw_time last_heard;
+    tw_dur skew; /* its clock against arrival, as taken out */
+};
+const struct tw_device_stats *tw_pipeline_device_stats(const struct tw_pipeline *p, uint32_t device);
+const struct tw_topology *tw_pipeline_topology(const struct tw_pipeline *p);
+
+#endif

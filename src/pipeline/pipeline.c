@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+#include "pipeline_internal.h"
+
+#include <stdlib.h>
+
+enum { SNAPSHOT_VERSION = 1 };
+#define DRAIN TW_SECONDS(150)
+
+static const struct {
+    const char *name, *help;
+} counter_rows[] = {
+#define TW_COUNTER(id, name, help) {name, help},
+#include "pipeline/counters.def"
+#undef TW_COUNTER
+};
+
+const char *tw_counter_name(enum tw_counter c)
+{
+    return counter_rows[c].name;
+}
+
+const char *tw_counter_help(enum tw_counter c)
+{
+    return counter_rows[c].help;
+}
+
+/* Everything that is counted by the topology's indices. */
+static void build(struct tw_pipeline *p)
+{
+    struct tw_facts_options o = {.follow = pipeline_follow(p->rules->policy)};
+    p->facts = tw_facts_create(p->topology, o);
+    p->alerts = tw_alerts_create(p->facts, p->rules->policy, p->options.trace);
+    p->clocks = tw_xcalloc(p->topology->devices_n, sizeof *p->clocks);
+    p->stats = tw_xcalloc(p->topology->devices_n, sizeof *p->stats);
+    for (size_t i = 0; i < p->topology->devices_n; i++)
+        p->stats[i].last_heard = TW_TIME_MIN;
+}
+
+static void tear_down(struct tw_pipeline *p)
+{
+    tw_alerts_destroy(p->alerts);
+    tw_facts_destroy(p->facts);
+    free(p->clocks);
+    free(p->stats);
+}
+
+struct tw_pipeline *tw_pipeline_create(const struct tw_topology *topology, struct tw_rules *rules,
+                                       const struct tw_pipeline_options *options)
+{
+    struct tw_pipeline *p = tw_xcalloc(1, sizeof *p);
+    p->topology = tw_topology_ref(topology);
+    p->rules = rules;
+    if (options != NULL)
+        p->options = *options;
+    p->arena = tw_arena_create(65536);
+    p->now = TW_TIME_MIN;
+    build(p);
+    return p;
+}
+
+void tw_pipeline_destroy(struct tw_pipeline *p)
+{
+    if (p == NULL)
+        return;
+    tear_down(p);
+    tw_rules_destroy(p->rules);
+    tw_topology_unref(p->topology);
+    tw_arena_destroy(p->arena);
+    free(p);
+}
+
+tw_time tw_pipeline_next_deadline(const struct tw_pipeline *p)
+{
+    return tw_alerts_next_deadline(p->alerts);
+}
+
+tw_dur tw_pipeline_drain(const struct tw_pipeline *p)
+{
+    tw_dur longest = DRAIN;
+    for (size_t i = 0; i < p->rules->policy->conditions_n; i++) {
+        const struct tw_condition *c = &p->rules->policy->conditions[i];
+        tw_dur extra = {0};
+        for (size_t k = 0; c->after_main_return && k < p->topology->e_trunks_n; k++) {
+            if (p->topology->e_trunks[k].revert_delay.ns > extra.ns)
+                extra = p->topology->e_trunks[k].revert_delay;
+        }
+        if (c->hold.ns + extra.ns > longest.ns)
+            longest.ns = c->hold.ns + extra.ns;
+    }
+    return longest;
+}
+
+const struct tw_transition *const *tw_pipeline_transitions(const struct tw_pipeline *p, size_t *n)
+{
+    return tw_alerts_transitions(p->alerts, n);
+}
+
+const struct tw_trace *const *tw_pipeline_traces(const struct tw_pipeline *p, size_t *n)
+{
+    return tw_alerts_traces(p->alerts, n);
+}
+
+void tw_pipeline_effects_clear(struct tw_pipeline *p)
+{
+    tw_alerts_effects_clear(p->alerts);
+}
+
+uint64_t tw_pipeline_counter(const struct tw_pipeline *p, enum tw_counter c)
+{
+    uint64_t raised, cleared;
+    tw_alerts_counts(p->alerts, &raised, &cleared);
+    if (c == TW_COUNT_RAISED)
+        return raised;
+    return c == TW_COUNT_CLEARED ? cleared : p->counters[c];
+}
+
+enum tw_counter tw_pipeline_last(const struct tw_pipeline *p)
+{
+    return p->last;
+}
+
+const struct tw_device_stats *tw_pipeline_device_stats(const struct tw_pipeline *p, uint32_t device)
+{
+    p->stats[device].skew = p->clocks[device].skew;
+    return &p->stats[device];
+}
+
+const struct tw_topology *tw_pipeline_topology(const struct tw_pipeline *p)
+{
+    return p->topology;
+}
+
+static void snap_devices(struct tw_pipeline *p, struct tw_snap *s)
+{
+    uint64_t n = p->topology->devices_n;
+    tw_snap_u64(s, &n);
+    for (uint64_t i = 0; i < n && !s->bad; i++) {
+        uint32_t device = (uint32_t)i;
+        struct clock_model clock = {0};
+        struct tw_device_stats stats = {0};
+        tw_facts_snap_device(p->facts, s, &device);
+        if (tw_snap_writing(s)) {
+            clock = p->clocks[device];
+            stats = p->stats[device];
+        }
+        clock_snap(&clock, s);
+        tw_snap_u64(s, &stats.records);
+        tw_snap_u64(s, &stats.unnamed_if_index);
+        tw_snap_u64(s, &stats.events);
+        tw_snap_time(s, &stats.last_heard);
+        if (!tw_snap_writing(s) && device != TW_NONE && !s->bad) {
+            p->clocks[device] = clock;
+            p->stats[device] = stats;
+        }
+    }
+}
+
+static void snap(struct tw_pipeline *p, struct tw_snap *s)
+{
+    tw_snap_mark(s, 0x74770000 + SNAPSHOT_VERSION);
+    tw_snap_u64(s, &p->seq);
+    tw_snap_time(s, &p->now);
+    tw_snap_bool(s, &p->begun);
+    uint64_t n = TW_COUNTERS;
+    tw_snap_u64(s, &n);
+    if (n != TW_COUNTERS)
+        s->bad = true;
+    for (int i = 0; i < TW_COUNTERS; i++)
+        tw_snap_u64(s, &p->counters[i]);
+    snap_devices(p, s);
+    tw_facts_snap(p->facts, s);
+    tw_alerts_snap(p->alerts, s);
+    tw_snap_mark(s, 0x656e64);
+}
+
+void tw_pipeline_snapshot(struct tw_pipeline *p, struct tw_buf *out)
+{
+    struct tw_snap s = {.out = out};
+    snap(p, &s);
+}
+
+tw_err tw_pipeline_restore(struct tw_pipeline *p, struct tw_str bytes)
+{
+    struct tw_snap s = {.in = bytes};
+    tear_down(p);
+    build(p);
+    snap(p, &s);
+    if (!s.bad && s.in.n == 0)
+        return TW_OK;
+    tear_down(p);
+    build(p);
+    memset(p->counters, 0, sizeof p->counters);
+    p->seq = 0;
+    p->now = TW_TIME_MIN;
+    p->begun = false;
+    return TW_EFORMAT;
+}
+
+void tw_pipeline_swap(struct tw_pipeline *p, const struct tw_topology *topology, struct tw_rules *rules, tw_time now)
+{
+    now = tw_later(now, p->now);
+    pipeline_begin(p, now);
+    p->now = now;
+    tw_alerts_advance(p->alerts, now);
+    tw_alerts_remove_missing(p->alerts, topology, rules->policy, now);
+    struct tw_buf bytes = {0};
+    tw_pipeline_snapshot(p, &bytes);
+    struct tw_pipeline next = *p;
+    next.topology = tw_topology_ref(topology);
+    next.rules = rules;
+    build(&next);
+    /* What was to be sent is not state: it moves over as it is. */
+    tw_alerts_move_effects(p->alerts, next.alerts);
+    struct tw_snap s = {.in = tw_buf_view(&bytes)};
+    snap(&next, &s);
+    TW_ASSERT(!s.bad);
+    tear_down(p);
+    if (rules != p->rules)
+        tw_rules_destroy(p->rules);
+    tw_topology_unref(p->topology);
+    *p = next;
+    tw_buf_finish(&bytes);
+    struct tw_moment m = {.at = now, .rx = now};
+    tw_alerts_judge_all(p->alerts, &m);
+}

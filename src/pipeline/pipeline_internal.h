@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_PIPELINE_INTERNAL_H
+#define TW_PIPELINE_INTERNAL_H
+#include "alert/alert.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/rules.h"
+
+struct tw_rules {
+    struct tw_ruleset *events;
+    struct tw_policy *policy;
+    size_t examples;
+};
+
+/* clock.c: how a device's stamps and uptimes lie on our time line. */
+enum { CLOCK_SAMPLES = 16 };
+struct clock_model {
+    int64_t samples[CLOCK_SAMPLES]; /* stamp - arrival, ns */
+    uint32_t n;                     /* samples taken so far */
+    tw_dur skew;
+    bool has_boot;                  /* traps: when the agent's sysUpTime was 0 */
+    tw_time boot, last_trap;
+    uint32_t last_uptime;
+};
+/* When a message with this stamp happened: its stamp with the skew taken out, if that is near arrival. */
+tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur resolution, tw_time rx);
+/* When a trap with this uptime was made. *restarted: the agent began anew after its last trap. */
+tw_time clock_of_uptime(struct clock_model *c, uint32_t uptime_cs, tw_time rx, bool *restarted);
+void clock_forget(struct clock_model *c);
+void clock_snap(struct clock_model *c, struct tw_snap *s);
+
+struct tw_pipeline {
+    const struct tw_topology *topology;
+    struct tw_rules *rules;
+    struct tw_pipeline_options options;
+    struct tw_facts *facts;
+    struct tw_alerts *alerts;
+    struct tw_arena *arena; /* per record */
+    struct clock_model *clocks;
+    struct tw_device_stats *stats;
+    uint64_t counters[TW_COUNTERS];
+    enum tw_counter last;
+    uint64_t seq;
+    tw_time now;
+    bool begun;
+};
+
+/* feed.c */
+void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e);
+void pipeline_begin(struct tw_pipeline *p, tw_time now);
+tw_dur pipeline_follow(const struct tw_policy *policy);
+
+/* examples.c */
+size_t examples_conditions(const struct tw_rules *r, struct tw_errors *errors);
+size_t examples_hints(const struct tw_rules *r, struct tw_errors *errors);
+
+#endif

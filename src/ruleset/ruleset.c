@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+#include "ruleset_internal.h"
+
+#include "oids/oids.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ARENA_BLOCK = 16384, LOG_SEED = 1, TRAP_SEED = 2, REASON_SEED = 3 };
+
+void *tw_ruleset_alloc(const struct compiling *c, size_t n, size_t size)
+{
+    return tw_arena_alloc(c->rs->arena, n > 0 ? n * size : 1);
+}
+
+struct tw_str tw_ruleset_keep(const struct compiling *c, struct tw_str s)
+{
+    return tw_str_of(tw_arena_dup(c->rs->arena, s.n > 0 ? s.p : "", s.n), s.n);
+}
+
+static uint64_t log_hash(struct tw_str module, struct tw_str brief)
+{
+    return tw_hash_lower(brief, tw_hash_lower(module, LOG_SEED));
+}
+
+static uint64_t trap_hash(const uint32_t *id, uint32_t n)
+{
+    return tw_hash(id, n * sizeof *id, TRAP_SEED);
+}
+
+static bool same_key(const void *ctx, uint32_t index, const void *key)
+{
+    const struct tw_event_form *a = ((const struct tw_ruleset *)ctx)->keys[index].first, *b = key;
+    if (a->trap != b->trap)
+        return false;
+    if (a->trap)
+        return a->oid_n == b->oid_n && memcmp(a->oid, b->oid, a->oid_n * sizeof *a->oid) == 0;
+    return tw_str_ieq(a->brief, b->brief) && tw_str_ieq(a->module, b->module);
+}
+
+static const struct tw_event_form *find(const struct tw_ruleset *r, uint64_t hash,
+                                        const struct tw_event_form *key)
+{
+    uint32_t i = tw_map_find(&r->key_map, hash, same_key, r, key);
+    return i == TW_MAP_NONE ? NULL : r->keys[i].first;
+}
+
+void tw_ruleset_add_form(struct tw_ruleset *rs, struct tw_event_form *f)
+{
+    uint64_t hash = f->trap ? trap_hash(f->oid, f->oid_n) : log_hash(f->module, f->brief);
+    uint32_t i = tw_map_find(&rs->key_map, hash, same_key, rs, f);
+    f->index = (uint32_t)rs->forms_n;
+    *TW_PUSH(rs->forms, rs->forms_n, rs->forms_cap) = f;
+    if (i == TW_MAP_NONE) {
+        *TW_PUSH(rs->keys, rs->keys_n, rs->keys_cap) = (struct form_key){f, f};
+        tw_map_add(&rs->key_map, hash, (uint32_t)rs->keys_n - 1);
+        return;
+    }
+    rs->keys[i].last->next = f;
+    rs->keys[i].last = f;
+}
+
+const struct tw_event_form *tw_ruleset_log_forms(const struct tw_ruleset *r, struct tw_str module,
+                                                 struct tw_str brief)
+{
+    const struct tw_event_form key = {.module = module, .brief = brief};
+    return find(r, log_hash(module, brief), &key);
+}
+
+const struct tw_event_form *tw_ruleset_trap_forms(const struct tw_ruleset *r, const uint32_t *oid, uint32_t n)
+{
+    const struct tw_event_form key = {.trap = true, .oid = oid, .oid_n = n};
+    const struct tw_event_form *f = find(r, trap_hash(oid, n), &key);
+    if (f != NULL || n < 2 || n > TW_OID_MAX || oid[n - 2] != 0)
+        return f;
+    uint32_t without[TW_OID_MAX];
+    memcpy(without, oid, (n - 2) * sizeof *oid);
+    without[n - 2] = oid[n - 1];
+    const struct tw_event_form plain = {.trap = true, .oid = without, .oid_n = n - 1};
+    return find(r, trap_hash(without, n - 1), &plain);
+}
+
+uint32_t tw_ruleset_forms(const struct tw_ruleset *r)
+{
+    return (uint32_t)r->forms_n;
+}
+
+const struct tw_event_form *tw_ruleset_form(const struct tw_ruleset *r, uint32_t index)
+{
+    return r->forms[index];
+}
+
+const char *tw_event_form_text(const struct tw_event_form *f, char buf[static TW_FORM_TEXT])
+{
+    if (!f->trap) {
+        (void)snprintf(buf, TW_FORM_TEXT, "%.*s/%.*s", TW_STR_ARG(f->module), TW_STR_ARG(f->brief));
+        return buf;
+    }
+    const struct tw_oid_name *o = tw_oid_by_prefix(f->oid, f->oid_n);
+    size_t at = (size_t)snprintf(buf, TW_FORM_TEXT, "%s", o != NULL ? o->name : "");
+    for (uint32_t i = o != NULL ? o->n : 0; i < f->oid_n && at < TW_FORM_TEXT; i++)
+        at += (size_t)snprintf(buf + at, TW_FORM_TEXT - at, "%s%u", at > 0 ? "." : "", f->oid[i]);
+    return buf;
+}
+
+const struct tw_example *tw_ruleset_examples(const struct tw_ruleset *r, size_t *n)
+{
+    *n = r->examples_n;
+    return r->examples;
+}
+
+struct tw_str tw_reason_core(struct tw_str s)
+{
+    s = tw_str_trim(s);
+    while (s.n > 0 && s.p[s.n - 1] == '.')
+        s = tw_str_trim(tw_str_cut(s, s.n - 1));
+    return s;
+}
+
+static bool same_reason(const void *ctx, uint32_t index, const void *key)
+{
+    return tw_str_ieq(((const struct tw_ruleset *)ctx)->reasons[index].text, *(const struct tw_str *)key);
+}
+
+struct down_reason *tw_ruleset_reason(struct tw_ruleset *rs, struct tw_str core)
+{
+    uint32_t i = tw_map_find(&rs->reason_map, tw_hash_lower(core, REASON_SEED), same_reason, rs, &core);
+    return i == TW_MAP_NONE ? NULL : &rs->reasons[i];
+}
+
+void tw_ruleset_add_reason(struct tw_ruleset *rs, const struct down_reason *reason)
+{
+    *TW_PUSH(rs->reasons, rs->reasons_n, rs->reasons_cap) = *reason;
+    tw_map_add(&rs->reason_map, tw_hash_lower(reason->text, REASON_SEED), (uint32_t)rs->reasons_n - 1);
+}
+
+enum tw_down_class tw_ruleset_down_class(const struct tw_ruleset *r, struct tw_str reason)
+{
+    struct tw_str core = tw_reason_core(reason);
+    uint32_t i = tw_map_find(&r->reason_map, tw_hash_lower(core, REASON_SEED), same_reason, r, &core);
+    if (core.n == 0)
+        return TW_DOWN_UNKNOWN;
+    return i == TW_MAP_NONE ? TW_DOWN_OTHER : r->reasons[i].class;
+}
+
+struct tw_ruleset *tw_ruleset_create(const struct tw_rule_file *files, size_t n, struct tw_errors *errors)
+{
+    struct tw_ruleset *rs = tw_xcalloc(1, sizeof *rs);
+    size_t before = errors->n + errors->dropped;
+    rs->arena = tw_arena_create(ARENA_BLOCK);
+    for (size_t i = 0; i < n; i++) {
+        struct tw_doc *doc = tw_doc_parse(files[i].name, files[i].text, errors);
+        if (doc == NULL)
+            continue;
+        tw_compile_file(rs, doc, errors);
+        tw_doc_destroy(doc);
+    }
+    if (errors->n + errors->dropped > before) {
+        tw_ruleset_destroy(rs);
+        return NULL;
+    }
+    return rs;
+}
+
+void tw_ruleset_destroy(struct tw_ruleset *r)
+{
+    if (r == NULL)
+        return;
+    for (size_t i = 0; i < r->patterns_n; i++)
+        tw_pattern_destroy(r->patterns[i]);
+    tw_map_finish(&r->key_map);
+    tw_map_finish(&r->reason_map);
+    free(r->rules);
+    free(r->forms);
+    free(r->keys);
+    free(r->reasons);
+    free(r->patterns);
+    free(r->examples);
+    tw_arena_destroy(r->arena);
+    free(r);
+}

@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: ISC */
+#include "clock.h"
+
+#include "base/mem.h"
+#include "base/time.h"
+
+#include <stdlib.h>
+
+#define SECOND  INT64_C(1000000000)
+#define NONE    UINT32_MAX
+#define NEVER   INT64_MIN
+#define FOREVER INT64_MAX
+
+enum { OLD = 16 };
+static const int64_t tolerance = 2 * SECOND; /* what is not worth a correction */
+static const int64_t lateness = 30 * SECOND; /* how late a line may be without its clock being wrong */
+
+/* Bounds of what is left of a host's error at one of its lines. */
+struct sample {
+    int64_t lo, hi;
+    uint32_t line; /* NONE: of an earlier run, kept as evidence only */
+};
+
+struct host {
+    char *name;
+    uint64_t lines;
+    int64_t skew; /* at its last line */
+    int64_t last; /* corrected stamp of its last line of an earlier run */
+    bool heard;
+    bool settled;           /* was measured in an earlier run */
+    struct sample old[OLD]; /* absolute bounds; a ring */
+    uint32_t old_n;
+    uint32_t first, tail; /* its lines in this run, chained by `next` */
+};
+
+struct side { /* the line before, and the one before it of another host */
+    uint32_t host, other_host;
+    int64_t at, other;
+};
+
+struct clock {
+    struct host *hosts;
+    size_t n, cap;
+    struct tw_map by_name;
+    struct side before; /* where the last run ended */
+    bool grouped;
+    /* scratch, as large as the longest run */
+    int64_t *lo, *hi;
+    uint32_t *next, *active;
+    struct sample *sample;
+    struct edge *edge;
+    size_t room, active_n;
+};
+
+struct edge {
+    int64_t at;
+    int step;
+};
+
+/* A correction that a host's lines ask for. */
+struct wish {
+    uint32_t host, first, last; /* lines */
+    int64_t value;
+    bool fresh;  /* not measured before */
+    bool jumped; /* its own stamps jump there by just that much */
+    uint32_t votes, of;
+};
+
+static int64_t minus(int64_t a, int64_t b)
+{
+    return tw_time_sub((tw_time){a}, (tw_time){b}).ns;
+}
+
+static int64_t magnitude(int64_t a)
+{
+    return a < 0 ? -(a + 1) : a;
+}
+
+struct clock *clock_create(void)
+{
+    struct clock *c = tw_xcalloc(1, sizeof *c);
+    c->before = (struct side){NONE, NONE, 0, 0};
+    return c;
+}
+
+void clock_destroy(struct clock *c)
+{
+    if (c == NULL)
+        return;
+    for (size_t i = 0; i < c->n; i++)
+        free(c->hosts[i].name);
+    free(c->hosts);
+    tw_map_finish(&c->by_name);
+    free(c->lo);
+    free(c->hi);
+    free(c->next);
+    free(c->active);
+    free(c->sample);
+    free(c->edge);
+    free(c);
+}
+
+static bool same_name(const void *ctx, uint32_t index, const void *key)
+{
+    const struct clock *c = ctx;
+    return tw_str_ieq(tw_str_z(c->hosts[index].name), *(const struct tw_str *)key);
+}
+
+uint32_t clock_host(struct clock *c, struct tw_str name, bool *added)
+{
+    uint64_t hash = tw_hash_lower(name, 0);
+    uint32_t i = tw_map_find(&c->by_name, hash, same_name, c, &name);
+    *added = i == TW_MAP_NONE;
+    if (!*added)
+        return i;
+    if (c->n >= CLOCK_HOSTS)
+        return CLOCK_HOSTS;
+    i = (uint32_t)c->n;
+    struct host *h = TW_PUSH(c->hosts, c->n, c->cap);
+    h->name = tw_xstrndup(name.p, name.n);
+    tw_map_add(&c->by_name, hash, i);
+    return i;
+}
+
+bool clock_measured(const struct clock *c, uint32_t host)
+{
+    return host < c->n && c->hosts[host].lines >= CLOCK_MIN_LINES;
+}
+
+static void make_room(struct clock *c, size_t n)
+{
+    if (n <= c->room)
+        return;
+    c->room = n;
+    c->lo = tw_xrealloc(c->lo, n * sizeof *c->lo);
+    c->hi = tw_xrealloc(c->hi, n * sizeof *c->hi);
+    c->next = tw_xrealloc(c->next, n * sizeof *c->next);
+    c->active = tw_xrealloc(c->active, n * sizeof *c->active);
+    c->sample = tw_xrealloc(c->sample, (n + OLD) * sizeof *c->sample);
+    c->edge = tw_xrealloc(c->edge, 2 * (n + OLD) * sizeof *c->edge);
+}
+
+/* Chains the lines of each host, and starts them with the skew known so far. */
+static void chain(struct clock *c, struct clock_line *lines, size_t n)
+{
+    c->active_n = 0;
+    for (size_t i = 0; i < c->n; i++)
+        c->hosts[i].first = NONE;
+    for (uint32_t i = 0; i < n; i++) {
+        struct host *h = &c->hosts[lines[i].host];
+        lines[i].skew = h->skew;
+        c->next[i] = NONE;
+        if (h->first == NONE) {
+            h->first = i;
+            c->active[c->active_n++] = lines[i].host;
+        } else {
+            c->next[h->tail] = i;
+        }
+        h->tail = i;
+        h->lines++;
+    }
+}
+
+/* The nearest line of another host than `host`, or `missing`. */
+static int64_t other(const struct side *s, uint32_t host, int64_t missing)
+{
+    if (s->host == NONE)
+        return missing;
+    if (s->host != host)
+        return s->at;
+    return s->other_host == NONE ? missing : s->other;
+}
+
+static void pass(struct side *s, uint32_t host, int64_t at)
+{
+    if (s->host != host) {
+        s->other_host = s->host;
+        s->other = s->at;
+    }
+    s->host = host;
+    s->at = at;
+}
+
+/* Bounds of the error that is left at every line. Hosts with few lines bound nobody. Returns where the run
+ * ends. */
+static struct side bound(struct clock *c, const struct clock_line *lines, size_t n)
+{
+    struct side before = c->before, after = {NONE, NONE, 0, 0};
+    for (size_t i = 0; i < n; i++) {
+        int64_t at = minus(lines[i].stamp, lines[i].skew);
+        int64_t ref = other(&before, lines[i].host, NEVER);
+        c->hi[i] = ref == NEVER ? FOREVER : minus(at, ref);
+        if (clock_measured(c, lines[i].host))
+            pass(&before, lines[i].host, at);
+    }
+    for (size_t i = n; i-- > 0;) {
+        int64_t at = minus(lines[i].stamp, lines[i].skew);
+        int64_t ref = other(&after, lines[i].host, FOREVER);
+        c->lo[i] = ref == FOREVER ? NEVER : minus(at, ref);
+        if (clock_measured(c, lines[i].host))
+            pass(&after, lines[i].host, at);
+    }
+    return before;
+}
+
+/* A bound shifted; none stays none. */
+static int64_t shift(int64_t at, int64_t by)
+{
+    return at == NEVER || at == FOREVER ? at : minus(at, by);
+}
+
+/* A host's samples, old ones first. Where the neighbours contradict each other they say nothing about this
+ * host. */
+static size_t collect(struct clock *c, const struct host *h, bool *strange)
+{
+    size_t m = 0;
+    *strange = false;
+    uint32_t kept = h->old_n < OLD ? h->old_n : OLD;
+    for (uint32_t k = h->old_n - kept; k < h->old_n; k++) {
+        const struct sample *o = &h->old[k % OLD];
+        c->sample[m++] = (struct sample){shift(o->lo, h->skew), shift(o->hi, h->skew), NONE};
+    }
+    for (uint32_t i = h->first; i != NONE; i = c->next[i]) {
+        int64_t lo = c->lo[i], hi = c->hi[i];
+        if (lo > hi && minus(lo, hi) > tolerance)
+            lo = NEVER, hi = FOREVER;
+        c->sample[m++] = (struct sample){lo < hi ? lo : hi, lo < hi ? hi : lo, i};
+        *strange = *strange || lo > tolerance || hi < -tolerance;
+    }
+    return m;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct edge *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return y->step - x->step; /* a start before an end: bounds that touch agree */
+}
+
+/* The part of (from, to) that most samples hold. Returns how many do. */
+static size_t agree(struct clock *c, size_t m, int64_t from, int64_t to, struct sample *best)
+{
+    size_t n = 0, most = 0, now = 0;
+    for (size_t i = 0; i < m; i++) {
+        int64_t lo = c->sample[i].lo > from ? c->sample[i].lo : from;
+        int64_t hi = c->sample[i].hi < to ? c->sample[i].hi : to;
+        if (lo > hi)
+            continue;
+        c->edge[n++] = (struct edge){lo, 1};
+        c->edge[n++] = (struct edge){hi, -1};
+    }
+    qsort(c->edge, n, sizeof *c->edge, by_place);
+    for (size_t i = 0; i < n; i++) {
+        if (c->edge[i].step > 0 && ++now > most) {
+            most = now;
+            best->lo = c->edge[i].at;
+            best->hi = c->edge[i + 1].at; /* a start is never the last */
+        } else if (c->edge[i].step < 0) {
+            now--;
+        }
+    }
+    return most;
+}
+
+/* +1: speaks for the correction in `v`, -1: for none, 0: can't tell. */
+static int vote(const struct sample *s, const struct sample *v)
+{
+    bool fits = s->lo <= v->hi && s->hi >= v->lo;
+    bool none = s->lo <= tolerance && s->hi >= -tolerance;
+    return (int)fits - (int)none;
+}
+
+/* The run of samples with the highest balance of votes; widened by those that can't tell. */
+static int32_t densest(struct clock *c, size_t m, const struct sample *v, size_t *first, size_t *last)
+{
+    int32_t sum = 0, best = 0;
+    size_t start = 0;
+    for (size_t i = 0; i < m; i++) {
+        if (sum <= 0) {
+            sum = 0;
+            start = i;
+        }
+        sum += vote(&c->sample[i], v);
+        if (sum > best) {
+            best = sum;
+            *first = start;
+            *last = i;
+        }
+    }
+    while (best > 0 && *last + 1 < m && vote(&c->sample[*last + 1], v) == 0)
+        ++*last;
+    return best;
+}
+
+/* The multiple of `unit` nearest to the middle, or 0 when none but 0 lies within. */
+static int64_t multiple(const struct sample *v, int64_t unit)
+{
+    int64_t middle = v->lo + minus(v->hi, v->lo) / 2;
+    int64_t value = (middle + (middle < 0 ? -unit : unit) / 2) / unit * unit;
+    return value >= v->lo && value <= v->hi ? value : 0;
+}
+
+/*
+ * Where the truth lies within wide bounds. Lines come in pairs: what one router reports, the other reports a
+ * moment later. Then one bound is met again and again, and the truth is beside it. When both are, as with
+ * clockwork, the pairs are those that the log begins with.
+ */
+static struct sample narrow(const struct clock *c, size_t m, const struct sample *v, bool first)
+{
+    size_t low = 0, high = 0;
+    if (minus(v->hi, v->lo) <= 2 * tolerance)
+        return *v;
+    for (size_t i = 0; i < m; i++) {
+        const struct sample *s = &c->sample[i];
+        low += s->lo >= v->lo - tolerance && s->lo <= v->lo;
+        high += s->hi <= v->hi + tolerance && s->hi >= v->hi;
+    }
+    bool down = low >= 3 && (low >= 2 * high || first), up = high >= 3 && (high >= 2 * low || !first);
+    struct sample out = *v;
+    if (down && (!up || low >= high))
+        out.hi = v->lo + tolerance;
+    else if (up)
+        out.lo = v->hi - tolerance;
+    return out;
+}
+
+/* The likeliest error within bounds: none, a zone, a round number; else their middle. */
+static int64_t choose(const struct sample *wide, const struct sample *v)
+{
+    static const int64_t zones[] = {3600 * SECOND, 1800 * SECOND, 900 * SECOND};
+    if (wide->lo <= tolerance && wide->hi >= -tolerance)
+        return 0;
+    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
+        int64_t value = multiple(wide, zones[i]);
+        if (value != 0 && minus(wide->hi, wide->lo) < zones[i] / 2)
+            return value;
+    }
+    int64_t minutes = multiple(v, 60 * SECOND), seconds = multiple(v, SECOND);
+    if (minutes != 0)
+        return minutes;
+    return seconds != 0 ? seconds : v->lo + minus(v->hi, v->lo) / 2;
+}
+
+/* Whether the host's own stamps jump at line `i` by about `value`. */
+static bool jumps(const struct clock *c, const struct clock_line *lines, const struct host *h, uint32_t i,
+                  int64_t value)
+{
+    int64_t before = h->last, at = minus(lines[i].stamp, lines[i].skew);
+    bool known = h->heard;
+    for (uint32_t k = h->first; k != i; k = c->next[k]) {
+        before = minus(lines[k].stamp, lines[k].skew);
+        known = true;
+    }
+    return known && magnitude(minus(minus(at, before), value)) < magnitude(value) / 2;
+}
+
+/* Whether so many votes over so many lines are no accident. Late lines look like an error of the clock, but
+ * of up to 30 s, and not line after line. */
+static bool enough(int64_t error, size_t lines, size_t plus, size_t against, bool from_start)
+{
+    if (lines < CLOCK_MIN_LINES || plus < 2 * against)
+        return false;
+    if (error > lateness)
+        return plus >= 2;
+    if (from_start)
+        return plus >= (lines < 16 ? 4 : lines / 4);
+    return lines >= 4 * CLOCK_MIN_LINES && plus >= lines / 3 && plus >= 8 * against;
+}
+
+/* Looks for a correction in one direction. */
+static bool wish(struct clock *c, const struct clock_line *lines, uint32_t host, size_t m, int sign,
+                 struct wish *out)
+{
+    const struct host *h = &c->hosts[host];
+    struct sample v = {0};
+    size_t first = 0, last = 0, plus = 0, against = 0;
+    int64_t from = sign > 0 ? tolerance + 1 : NEVER, to = sign > 0 ? FOREVER : -tolerance - 1;
+    if (agree(c, m, from, to, &v) < 2 || v.lo == NEVER || v.hi == FOREVER ||
+        densest(c, m, &v, &first, &last) == 0)
+        return false;
+    for (size_t i = 0; i < m; i++)
+        against += i < first && vote(&c->sample[i], &v) < 0;
+    /* Never heard to be right: wrong from the start. */
+    bool from_start = against == 0;
+    if (from_start)
+        first = 0;
+    against = 0;
+    for (size_t i = first; i <= last; i++) {
+        plus += vote(&c->sample[i], &v) > 0;
+        against += vote(&c->sample[i], &v) < 0;
+    }
+    size_t of = last - first + 1;
+    while (first <= last && c->sample[first].line == NONE)
+        first++;
+    if (first > last || !enough(sign > 0 ? v.lo : -v.hi, of, plus, against, from_start))
+        return false;
+    out->host = host;
+    out->first = c->sample[first].line;
+    out->last = c->sample[last].line;
+    int64_t skew = lines[out->first].skew;
+    struct sample wide = {v.lo + skew, v.hi + skew, NONE},
+                  in = narrow(c, m, &v, lines[h->first].host == lines[0].host);
+    in.lo += skew;
+    in.hi += skew;
+    out->value = minus(choose(&wide, &in), skew);
+    out->fresh = !h->settled;
+    out->jumped = jumps(c, lines, h, out->first, out->value);
+    out->votes = (uint32_t)plus;
+    out->of = (uint32_t)(plus + against);
+    return magnitude(out->value) > tolerance;
+}
+
+/* Whether x comes first: a newcomer, then a visible jump, then the clearer vote, then the larger one. */
+static bool clearer(const struct wish *x, const struct wish *y)
+{
+    if (x->fresh != y->fresh)
+        return x->fresh;
+    if (x->jumped != y->jumped)
+        return x->jumped;
+    uint64_t a = (uint64_t)x->votes * y->of, b = (uint64_t)y->votes * x->of;
+    return a != b ? a > b : x->votes > y->votes;
+}
+
+static bool clearest(struct clock *c, const struct clock_line *lines, struct wish *best)
+{
+    bool found = false;
+    for (size_t k = 0; k < c->active_n; k++) {
+        struct wish w = {0};
+        bool strange;
+        const struct host *h = &c->hosts[c->active[k]];
+        if (h->lines < CLOCK_MIN_LINES)
+            continue;
+        size_t m = collect(c, h, &strange);
+        if (!strange || m < CLOCK_MIN_LINES)
+            continue;
+        for (int sign = -1; sign <= 1; sign += 2) {
+            if (wish(c, lines, c->active[k], m, sign, &w) && (!found || clearer(&w, best))) {
+                *best = w;
+                found = true;
+            }
+        }
+    }
+    return found;
+}
+
+static void apply(struct clock *c, struct clock_line *lines, const struct wish *w)
+{
+    struct host *h = &c->hosts[w->host];
+    uint32_t i = h->first;
+    while (i < w->first)
+        i = c->next[i];
+    for (; i != NONE && i <= w->last; i = c->next[i])
+        lines[i].skew += w->value;
+    h->skew = lines[h->tail].skew;
+}
+
+/* The skew that a host has for the longest time in this run. */
+static int64_t usual(const struct clock *c, const struct clock_line *lines, const struct host *h)
+{
+    int64_t best = h->skew, now = 0;
+    size_t most = 0, run = 0;
+    for (uint32_t i = h->first; i != NONE; i = c->next[i]) {
+        run = lines[i].skew == now ? run + 1 : 1;
+        now = lines[i].skew;
+        if (run > most) {
+            most = run;
+            best = now;
+        }
+    }
+    return best;
+}
+
+struct group {
+    int64_t skew;
+    uint32_t hosts;
+    uint64_t lines;
+};
+
+static size_t group(struct clock *c, const struct clock_line *lines, struct group *g)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < c->active_n; k++) {
+        const struct host *h = &c->hosts[c->active[k]];
+        if (h->lines < CLOCK_MIN_LINES)
+            continue;
+        int64_t skew = usual(c, lines, h);
+        size_t i = 0;
+        while (i < n && magnitude(minus(g[i].skew, skew)) > tolerance)
+            i++;
+        if (i == n)
+            g[n++] = (struct group){.skew = skew};
+        g[i].hosts++;
+        g[i].lines += h->lines;
+    }
+    return n;
+}
+
+/* +1: x fits the file's modification time better than y; -1: y does; 0: it does not tell. */
+static int fits_mtime(const struct clock *c, const struct clock_end *end, const struct group *x,
+                      const struct group *y)
+{
+    int64_t last = NEVER, hour = 3600 * SECOND;
+    for (size_t i = 0; end != NULL && i < end->n; i++) {
+        int64_t at = minus(end->lines[i].stamp, c->hosts[end->lines[i].host].skew);
+        last = at > last ? at : last;
+    }
+    if (last == NEVER)
+        return 0;
+    /* Were the group right, the last line was written then; how long before the file was last written? */
+    int64_t a = minus(minus(end->mtime, x->skew), last), b = minus(minus(end->mtime, y->skew), last);
+    bool a_after = a < -tolerance, b_after = b < -tolerance;
+    if (a_after != b_after)
+        return a_after ? -1 : 1;
+    int64_t apart = magnitude(minus(a, b)), nearer = a < b ? a : b;
+    /* A copy's modification time says nothing. */
+    if (a_after || nearer > (4 * apart > hour ? 4 * apart : hour))
+        return 0;
+    return a < b ? 1 : -1;
+}
+
+/* Decides who is right when hosts disagree: from now on, that group's skew is none. */
+static void settle(struct clock *c, struct clock_line *lines, size_t n, const struct clock_end *end)
+{
+    struct group *g = tw_xcalloc(c->active_n, sizeof *g);
+    size_t groups = group(c, lines, g), best = 0;
+    for (size_t i = 1; i < groups; i++) {
+        int fit = g[i].hosts == g[best].hosts ? fits_mtime(c, end, &g[i], &g[best]) : 0;
+        if (g[i].hosts != g[best].hosts ? g[i].hosts > g[best].hosts
+                                        : fit > 0 || (fit == 0 && g[i].lines > g[best].lines))
+            best = i;
+    }
+    int64_t base = groups > 0 ? g[best].skew : 0;
+    for (size_t i = 0; base != 0 && i < n; i++) {
+        if (clock_measured(c, lines[i].host))
+            lines[i].skew -= base;
+    }
+    for (size_t k = 0; base != 0 && k < c->active_n; k++) {
+        struct host *h = &c->hosts[c->active[k]];
+        h->skew = lines[h->tail].skew;
+    }
+    c->grouped = groups > 0;
+    free(g);
+}
+
+static void remember(struct clock *c, const struct clock_line *lines)
+{
+    for (size_t k = 0; k < c->active_n; k++) {
+        struct host *h = &c->hosts[c->active[k]];
+        for (uint32_t i = h->first; i != NONE; i = c->next[i]) {
+            int64_t skew = lines[i].skew;
+            if (c->lo[i] <= c->hi[i])
+                h->old[h->old_n++ % OLD] =
+                    (struct sample){shift(c->lo[i], -skew), shift(c->hi[i], -skew), NONE};
+        }
+        h->last = minus(lines[h->tail].stamp, lines[h->tail].skew);
+        h->heard = true;
+        h->settled = c->grouped && h->lines >= CLOCK_MIN_LINES;
+    }
+}
+
+void clock_measure(struct clock *c, struct clock_line *lines, size_t n, const struct clock_end *end)
+{
+    struct wish w = {0};
+    if (n == 0)
+        return;
+    make_room(c, n);
+    chain(c, lines, n);
+    struct side last = bound(c, lines, n);
+    /* Each correction makes one contradiction go; the limit is for inputs that contradict themselves for
+     * ever. */
+    for (size_t left = c->active_n + 8; left > 0 && clearest(c, lines, &w); left--) {
+        apply(c, lines, &w);
+        last = bound(c, lines, n);
+    }
+    if (!c->grouped) {
+        settle(c, lines, n, end);
+        last = bound(c, lines, n);
+    }
+    remember(c, lines);
+    c->before = last;
+}

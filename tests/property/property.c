@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Properties that must hold for every recorded scenario: the same records give the same bytes, however often the clock
+ * is advanced between them, with the same rules reloaded at any record, with a snapshot taken and restored at any record.
+ *
+ * usage: property RULES-DIR FOLDER…
+ */
+#include "base/mem.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/rules.h"
+#include "render/render.h"
+#include "source/source.h"
+
+#include <dirent.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <utime.h>
+
+struct kept {
+    struct tw_record r;
+    char *bytes;
+};
+
+struct scenario {
+    const char *folder;
+    const struct tw_topology *topology;
+    struct kept *records;
+    size_t n, cap;
+    json_t *expect;
+    bool drain;
+};
+
+static struct tw_str read_file(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    struct tw_buf b = {0};
+    char part[65536];
+    if (f == NULL) {
+        fprintf(stderr, "property: can't read %s\n", path);
+        exit(2);
+    }
+    for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
+        tw_buf_add(&b, part, n);
+    fclose(f);
+    return (struct tw_str){b.p ? b.p : "", b.n};
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct tw_rule_file *)a)->name, ((const struct tw_rule_file *)b)->name);
+}
+
+static const struct tw_rule_file *read_rules(const char *dir, const char *sub, size_t *n)
+{
+    struct tw_rule_file *list = NULL;
+    size_t cap = 0;
+    char path[4096];
+    *n = 0;
+    (void)snprintf(path, sizeof path, "%s/%s", dir, sub);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        size_t len = strlen(e->d_name);
+        if (len < 6 || strcmp(e->d_name + len - 5, ".yaml") != 0)
+            continue;
+        (void)snprintf(path, sizeof path, "%s/%s/%s", dir, sub, e->d_name);
+        *TW_PUSH(list, *n, cap) = (struct tw_rule_file){tw_xstrndup(path, strlen(path)), read_file(path)};
+    }
+    if (d != NULL)
+        closedir(d);
+    qsort(list, *n, sizeof *list, by_name);
+    return list;
+}
+
+static void die(const struct tw_errors *e)
+{
+    for (size_t i = 0; i < e->n; i++)
+        fprintf(stderr, "%s\n", e->text[i]);
+    exit(2);
+}
+
+static struct tw_rules *compile(const struct tw_rules_text *text, const struct scenario *s)
+{
+    struct tw_errors errors = {0};
+    struct tw_rules *r = tw_rules_create(text, &errors);
+    json_t *args = json_object_get(s->expect, "args"), *arg;
+    size_t i;
+    if (r == NULL)
+        die(&errors);
+    json_array_foreach(args, i, arg)
+    {
+        const char *a = json_string_value(arg), *eq;
+        if (a != NULL && i > 0 && strcmp(json_string_value(json_array_get(args, i - 1)), "--hold") == 0 &&
+            (eq = strchr(a, '=')) != NULL) {
+            tw_dur d;
+            if (tw_dur_parse(tw_str_z(eq + 1), &d))
+                (void)tw_rules_hold(r, tw_str_of(a, (size_t)(eq - a)), d);
+        }
+    }
+    return r;
+}
+
+static int year_of(const struct scenario *s)
+{
+    json_t *args = json_object_get(s->expect, "args"), *arg;
+    size_t i;
+    json_array_foreach(args, i, arg)
+    {
+        if (i > 0 && strcmp(json_string_value(json_array_get(args, i - 1)), "--year") == 0)
+            return atoi(json_string_value(arg));
+    }
+    return 0;
+}
+
+static void load(struct scenario *s)
+{
+    char path[4096];
+    const char *inputs[16];
+    size_t inputs_n = 0;
+    struct tw_errors errors = {0};
+    (void)snprintf(path, sizeof path, "%s/inventory.yaml", s->folder);
+    s->topology = tw_topology_create("inventory.yaml", read_file(path), &errors);
+    if (s->topology == NULL)
+        die(&errors);
+    (void)snprintf(path, sizeof path, "%s/expect.json", s->folder);
+    s->expect = json_load_file(path, 0, NULL);
+    s->drain = true;
+    struct dirent **all;
+    int n = scandir(s->folder, &all, NULL, alphasort);
+    time_t mtime = (time_t)json_integer_value(json_object_get(s->expect, "mtime"));
+    for (int i = 0; i < n; i++) {
+        if (strncmp(all[i]->d_name, "input", 5) == 0 && inputs_n < 16) {
+            (void)snprintf(path, sizeof path, "%s/%s", s->folder, all[i]->d_name);
+            if (mtime != 0)
+                (void)utime(path, &(struct utimbuf){mtime, mtime});
+            inputs[inputs_n++] = tw_xstrndup(path, strlen(path));
+        }
+        free(all[i]);
+    }
+    free(all);
+    char why[256];
+    struct tw_replay_source_options o = {.topology = s->topology, .year = year_of(s)};
+    struct tw_replay_source *src = tw_replay_source_open(inputs, inputs_n, &o, why);
+    if (src == NULL) {
+        fprintf(stderr, "property: %s: %s\n", s->folder, why);
+        exit(2);
+    }
+    struct tw_record r;
+    while (tw_replay_source_next(src, &r) == TW_OK) {
+        struct kept *k = TW_PUSH(s->records, s->n, s->cap);
+        k->bytes = tw_xstrndup(r.bytes.p, r.bytes.n);
+        k->r = r;
+        k->r.bytes.p = k->bytes;
+    }
+    tw_replay_source_close(src);
+    for (size_t i = 0; i < inputs_n; i++)
+        free((void *)(uintptr_t)inputs[i]);
+}
+
+static void unload(struct scenario *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        free(s->records[i].bytes);
+    free(s->records);
+    tw_topology_unref(s->topology);
+    json_decref(s->expect);
+}
+
+enum way { PLAIN, AGAIN, ADVANCES, RELOADS, SNAPSHOTS, WAYS };
+static const char *const way_names[] = {"plain", "run twice", "extra advances", "reload of the same rules", "snapshot and restore"};
+
+static void collect(struct tw_pipeline *p, struct tw_buf *out)
+{
+    size_t n;
+    const struct tw_transition *const *t = tw_pipeline_transitions(p, &n);
+    for (size_t i = 0; i < n; i++)
+        tw_render_json(t[i], out);
+    tw_pipeline_effects_clear(p);
+}
+
+static tw_time between(tw_time a, tw_time b)
+{
+    return (tw_time){a.ns + (b.ns - a.ns) / 2};
+}
+
+static void disturb(struct tw_pipeline **p, const struct scenario *s, const struct tw_rules_text *text, enum way way, size_t i,
+                    struct tw_buf *out)
+{
+    tw_time now = s->records[i].r.rx, next = i + 1 < s->n ? s->records[i + 1].r.rx : now;
+    if (way == ADVANCES) {
+        tw_pipeline_advance(*p, now);
+        tw_pipeline_advance(*p, between(now, next));
+        collect(*p, out);
+        tw_pipeline_advance(*p, next);
+    } else if (way == RELOADS) {
+        tw_pipeline_swap(*p, s->topology, compile(text, s), now);
+    } else if (way == SNAPSHOTS) {
+        struct tw_buf bytes = {0};
+        collect(*p, out);
+        tw_pipeline_snapshot(*p, &bytes);
+        struct tw_pipeline *fresh = tw_pipeline_create(s->topology, compile(text, s), NULL);
+        if (tw_pipeline_restore(fresh, tw_buf_view(&bytes)) != TW_OK) {
+            fprintf(stderr, "property: a snapshot that can't be read\n");
+            exit(1);
+        }
+        tw_pipeline_destroy(*p);
+        *p = fresh;
+        tw_buf_finish(&bytes);
+    }
+}
+
+static struct tw_buf run(const struct scenario *s, const struct tw_rules_text *text, enum way way)
+{
+    struct tw_buf out = {0};
+    struct tw_pipeline *p = tw_pipeline_create(s->topology, compile(text, s), NULL);
+    size_t every = s->n > 200 ? s->n / 50 : 1; /* a long scenario is disturbed now and then */
+    for (size_t i = 0; i < s->n; i++) {
+        tw_pipeline_feed(p, &s->records[i].r);
+        if (way > AGAIN && i % every == 0)
+            disturb(&p, s, text, way, i, &out);
+        collect(p, &out);
+    }
+    if (s->n > 0)
+        tw_pipeline_advance(p, tw_time_add(tw_time_add(s->records[s->n - 1].r.rx, tw_pipeline_drain(p)), (tw_dur){1}));
+    collect(p, &out);
+    tw_pipeline_destroy(p);
+    return out;
+}
+
+/* The first line in which two outputs differ. */
+static void show(const char *name, struct tw_str a, struct tw_str b)
+{
+    size_t line = 0, i = 0;
+    for (; i < a.n && i < b.n && a.p[i] == b.p[i]; i++)
+        line = a.p[i] == '\n' ? i + 1 : line;
+    printf("  %s differs:\n    %.300s\n    %.300s\n", name, a.n > line ? a.p + line : "(nothing)", b.n > line ? b.p + line : "(nothing)");
+}
+
+int main(int argc, char **argv)
+{
+    struct tw_rules_text text = {0};
+    int failed = 0;
+    if (argc < 3) {
+        fprintf(stderr, "usage: property RULES-DIR FOLDER...\n");
+        return 2;
+    }
+    text.events = read_rules(argv[1], "events", &text.events_n);
+    text.conditions = read_rules(argv[1], "conditions", &text.conditions_n);
+    text.hints = read_rules(argv[1], "hints", &text.hints_n);
+    for (int i = 2; i < argc; i++) {
+        struct scenario s = {.folder = argv[i]};
+        load(&s);
+        struct tw_buf plain = run(&s, &text, PLAIN);
+        bool bad = false;
+        for (int way = AGAIN; way < WAYS; way++) {
+            struct tw_buf other = run(&s, &text, (enum way)way);
+            if (!tw_str_eq(tw_buf_view(&plain), tw_buf_view(&other))) {
+                printf("%s\n", argv[i]);
+                show(way_names[way], tw_buf_view(&plain), tw_buf_view(&other));
+                bad = true;
+            }
+            tw_buf_finish(&other);
+        }
+        failed += bad;
+        tw_buf_finish(&plain);
+        unload(&s);
+    }
+    printf("%d passed, %d failed\n", argc - 2 - failed, failed);
+    return failed > 0;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+#include "decode/log.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+enum { LINE = 2048 };
+
+/* key<value>key<value>… */
+static void flatten(struct tw_str text, char out[static LINE])
+{
+    struct tw_kv it;
+    size_t n = 0;
+    out[0] = '\0';
+    for (tw_kv_init(&it, text); tw_kv_next(&it) && n < LINE;)
+        n += (size_t)snprintf(out + n, LINE - n, "%.*s<%.*s>", TW_STR_ARG(it.key), TW_STR_ARG(it.value));
+}
+
+static const struct {
+    const char *text, *want;
+} rows[] = {
+    {"The status of an E-Trunk member changed. (ETrunkId=1, MemberType=1, State=Master, "
+     "StateReason=ETRUNK_MASTER)",
+     "ETrunkId<1>MemberType<1>State<Master>StateReason<ETRUNK_MASTER>"},
+    {"The status of an E-Trunk changed.(ETrunkId=1, State=Master)", "ETrunkId<1>State<Master>"},
+    {"Interface 7 turned into DOWN state.(AdminStatus=1,OperStatus=2,InterfaceName=Eth-Trunk1.1)",
+     "AdminStatus<1>OperStatus<2>InterfaceName<Eth-Trunk1.1>"},
+    {"x.(Logical Interface = Eth-Trunk4, Pe-Vlan = 0)", "Logical Interface<Eth-Trunk4>Pe-Vlan<0>"},
+    {"(Internal change =True, User name =-, Session ID =65535)",
+     "Internal change<True>User name<->Session ID<65535>"},
+    {"The interface status changes. (ifName=Eth-Trunk10.100, Reason=Interface physical link is down, or so, "
+     "mainIfname=Eth-Trunk10)",
+     "ifName<Eth-Trunk10.100>Reason<Interface physical link is down, or so>mainIfname<Eth-Trunk10>"},
+    {"x (User=eca, AuthenticationMethod=\"None\", Command=\"display x (a=b), c\", LocalIp=**.)",
+     "User<eca>AuthenticationMethod<None>Command<display x (a=b), c>LocalIp<**>"},
+    {"x (Command=\"a \"quoted\" word, b=c\", Ip=1)", "Command<a \"quoted\" word, b=c>Ip<1>"},
+    {"x (User=\"open, Ip=1)", "User<\"open>Ip<1>"},
+    {"x (Command=display current | include a=b, Ip=1)", "Command<display current | include a=b>Ip<1>"},
+    {"x (ifName=E1, Reason=Interface physical link is Up.)",
+     "ifName<E1>Reason<Interface physical link is Up>"},
+    {"x (ifName=E1, Reason=it is down., main=E2).", "ifName<E1>Reason<it is down>main<E2>"},
+    {"state Init change to Init(IsisSysInstance=17).", "IsisSysInstance<17>"},
+    {"x (Reason=bad (a=1, b=2) thing, ifName=E1)", "Reason<bad (a=1, b=2) thing>ifName<E1>"},
+    {"x (Reason=bad (thing, ifName=E1)", "Reason<bad (thing, ifName=E1)>"},
+    {"x (Reason=bad :) thing, ifName=E1)", "Reason<bad :) thing>ifName<E1>"},
+    {"x (Service=hppd[1, a=2]0, ifName=E1)", "Service<hppd[1, a=2]0>ifName<E1>"},
+    {"The port (Index=3) changed. (ifName=E1)", "ifName<E1>"},
+    {"The port (see manual) changed. (ifName=E1)", "ifName<E1>"},
+    {"x (ifName=E1) The end.", "ifName<E1>"},
+    {"x (ifName=E1, State=", "ifName<E1>State<>"},
+    {"x (ifName=, State=Down)", "ifName<>State<Down>"},
+    {"x (ifName=E1,)", "ifName<E1>"},
+    {"x (a=1; b=2)", "a<1>b<2>"},
+    {"x (Slot 1, Temperature(C)=40, Usage (%)=3, Last=1)", "Temperature(C)<40>Usage (%)<3>Last<1>"},
+    {"x (M-LAG ID=10, DomainNo.=72,DomainName=v1)", "M-LAG ID<10>DomainNo.<72>DomainName<v1>"},
+    {"State=down, Reason=why", "State<down>Reason<why>"},
+    {"User name =-, Ip=1", "User name<->Ip<1>"},
+    {"The state changed. State=down, Reason=why.", "State<down>Reason<why>"},
+    {"The interface Eth-Trunk1 went down Reason=why", "Reason<why>"},
+    {"VTY0 login from 1.2.3.4 succeed.", ""},
+    {"", ""},
+    {"=", ""},
+    {"(=)", ""},
+    {"a=", "a<>"},
+    {"(((((a=1", "a<1>"},
+    {")))", ""},
+};
+
+static void test_pairs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char have[LINE];
+        flatten(tw_str_z(rows[i].text), have);
+        if (strcmp(have, rows[i].want) != 0)
+            fail_msg("%s\n  have %s\n  want %s", rows[i].text, have, rows[i].want);
+    }
+}
+
+static void test_nothing(void **state)
+{
+    (void)state;
+    struct tw_kv it;
+    tw_kv_init(&it, tw_str_of(NULL, 0));
+    assert_false(tw_kv_next(&it));
+    assert_false(tw_kv_next(&it));
+}
+
+/* Text made to slow the walk down still ends, with a bounded number of pairs. */
+static void test_hostile(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"(",  "a=\"x,", "(a=",   ",a",  "[",
+                                           "\"", "=",      "(a,b=", "a=(", "a (%)="};
+    static char text[TW_LOG_MAX];
+    for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++) {
+        size_t n = strlen(patterns[p]);
+        for (size_t i = 0; i < sizeof text; i++)
+            text[i] = patterns[p][i % n];
+        struct tw_kv it;
+        size_t pairs = 0;
+        for (tw_kv_init(&it, tw_str_of(text, sizeof text)); tw_kv_next(&it); pairs++)
+            assert_true(it.key.n > 0 && it.key.p >= text && it.value.p + it.value.n <= text + sizeof text);
+        assert_true(pairs <= sizeof text / 2);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pairs), cmocka_unit_test(test_nothing),
+                                       cmocka_unit_test(test_hostile)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

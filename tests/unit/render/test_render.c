@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+#include "render/render.h"
+
+#include <jansson.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+static const char *const subs[] = {"Eth-Trunk10.9", "Eth-Trunk10.10"};
+static const char *const services[] = {"arp", "igmp"};
+static const char *const check[] = {"display e-trunk 1", "display interface Eth-Trunk10.9"};
+static const char *const move[] = {"system-view", "interface Eth-Trunk10", "commit"};
+static const struct tw_hint hints[] = {
+    {TW_STEP_CHECK, "pe-a", "Look at the roles.", check, 2},
+    {TW_STEP_SWITCH_OVER, "pe-a", "Moves every sub-interface of Eth-Trunk10 to pe-b.", move, 3},
+    {TW_STEP_CHECK, "pe-b", "Look at the other side.", check, 1},
+};
+static const struct tw_evidence_line evidence[] = {
+    {{1786212000000000000}, "pe-a", TW_SOURCE_SYSLOG, "IFNET/2/linkDown_active \"x\"", {0, 3}, "rule"},
+    {{1786212000123000000}, "pe-b", TW_SOURCE_TRAP, "role", {0, 4}, "rule"},
+};
+
+static struct tw_transition sample(void)
+{
+    return (struct tw_transition){.seq = 7,
+                                  .time = {1786212010000000000},
+                                  .kind = TW_RAISED,
+                                  .alert_id = "0123456789abcdef",
+                                  .condition = "no-switchover",
+                                  .severity = TW_SEVERITY_CRITICAL,
+                                  .pair = "metro-7",
+                                  .e_trunk = 1,
+                                  .device = "pe-a",
+                                  .peer = "pe-b",
+                                  .trunk = "Eth-Trunk10",
+                                  .sub_interfaces = subs,
+                                  .sub_interfaces_n = 2,
+                                  .services = services,
+                                  .services_n = 2,
+                                  .since = {1786212000000000000},
+                                  .help = TW_HELP_UNKNOWN,
+                                  .confidence = TW_CONFIDENCE_CONFIRMED,
+                                  .summary =
+                                      "Traffic interruption, no switchover: Eth-Trunk10.9 and 1 more on pe-a",
+                                  .hints = hints,
+                                  .hints_n = 3,
+                                  .evidence = evidence,
+                                  .evidence_n = 2};
+}
+
+static void json_is_exactly_this(void **state)
+{
+    (void)state;
+    struct tw_transition t = sample();
+    struct tw_buf b = {0};
+    t.hints_n = 1;
+    t.evidence_n = 1;
+    tw_render_json(&t, &b);
+    assert_string_equal(
+        b.p,
+        "{\"seq\":7,\"time\":\"2026-08-08T18:00:10.000Z\",\"transition\":\"raised\","
+        "\"alert_id\":\"0123456789abcdef\",\"condition\":\"no-switchover\",\"severity\":\"critical\","
+        "\"pair\":\"metro-7\",\"e_trunk\":1,\"device\":\"pe-a\",\"peer\":\"pe-b\",\"trunk\":\"Eth-Trunk10\","
+        "\"sub_interfaces\":[\"Eth-Trunk10.9\",\"Eth-Trunk10.10\"],\"services\":[\"arp\",\"igmp\"],"
+        "\"since\":\"2026-08-08T18:00:00.000Z\",\"switchover_would_help\":\"unknown\","
+        "\"confidence\":\"confirmed\",\"summary\":\"Traffic interruption, no switchover: Eth-Trunk10.9 and 1 "
+        "more on pe-a\",\"hints\":[{\"step\":\"check\",\"on\":\"pe-a\",\"text\":\"Look at the roles.\","
+        "\"commands\":[\"display e-trunk 1\",\"display interface Eth-Trunk10.9\"]}],"
+        "\"evidence\":[{\"time\":\"2026-08-08T18:00:00.000Z\",\"device\":\"pe-a\",\"source\":\"syslog\","
+        "\"text\":\"IFNET/2/linkDown_active \\\"x\\\"\"}],\"duration_s\":null,\"cleared_by\":null}\n");
+    tw_buf_finish(&b);
+}
+
+static json_t *parsed(const struct tw_transition *t)
+{
+    struct tw_buf b = {0};
+    tw_render_json(t, &b);
+    assert_int_equal(b.p[b.n - 1], '\n');
+    assert_null(memchr(b.p, '\n', b.n - 1));
+    json_t *j = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(j);
+    tw_buf_finish(&b);
+    return j;
+}
+
+static void nothing_known_is_null_and_never_missing(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+        "seq",        "time",           "transition", "alert_id", "condition",
+        "severity",   "pair",           "e_trunk",    "device",   "peer",
+        "trunk",      "sub_interfaces", "services",   "since",    "switchover_would_help",
+        "confidence", "summary",        "hints",      "evidence", "duration_s",
+        "cleared_by"};
+    static const char *const nulls[] = {"time",    "condition",  "pair",
+                                        "e_trunk", "device",     "peer",
+                                        "trunk",   "since",      "switchover_would_help",
+                                        "summary", "duration_s", "cleared_by"};
+    struct tw_transition t = {.time = TW_TIME_MAX, .since = TW_TIME_MIN};
+    json_t *j = parsed(&t);
+    assert_int_equal(json_object_size(j), sizeof keys / sizeof *keys);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        assert_non_null(json_object_get(j, keys[i]));
+    for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
+        assert_true(json_is_null(json_object_get(j, nulls[i])));
+    assert_int_equal(json_array_size(json_object_get(j, "services")), 0);
+    json_decref(j);
+}
+
+static void durations_keep_milliseconds(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ns;
+        const char *want;
+    } rows[] = {{85000000000, "\"duration_s\":85.0,"},
+                {85123999999, "\"duration_s\":85.123,"},
+                {1000000, "\"duration_s\":0.001,"},
+                {0, "\"duration_s\":0.0,"},
+                {86400001000000, "\"duration_s\":86400.001,"}};
+    struct tw_transition t = sample();
+    struct tw_buf b = {0};
+    t.kind = TW_CLEARED;
+    t.cleared_by = "recovered";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        t.duration.ns = rows[i].ns;
+        tw_buf_clear(&b);
+        tw_render_json(&t, &b);
+        assert_non_null(strstr(b.p, rows[i].want));
+        assert_non_null(strstr(b.p, "\"cleared_by\":\"recovered\"}"));
+    }
+    tw_buf_finish(&b);
+}
+
+static void broken_utf8_is_escaped(void **state)
+{
+    (void)state;
+    struct tw_transition t = sample();
+    t.summary = "bad \xff\xc3( byte, good \xc3\xa9";
+    json_t *j = parsed(&t);
+    assert_string_equal(json_string_value(json_object_get(j, "summary")),
+                        "bad \\xff\\xc3( byte, good \xc3\xa9");
+    json_decref(j);
+    struct tw_buf b = {0};
+    t.summary = "red \033[31m alert";
+    tw_render_text(&t, false, 80, &b);
+    assert_null(strchr(b.p, '\033'));
+    tw_buf_finish(&b);
+}
+
+/* Position of `needle` after position `from`. */
+static size_t after(const struct tw_buf *b, size_t from, const char *needle)
+{
+    const char *hit = strstr(b->p + from, needle);
+    if (hit == NULL)
+        print_error("not found after %zu: %s in\n%s\n", from, needle, b->p);
+    assert_non_null(hit);
+    return (size_t)(hit - b->p);
+}
+
+static void text_tells_in_order(void **state)
+{
+    (void)state;
+    static const char *const order[] = {
+        "CRITICAL  Traffic interruption, no switchover",
+        "where",
+        "pe-a Eth-Trunk10, pair metro-7, E-Trunk 1, peer pe-b",
+        "2 sub-interfaces: Eth-Trunk10.9, Eth-Trunk10.10",
+        "arp, igmp",
+        "since",
+        "2026-08-08T18:00:00.000Z, raised 2026-08-08T18:00:10.000Z, after 10 s",
+        "switchover?",
+        "UNKNOWN.",
+        "confirmed",
+        "Check\n",
+        "   1. on pe-a: Look at the roles.\n          display e-trunk 1\n",
+        "   2. on pe-b",
+        "Switch over\n",
+        "   3. on pe-a: Moves",
+        "          commit\n",
+        "Evidence",
+        "2026-08-08T18:00:00.123Z pe-b trap: role\n"};
+    struct tw_transition t = sample();
+    struct tw_buf b = {0};
+    tw_render_text(&t, false, 0, &b);
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        at = after(&b, at, order[i]);
+    assert_null(strchr(b.p, '\033'));
+    tw_buf_finish(&b);
+}
+
+static void text_wraps_but_not_commands(void **state)
+{
+    (void)state;
+    static const char *const longish[] = {
+        "display interface brief | include Eth-Trunk10.4094 and quite some more words"};
+    struct tw_hint h = {TW_STEP_REPAIR, "pe-a", "word word word word word word word word word word word word",
+                        longish, 1};
+    struct tw_transition t = sample();
+    struct tw_buf b = {0};
+    t.hints = &h;
+    t.hints_n = 1;
+    tw_render_text(&t, false, 50, &b);
+    assert_non_null(strstr(b.p, longish[0]));
+    for (const char *line = b.p; *line != '\0'; line = strchr(line, '\n') + 1) {
+        size_t n = (size_t)(strchr(line, '\n') - line);
+        assert_true(n <= 50 || strncmp(line, "          display", 17) == 0);
+    }
+    tw_buf_finish(&b);
+}
+
+static void cleared_text_says_how_long(void **state)
+{
+    (void)state;
+    struct tw_transition t = sample();
+    struct tw_buf b = {0};
+    t.kind = TW_CLEARED;
+    t.time.ns += 75000000000;
+    t.duration = TW_SECONDS(85);
+    t.cleared_by = "switched-over";
+    tw_render_text(&t, true, 0, &b);
+    assert_int_equal(strncmp(b.p, "\033[1;32mCLEARED\033[0m  Traffic", 26), 0);
+    (void)after(&b, 0, "until 2026-08-08T18:01:25.000Z: lasted 1 min 25 s");
+    (void)after(&b, 0, "switched-over");
+    assert_null(strstr(b.p, "display e-trunk"));
+    tw_buf_finish(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_is_exactly_this),
+        cmocka_unit_test(nothing_known_is_null_and_never_missing),
+        cmocka_unit_test(durations_keep_milliseconds),
+        cmocka_unit_test(broken_utf8_is_escaped),
+        cmocka_unit_test(text_tells_in_order),
+        cmocka_unit_test(text_wraps_but_not_commands),
+        cmocka_unit_test(cleared_text_says_how_long),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_TESTS_TOPOLOGY_H
+#define TW_TESTS_TOPOLOGY_H
+/* The groups of this program's tests: one function each, run by main. */
+
+int run_errors(void);
+int run_names(void);
+
+#endif
