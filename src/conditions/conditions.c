@@ -78,7 +78,7 @@ static bool unusable(const struct tw_member_side *m)
 static struct tw_judged reported(const struct tw_facts *f, uint32_t ms)
 {
     struct tw_word a = tw_facts_word(f, ms), b = tw_facts_word(f, ms ^ 1);
-    tw_time takeover = tw_later(a.since, b.since);
+    tw_time takeover = tw_later(a.became, b.became);
     bool yes = tw_before(takeover, tw_time_add(a.at, (tw_dur){a.resolution.ns + 1})) &&
                tw_before(takeover, tw_time_add(b.at, (tw_dur){b.resolution.ns + 1}));
     return is(yes, tw_later(takeover, tw_earlier(a.at, b.at)));

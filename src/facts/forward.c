@@ -29,9 +29,10 @@ struct tw_word tw_facts_word(const struct tw_facts *f, uint32_t ms)
     } else if (e_trunk) {
         role = &e->role;
     }
-    struct tw_word w = {.since = TW_TIME_MIN, .at = TW_TIME_MIN, .stale = tw_time_is_finite(m->claimed)};
+    struct tw_word w = {.since = TW_TIME_MIN, .became = TW_TIME_MIN, .at = TW_TIME_MIN, .stale = tw_time_is_finite(m->claimed)};
     if (role != NULL) {
         w.role = (enum tw_role)role->value;
+        w.became = role->since;
         w.since = tw_later(role->since, m->restored);
         w.at = role->at;
         w.resolution = role->resolution;

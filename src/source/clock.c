@@ -304,24 +304,35 @@ static int64_t multiple(const struct sample *v, int64_t unit)
 /*
  * Where the truth lies within wide bounds. Lines come in pairs: what one router reports, the other reports a
  * moment later. Then one bound is met again and again, and the truth is beside it. When both are, as with
- * clockwork, the pairs are those that the log begins with.
+ * clockwork, it is the one whole minute within, if there is just one; else the pairs are those that the log
+ * begins with.
  */
-static struct sample narrow(const struct clock *c, size_t m, const struct sample *v, bool first)
+static struct sample narrow(const struct clock *c, size_t m, const struct sample *v, int64_t skew, bool first)
 {
     size_t low = 0, high = 0;
+    struct sample out = {v->lo + skew, v->hi + skew, NONE};
     if (minus(v->hi, v->lo) <= 2 * tolerance)
-        return *v;
+        return out;
     for (size_t i = 0; i < m; i++) {
         const struct sample *s = &c->sample[i];
         low += s->lo >= v->lo - tolerance && s->lo <= v->lo;
         high += s->hi <= v->hi + tolerance && s->hi >= v->hi;
     }
-    bool down = low >= 3 && (low >= 2 * high || first), up = high >= 3 && (high >= 2 * low || !first);
-    struct sample out = *v;
-    if (down && (!up || low >= high))
-        out.hi = v->lo + tolerance;
+    int64_t minute = 60 * SECOND, whole = multiple(&out, minute);
+    bool only = whole != 0 && whole - minute < out.lo && whole + minute > out.hi;
+    bool down = low >= 3 && low >= 2 * high, up = high >= 3 && high >= 2 * low;
+    bool both = low >= 3 && high >= 3 && !down && !up;
+    /* In narrow bounds a whole minute is hardly chance. */
+    if (only && (both || minus(out.hi, out.lo) < minute / 2))
+        return (struct sample){whole, whole, NONE};
+    if (both) {
+        down = first;
+        up = !first;
+    }
+    if (down)
+        out.hi = out.lo + tolerance;
     else if (up)
-        out.lo = v->hi - tolerance;
+        out.lo = out.hi - tolerance;
     return out;
 }
 
@@ -399,10 +410,8 @@ static bool wish(struct clock *c, const struct clock_line *lines, uint32_t host,
     out->first = c->sample[first].line;
     out->last = c->sample[last].line;
     int64_t skew = lines[out->first].skew;
-    struct sample wide = {v.lo + skew, v.hi + skew, NONE},
-                  in = narrow(c, m, &v, lines[h->first].host == lines[0].host);
-    in.lo += skew;
-    in.hi += skew;
+    struct sample wide = {v.lo + skew, v.hi + skew, NONE};
+    struct sample in = narrow(c, m, &v, skew, lines[h->first].host == lines[0].host);
     out->value = minus(choose(&wide, &in), skew);
     out->fresh = !h->settled;
     out->jumped = jumps(c, lines, h, out->first, out->value);
@@ -500,7 +509,7 @@ static size_t group(struct clock *c, const struct clock_line *lines, struct grou
 static int fits_mtime(const struct clock *c, const struct clock_end *end, const struct group *x,
                       const struct group *y)
 {
-    int64_t last = NEVER, hour = 3600 * SECOND;
+    int64_t last = NEVER;
     for (size_t i = 0; end != NULL && i < end->n; i++) {
         int64_t at = minus(end->lines[i].stamp, c->hosts[end->lines[i].host].skew);
         last = at > last ? at : last;
@@ -512,9 +521,9 @@ static int fits_mtime(const struct clock *c, const struct clock_end *end, const 
     bool a_after = a < -tolerance, b_after = b < -tolerance;
     if (a_after != b_after)
         return a_after ? -1 : 1;
-    int64_t apart = magnitude(minus(a, b)), nearer = a < b ? a : b;
-    /* A copy's modification time says nothing. */
-    if (a_after || nearer > (4 * apart > hour ? 4 * apart : hour))
+    int64_t apart = magnitude(minus(a, b)), nearer = a < b ? a : b, minute = 60 * SECOND;
+    /* The time of a copy, or of a line that is no device's, says nothing. */
+    if (a_after || nearer > (4 * apart > minute ? 4 * apart : minute))
         return 0;
     return a < b ? 1 : -1;
 }

@@ -11,7 +11,9 @@ allowed='tw_.*|bcmp|mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|cmp|ncmp|chr|rchr
 allowed="$allowed|v?snprintf|malloc|calloc|realloc|free|abort|qsort|bsearch|strto(l|ul|ll|ull)"
 allowed="$allowed|__.*_chk|__stack_chk_fail|__asan_.*|__ubsan_.*|__sanitizer_.*|__sancov_.*|__lsan_.*|__gcov_.*|_GLOBAL_OFFSET_TABLE_"
 allowed="$allowed|__isoc99_.*|__ctype_b_loc|__errno_location|__llvm_.*|__start___sancov.*|__stop___sancov.*"
-bad=$("$nm" -u "$lib" | awk '$1 == "U" || $1 == "w" {print $2}' | sort -u | grep -Evx "($allowed$extra)" || true)
+own=$("$nm" --defined-only "$lib" | awk 'NF == 3 {print $3}' | sort -u)
+used=$("$nm" -u "$lib" | awk '$1 == "U" || $1 == "w" {print $2}' | sort -u)
+bad=$(printf '%s\n' "$used" | grep -Evx "($allowed$extra)" | grep -Fvx "$own" || true)
 if [ -n "$bad" ]; then
     echo "$lib is PURE and must not use:"
     echo "$bad" | sed 's/^/  /'

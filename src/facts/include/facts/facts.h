@@ -150,7 +150,8 @@ tw_time tw_facts_stale_since(const struct tw_facts *f, uint32_t device);
 struct tw_word {
     enum tw_role role;   /* TW_ROLE_UNKNOWN: nothing valid was heard */
     bool stale;          /* the peer took over since */
-    tw_time since;       /* role since */
+    tw_time since;       /* role in force since: a claim of the peer's may have interrupted it */
+    tw_time became;      /* when it took this role */
     tw_time at;          /* last confirmed */
     tw_dur resolution;
     const struct tw_evidence *why;
