@@ -40,7 +40,8 @@ void tw_alerts_destroy(struct tw_alerts *a)
     free(a);
 }
 
-static void judge_item(struct tw_alerts *a, enum tw_scope scope, uint32_t index, const struct tw_moment *m, bool by_role)
+static void judge_item(struct tw_alerts *a, enum tw_scope scope, uint32_t index, const struct tw_moment *m,
+                       bool by_role)
 {
     for (uint32_t c = 0; c < a->policy->conditions_n; c++) {
         if (a->policy->conditions[c].scopes >> scope & 1)
@@ -48,7 +49,8 @@ static void judge_item(struct tw_alerts *a, enum tw_scope scope, uint32_t index,
     }
 }
 
-/* A main interface that came up, or a fault inherited from one that is up already, has to be settled later. */
+/* A main interface that came up, or a fault inherited from one that is up already, has to be settled later.
+ */
 static void arm_settle(struct tw_alerts *a, uint32_t ms, tw_time rx)
 {
     tw_time due = tw_facts_member(a->facts, ms)->settle;

@@ -8,9 +8,26 @@
 #include "base/mem.h"
 
 /* fsm.c: the life of a track */
-enum track_state { TRACK_HOLDING, TRACK_LOST, TRACK_FIRING, TRACK_RESTARTED, TRACK_STATES, TRACK_GONE = TRACK_STATES };
+enum track_state {
+    TRACK_HOLDING,
+    TRACK_LOST,
+    TRACK_FIRING,
+    TRACK_RESTARTED,
+    TRACK_STATES,
+    TRACK_GONE = TRACK_STATES
+};
 enum track_event { TRACK_TRUE, TRACK_FALSE, TRACK_END, TRACK_DUE, TRACK_RESTART, TRACK_EVENTS };
-enum track_action { ACT_NONE, ACT_KEEP, ACT_SUSPEND, ACT_RESUME, ACT_DROP, ACT_RAISE, ACT_REFRESH, ACT_CLEAR, ACT_FORGOT };
+enum track_action {
+    ACT_NONE,
+    ACT_KEEP,
+    ACT_SUSPEND,
+    ACT_RESUME,
+    ACT_DROP,
+    ACT_RAISE,
+    ACT_REFRESH,
+    ACT_CLEAR,
+    ACT_FORGOT
+};
 struct track_row {
     enum track_state next;
     enum track_action action;
@@ -27,13 +44,13 @@ struct track {
     bool restarted_hold; /* hold_from was set anew: an earlier start is no news any more */
     tw_time since;       /* the fault */
     tw_time hold_from;
-    tw_time known;       /* arrival of what made it true */
-    tw_time deadline;    /* TW_TIME_MAX: no timer */
+    tw_time known;    /* arrival of what made it true */
+    tw_time deadline; /* TW_TIME_MAX: no timer */
     uint64_t timer_seq;
     tw_time raised_at;
     tw_dur raise_delay;
-    uint32_t alert;      /* TW_NONE */
-    bool ending;         /* leaves its alert at the next flush */
+    uint32_t alert; /* TW_NONE */
+    bool ending;    /* leaves its alert at the next flush */
 };
 
 struct alert {
@@ -79,14 +96,14 @@ struct tw_alerts {
     struct timer *heap;
     size_t heap_n, heap_cap;
     uint64_t timer_seq, seq;
-    tw_time *settle;      /* armed, per member side */
+    tw_time *settle; /* armed, per member side */
     uint64_t *settle_seq;
     struct tw_arena *arena; /* effects */
     const struct tw_transition **out;
     size_t out_n, out_cap;
     const struct tw_trace **traces;
     size_t traces_n, traces_cap;
-    struct tw_map told;   /* item and condition -> hash of the last "did not begin" */
+    struct tw_map told; /* item and condition -> hash of the last "did not begin" */
     uint64_t *told_hash;
     size_t told_n, told_cap;
     uint64_t raised, cleared;
@@ -106,7 +123,8 @@ void track_index(struct tw_alerts *a, uint32_t track);
 void track_free(struct tw_alerts *a, uint32_t track);
 void track_arm(struct tw_alerts *a, uint32_t track);
 void track_due(struct tw_alerts *a, uint32_t track, tw_time now);
-void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, const struct tw_moment *m, bool by_role);
+void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, const struct tw_moment *m,
+                 bool by_role);
 void track_restart(struct tw_alerts *a, uint32_t track, const struct tw_moment *m);
 uint32_t track_device(const struct tw_alerts *a, uint32_t track);
 
@@ -119,9 +137,10 @@ void alert_update_due(struct tw_alerts *a, uint32_t alert, tw_time now);
 
 /* emit.c */
 void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, tw_time time);
-const char *item_name(struct tw_alerts *a, struct tw_item item); /* "pe-a Eth-Trunk10.100", in the effects' arena */
-__attribute__((format(printf, 4, 5))) void trace(struct tw_alerts *a, const struct track *t, const struct tw_moment *m,
-                                                 const char *fmt, ...);
+const char *item_name(struct tw_alerts *a,
+                      struct tw_item item); /* "pe-a Eth-Trunk10.100", in the effects' arena */
+__attribute__((format(printf, 4, 5))) void trace(struct tw_alerts *a, const struct track *t,
+                                                 const struct tw_moment *m, const char *fmt, ...);
 
 /* text.c */
 struct words {
@@ -134,10 +153,12 @@ struct hint_case {
     const char *condition;
     uint32_t services;
     enum tw_help help;
+    bool over; /* cleared: only what is left to verify and to undo */
     const struct words *words;
     const char *const *subs, *const *peer_subs; /* for `each` */
     size_t subs_n;
 };
-void text_hints(struct tw_arena *arena, const struct tw_policy *p, const struct hint_case *c, struct tw_transition *t);
+void text_hints(struct tw_arena *arena, const struct tw_policy *p, const struct hint_case *c,
+                struct tw_transition *t);
 
 #endif

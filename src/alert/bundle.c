@@ -8,8 +8,8 @@ static uint32_t bundle_find(const struct tw_alerts *a, const struct alert *want)
 {
     for (uint32_t i = 0; i < a->alerts_n; i++) {
         const struct alert *al = &a->alerts[i];
-        if (al->used && al->condition == want->condition && al->pair == want->pair && al->e_trunk == want->e_trunk &&
-            al->member == want->member && al->side == want->side)
+        if (al->used && al->condition == want->condition && al->pair == want->pair &&
+            al->e_trunk == want->e_trunk && al->member == want->member && al->side == want->side)
             return i;
     }
     return TW_NONE;
@@ -111,8 +111,11 @@ static bool assess(struct tw_alerts *a, struct alert *al)
         const struct track *t = &a->tracks[al->items[i]];
         const struct tw_case *s = tw_judge_case(a->facts, c->severity, c->severity_n, t->item);
         const struct tw_case *h = tw_judge_case(a->facts, c->help, c->help_n, t->item);
-        enum tw_confidence sure = t->state == TRACK_RESTARTED ? TW_CONFIDENCE_INFERRED : tw_item_confidence(a->facts, t->item);
-        enum tw_help one = h != NULL ? (enum tw_help)(h->value + 1) : c->help_n > 0 ? TW_HELP_UNKNOWN : TW_HELP_NULL;
+        enum tw_confidence sure =
+            t->state == TRACK_RESTARTED ? TW_CONFIDENCE_INFERRED : tw_item_confidence(a->facts, t->item);
+        enum tw_help one = h != NULL       ? (enum tw_help)(h->value + 1)
+                           : c->help_n > 0 ? TW_HELP_UNKNOWN
+                                           : TW_HELP_NULL;
         if (s != NULL && (enum tw_severity)s->value > severity)
             severity = (enum tw_severity)s->value;
         confidence = sure > confidence ? sure : confidence;

@@ -11,7 +11,7 @@ enum { EVIDENCE_MAX = 12, SHOWN_SUBS = 5, REASON_MAX = 80 };
 static const char *format(struct tw_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static const char *format(struct tw_arena *arena, const char *fmt, ...)
 {
-    char text[256];
+    char text[512];
     va_list ap;
     va_start(ap, fmt);
     int n = vsnprintf(text, sizeof text, fmt, ap);
@@ -28,7 +28,8 @@ static const char *keep(struct tw_alerts *a, const char *name)
 static const char *sub_name(struct tw_alerts *a, uint32_t sub_side)
 {
     const struct tw_sub_facts *s = tw_facts_sub(a->facts, sub_side / 2);
-    return format(a->arena, "%s.%u", tw_facts_topology(a->facts)->members[s->member].trunk_name[sub_side % 2], s->number);
+    return format(a->arena, "%s.%u", tw_facts_topology(a->facts)->members[s->member].trunk_name[sub_side % 2],
+                  s->number);
 }
 
 static const char *extra_name(struct tw_alerts *a, struct tw_item item)
@@ -137,7 +138,8 @@ static const char *items_text(struct tw_alerts *a, const struct alert *al)
     return text;
 }
 
-/* The router's own reason for the first sub-interface, out of its message; an own half sentence without one. */
+/* The router's own reason for the first sub-interface, out of its message; an own half sentence without one.
+ */
 static const char *reason_text(struct tw_alerts *a, uint32_t sub_side)
 {
     const struct tw_sub_side *s = &tw_facts_sub(a->facts, sub_side / 2)->side[sub_side % 2];
@@ -162,7 +164,8 @@ static const char *help_text(enum tw_help h)
     return "";
 }
 
-static const char *rbs_of(struct tw_alerts *a, const struct alert *al, const struct member_name *subs, size_t n)
+static const char *rbs_of(struct tw_alerts *a, const struct alert *al, const struct member_name *subs,
+                          size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const struct tw_sub *listed = tw_facts_sub(a->facts, subs[i].index / 2)->listed;
@@ -203,13 +206,16 @@ static const char *others_text(struct tw_alerts *a, const struct alert *al, size
         return NULL;
     const struct tw_topology *t = tw_facts_topology(a->facts);
     size_t all = t->members[al->member].subs_n;
-    for (uint32_t s = tw_facts_sub_first(a->facts, al->member); s != TW_NONE; s = tw_facts_sub(a->facts, s)->next)
+    for (uint32_t s = tw_facts_sub_first(a->facts, al->member); s != TW_NONE;
+         s = tw_facts_sub(a->facts, s)->next)
         all += tw_facts_sub(a->facts, s)->listed == NULL;
     size_t n = all > in_alert ? all - in_alert : 0;
-    return n == 0 ? "no other known sub-interface" : format(a->arena, "%zu other known sub-interface%s", n, n > 1 ? "s" : "");
+    return n == 0 ? "no other known sub-interface"
+                  : format(a->arena, "%zu other known sub-interface%s", n, n > 1 ? "s" : "");
 }
 
-static void services(struct tw_alerts *a, const struct alert *al, struct tw_transition *t, struct words *w, uint32_t *bits)
+static void services(struct tw_alerts *a, const struct alert *al, struct tw_transition *t, struct words *w,
+                     uint32_t *bits)
 {
     const char **names = tw_arena_alloc(a->arena, TW_SERVICES * sizeof *names);
     *bits = 0;
@@ -220,7 +226,15 @@ static void services(struct tw_alerts *a, const struct alert *al, struct tw_tran
             names[t->services_n++] = tw_service_name(i);
     }
     t->services = names;
-    w->v[TW_PH_SERVICES] = t->services_n > 0 ? joined(a->arena, names, t->services_n, TW_SERVICES) : "service unknown";
+    w->v[TW_PH_SERVICES] =
+        t->services_n > 0 ? joined(a->arena, names, t->services_n, TW_SERVICES) : "service unknown";
+}
+
+/* One message may stand behind several facts. */
+static bool same_evidence(const struct tw_evidence *x, const struct tw_evidence *y)
+{
+    return x == y || (x->device == y->device && x->at.ns == y->at.ns && x->ref.input == y->ref.input &&
+                      x->ref.position == y->ref.position && strcmp(x->text, y->text) == 0);
 }
 
 static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_transition *t)
@@ -233,7 +247,7 @@ static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_tran
         size_t k = tw_item_evidence(a->facts, a->tracks[al->items[i]].item, some, EVIDENCE_MAX);
         for (size_t j = 0; j < k && n < EVIDENCE_MAX; j++) {
             size_t twin = 0;
-            while (twin < n && all[twin] != some[j])
+            while (twin < n && !same_evidence(all[twin], some[j]))
                 twin++;
             if (twin == n)
                 all[n++] = some[j];
@@ -260,7 +274,8 @@ static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_tran
     t->evidence_n = n;
 }
 
-static void names(struct tw_alerts *a, const struct alert *al, struct tw_transition *t, const struct member_name *subs, size_t n)
+static void names(struct tw_alerts *a, const struct alert *al, struct tw_transition *t,
+                  const struct member_name *subs, size_t n)
 {
     const struct tw_topology *top = tw_facts_topology(a->facts);
     const struct tw_pair *p = &top->pairs[al->pair];
@@ -278,11 +293,22 @@ static void names(struct tw_alerts *a, const struct alert *al, struct tw_transit
     }
 }
 
-static void ended(struct tw_alerts *a, const struct alert *al, struct tw_transition *t)
+/* "Traffic interruption, no switchover: over (recovered) after 85 s: Eth-Trunk10.200 (igmp) on pe-a" */
+static const char *over_text(struct tw_alerts *a, const struct tw_transition *t, const struct words *w)
+{
+    size_t title = strcspn(t->summary, ":");
+    double seconds = (double)(t->duration.ns / 1000000) / 1000.0;
+    const char *what = w->v[TW_PH_SUBS] != NULL ? w->v[TW_PH_SUBS] : t->trunk != NULL ? t->trunk : w->v[TW_PH_ITEMS];
+    return format(a->arena, "%.*s: over (%s) after %g s: %s%s(%s) on %s", (int)title, t->summary, t->cleared_by, seconds,
+                  what, what[0] != '\0' ? " " : "", w->v[TW_PH_SERVICES], t->device != NULL ? t->device : t->pair);
+}
+
+static void ended(struct tw_alerts *a, const struct alert *al, struct tw_transition *t, const struct words *w)
 {
     tw_time end = tw_time_add(al->ended_at, (tw_dur){-al->ended_delay.ns});
     t->duration = tw_time_sub(tw_later(end, al->since), al->since);
     t->cleared_by = keep(a, al->ended_by);
+    t->summary = over_text(a, t, w);
 }
 
 void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, tw_time time)
@@ -293,8 +319,13 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
     size_t n;
     uint32_t bits;
     const struct member_name *subs = alert_subs(a, al, &n);
-    *t = (struct tw_transition){.seq = ++a->seq, .time = time, .kind = kind, .severity = al->severity, .since = al->since,
-                                .help = al->help, .confidence = al->confidence};
+    *t = (struct tw_transition){.seq = ++a->seq,
+                                .time = time,
+                                .kind = kind,
+                                .severity = al->severity,
+                                .since = al->since,
+                                .help = al->help,
+                                .confidence = al->confidence};
     t->condition = keep(a, c->name);
     memcpy(t->alert_id, al->id, TW_ALERT_ID);
     names(a, al, t, subs, n);
@@ -316,11 +347,16 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
     t->summary = text_fill(a->arena, c->summary, &w);
     if (t->summary == NULL)
         t->summary = t->condition;
-    struct hint_case hc = {.condition = c->name, .services = bits, .help = al->help, .words = &w,
-                           .subs = t->sub_interfaces, .peer_subs = peer_subs, .subs_n = n};
+    struct hint_case hc = {.condition = c->name,
+                           .services = bits,
+                           .help = al->help, .over = kind == TW_CLEARED,
+                           .words = &w,
+                           .subs = t->sub_interfaces,
+                           .peer_subs = peer_subs,
+                           .subs_n = n};
     text_hints(a->arena, a->policy, &hc, t);
     evidence(a, al, t);
     if (kind == TW_CLEARED)
-        ended(a, al, t);
+        ended(a, al, t, &w);
     *TW_PUSH(a->out, a->out_n, a->out_cap) = t;
 }

@@ -54,8 +54,8 @@ static void snap_item(struct tw_alerts *a, struct tw_snap *s, struct tw_item *it
     }
 }
 
-/* One slot of the tracks. Slots keep their places, so that everything goes on in the same order after a restore; what
- * the present inventory or policy does not have becomes a free slot. */
+/* One slot of the tracks. Slots keep their places, so that everything goes on in the same order after a
+ * restore; what the present inventory or policy does not have becomes a free slot. */
 static void snap_track(struct tw_alerts *a, struct tw_snap *s, uint32_t i)
 {
     struct track t = a->tracks[i];
@@ -110,7 +110,8 @@ static void snap_alert_items(struct tw_alerts *a, struct tw_snap *s, struct aler
     for (uint64_t i = 0; i < n && !s->bad; i++) {
         uint32_t track = tw_snap_writing(s) ? al->items[i] : 0;
         tw_snap_u32(s, &track);
-        if (!tw_snap_writing(s) && track < a->tracks_n && a->tracks[track].used && a->tracks[track].alert == index)
+        if (!tw_snap_writing(s) && track < a->tracks_n && a->tracks[track].used &&
+            a->tracks[track].alert == index)
             *TW_PUSH(al->items, al->items_n, al->items_cap) = track;
     }
 }
@@ -177,7 +178,8 @@ static void snap_alerts(struct tw_alerts *a, struct tw_snap *s)
     }
     for (uint32_t i = 0; !tw_snap_writing(s) && i < a->tracks_n; i++) {
         struct track *t = &a->tracks[i];
-        bool homeless = t->used && t->alert != TW_NONE && (t->alert >= a->alerts_n || !a->alerts[t->alert].used);
+        bool homeless =
+            t->used && t->alert != TW_NONE && (t->alert >= a->alerts_n || !a->alerts[t->alert].used);
         if (homeless || (t->used && t->state >= TRACK_FIRING && t->alert == TW_NONE))
             track_free(a, i);
     }
@@ -236,8 +238,8 @@ static bool still_there(struct tw_alerts *a, const struct alert *al, struct tw_a
     return item.index != TW_NONE && condition != TW_NONE;
 }
 
-void tw_alerts_remove_missing(struct tw_alerts *a, const struct tw_topology *topology, const struct tw_policy *policy,
-                              tw_time now)
+void tw_alerts_remove_missing(struct tw_alerts *a, const struct tw_topology *topology,
+                              const struct tw_policy *policy, tw_time now)
 {
     struct tw_facts *f = tw_facts_create(topology, (struct tw_facts_options){0});
     struct tw_alerts probe = {.facts = f, .policy = policy};

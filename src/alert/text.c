@@ -47,12 +47,14 @@ static bool applies(const struct tw_hint_rule *h, const struct hint_case *c)
     while (h->conditions[i] != NULL && strcmp(h->conditions[i], c->condition) != 0)
         i++;
     return h->conditions[i] != NULL && (h->services == 0 || (h->services & c->services) != 0) &&
-           (h->help == 0 || (h->help >> c->help & 1) != 0) && (!h->needs_rbs || c->words->v[TW_PH_RBS] != NULL);
+           (h->help == 0 || (h->help >> c->help & 1) != 0) &&
+           (!h->needs_rbs || c->words->v[TW_PH_RBS] != NULL);
 }
 
-/* The commands of a hint, for each of the first sub-interfaces when it says so. What lacks a value is left out. */
-static size_t commands(struct tw_arena *arena, const struct tw_hint_rule *h, const struct hint_case *c, bool mirrored,
-                       const char *const **out)
+/* The commands of a hint, for each of the first sub-interfaces when it says so. What lacks a value is left
+ * out. */
+static size_t commands(struct tw_arena *arena, const struct tw_hint_rule *h, const struct hint_case *c,
+                       bool mirrored, const char *const **out)
 {
     size_t times = h->each && c->subs_n > 0 ? (c->subs_n < EACH_MAX ? c->subs_n : EACH_MAX) : 1, n = 0;
     const char **list = tw_arena_alloc(arena, (times * h->commands_n + 1) * sizeof *list);
@@ -74,8 +76,8 @@ static size_t commands(struct tw_arena *arena, const struct tw_hint_rule *h, con
     return n;
 }
 
-static void hint_add(struct tw_arena *arena, const struct tw_hint_rule *h, const struct hint_case *c, bool peer,
-                     struct tw_hint *out, size_t *n)
+static void hint_add(struct tw_arena *arena, const struct tw_hint_rule *h, const struct hint_case *c,
+                     bool peer, struct tw_hint *out, size_t *n)
 {
     /* "both" is written from one side and read from each; "peer" alone is written for the peer. */
     bool mirrored = peer && h->on_this;
@@ -88,13 +90,14 @@ static void hint_add(struct tw_arena *arena, const struct tw_hint_rule *h, const
     out[(*n)++] = hint;
 }
 
-void text_hints(struct tw_arena *arena, const struct tw_policy *p, const struct hint_case *c, struct tw_transition *t)
+void text_hints(struct tw_arena *arena, const struct tw_policy *p, const struct hint_case *c,
+                struct tw_transition *t)
 {
     struct tw_hint *list = tw_arena_alloc(arena, (2 * p->hints_n + 1) * sizeof *list);
     size_t n = 0;
     for (size_t i = 0; i < p->hints_n; i++) {
         const struct tw_hint_rule *h = &p->hints[i];
-        if (!applies(h, c))
+        if (!applies(h, c) || (c->over && h->step < TW_STEP_VERIFY))
             continue;
         if (h->on_this)
             hint_add(arena, h, c, false, list, &n);
@@ -105,8 +108,8 @@ void text_hints(struct tw_arena *arena, const struct tw_policy *p, const struct 
     t->hints_n = n;
 }
 
-bool tw_hint_example_run(const struct tw_hint_rule *h, const struct tw_hint_example *e, struct tw_arena *arena,
-                         const char *const **out, size_t *n)
+bool tw_hint_example_run(const struct tw_hint_rule *h, const struct tw_hint_example *e,
+                         struct tw_arena *arena, const char *const **out, size_t *n)
 {
     static const char *const subs[] = {"Eth-Trunk10.100"}, *const peer_subs[] = {"Eth-Trunk20.100"};
     struct words w = {{[TW_PH_DEVICE] = "pe-a",
@@ -126,8 +129,13 @@ bool tw_hint_example_run(const struct tw_hint_rule *h, const struct tw_hint_exam
                        [TW_PH_REASON] = "",
                        [TW_PH_OTHERS] = "2 other known sub-interfaces",
                        [TW_PH_HELP] = ""}};
-    struct hint_case c = {.condition = e->condition, .services = e->services, .help = e->help, .words = &w,
-                          .subs = subs, .peer_subs = peer_subs, .subs_n = 1};
+    struct hint_case c = {.condition = e->condition,
+                          .services = e->services,
+                          .help = e->help,
+                          .words = &w,
+                          .subs = subs,
+                          .peer_subs = peer_subs,
+                          .subs_n = 1};
     if (!applies(h, &c))
         return false;
     *n = commands(arena, h, &c, false, out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One heap for all timers of the core, by (deadline, sequence). A moved timer leaves its old entry, which is invalid. */
+/* One heap for all timers of the core, by (deadline, sequence). A moved timer leaves its old entry, which is
+ * invalid. */
 #include "alert_internal.h"
 
 static bool earlier(const struct timer *x, const struct timer *y)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Holds: what is true must stay true for a while. The words are those of design.md 3, "Holds" and "Restarts". */
+/* Holds: what is true must stay true for a while. The words are those of design.md 3, "Holds" and "Restarts".
+ */
 #include "alert_internal.h"
 
-#define ROLE_GRACE    TW_SECONDS(60)  /* a role lost later than this after the fault does not restart a hold */
-#define RESTART_GRACE TW_SECONDS(600) /* what a device that cold-started said before is given up after this */
+#define ROLE_GRACE    TW_SECONDS(60) /* a role lost later than this after the fault does not restart a hold */
+#define RESTART_GRACE TW_SECONDS(600) /* what a device that cold-started said before is given up after this  \
+                                       */
 
 static uint64_t key_of(uint32_t condition, struct tw_item item)
 {
@@ -102,7 +104,8 @@ void track_arm(struct tw_alerts *a, uint32_t i)
     else if (t->state == TRACK_LOST)
         due = TW_TIME_MAX;
     else if (t->state == TRACK_FIRING)
-        due = c->ends_after.ns > 0 ? tw_later(tw_time_add(last_down(a, t->item), c->ends_after), t->raised_at) : TW_TIME_MAX;
+        due = c->ends_after.ns > 0 ? tw_later(tw_time_add(last_down(a, t->item), c->ends_after), t->raised_at)
+                                   : TW_TIME_MAX;
     if (due.ns == t->deadline.ns)
         return;
     t->deadline = due;
@@ -116,7 +119,8 @@ static tw_time start_of(struct tw_judged j, const struct tw_moment *m)
     return tw_time_is_finite(j.since) ? tw_earlier(j.since, m->rx) : m->at;
 }
 
-static void begin(struct tw_alerts *a, uint32_t condition, struct tw_item item, struct tw_judged j, const struct tw_moment *m)
+static void begin(struct tw_alerts *a, uint32_t condition, struct tw_item item, struct tw_judged j,
+                  const struct tw_moment *m)
 {
     uint32_t i = track_new(a, condition, item);
     struct track *t = &a->tracks[i];
@@ -170,8 +174,8 @@ static const char *ending(const struct tw_alerts *a, const struct track *t, bool
     return c->ends_after.ns > 0 && !truth && t->state < TRACK_FIRING ? "recovered" : NULL;
 }
 
-static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw_judged j, const struct tw_moment *m,
-                const char *by)
+static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw_judged j,
+                const struct tw_moment *m, const char *by)
 {
     struct track *t = &a->tracks[i];
     struct tw_buf why = {0};
@@ -218,7 +222,8 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
     track_arm(a, i);
 }
 
-static void tell_why_not(struct tw_alerts *a, uint32_t condition, struct tw_item item, const struct tw_moment *m)
+static void tell_why_not(struct tw_alerts *a, uint32_t condition, struct tw_item item,
+                         const struct tw_moment *m)
 {
     const struct tw_condition *c = &a->policy->conditions[condition];
     if (!a->trace || item.scope != TW_SCOPE_SUB || c->ends_after.ns > 0 ||
@@ -241,7 +246,8 @@ static void tell_why_not(struct tw_alerts *a, uint32_t condition, struct tw_item
     tw_buf_finish(&why);
 }
 
-void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, const struct tw_moment *m, bool by_role)
+void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, const struct tw_moment *m,
+                 bool by_role)
 {
     const struct tw_condition *c = &a->policy->conditions[condition];
     struct tw_judged j = tw_judge(a->facts, c->when, item);
@@ -279,5 +285,6 @@ void track_restart(struct tw_alerts *a, uint32_t i, const struct tw_moment *m)
 {
     struct track *t = &a->tracks[i];
     t->truth = false;
-    act(a, i, track_step(t->state, TRACK_RESTART), (struct tw_judged){false, TW_TIME_MIN}, m, "the device restarted");
+    act(a, i, track_step(t->state, TRACK_RESTART), (struct tw_judged){false, TW_TIME_MIN}, m,
+        "the device restarted");
 }

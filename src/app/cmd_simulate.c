@@ -105,9 +105,8 @@ static int open_socket(const struct simulate *m, const struct tw_device *d, cons
     char text[TW_ADDR_TEXT];
     const struct tw_addr *a = source_address(m, d, to->addr.family);
     if (a == NULL) {
-        (void)fprintf(stderr,
-                      "trunkwatch simulate: %s has no loopback address in the inventory to send from\n",
-                      d->name);
+        (void)fprintf(stderr, "trunkwatch simulate: the inventory gives %s no IPv%d address%s to send from\n",
+                      d->name, to->addr.family, m->anywhere ? "" : " on loopback");
         return -2;
     }
     socklen_t from_n = to_sockaddr(a, 0, &from), target_n = to_sockaddr(&to->addr, to->port, &target);

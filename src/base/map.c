@@ -20,7 +20,8 @@ static size_t home(const struct tw_map *m, uint64_t hash)
     return (size_t)(tw_mix(hash) & (m->cap - 1));
 }
 
-uint32_t tw_map_find(const struct tw_map *m, uint64_t hash, tw_map_same *same, const void *ctx, const void *key)
+uint32_t tw_map_find(const struct tw_map *m, uint64_t hash, tw_map_same *same, const void *ctx,
+                     const void *key)
 {
     if (m->n == 0)
         return TW_MAP_NONE;

@@ -24,7 +24,8 @@ tw_dur tw_time_sub(tw_time a, tw_time b)
     return (tw_dur){r};
 }
 
-/* Days since 1970-01-01 of a civil date: counts 400-year eras from 0000-03-01, so leap days fall at the end. */
+/* Days since 1970-01-01 of a civil date: counts 400-year eras from 0000-03-01, so leap days fall at the end.
+ */
 static int64_t days_from_civil(int64_t y, int m, int d)
 {
     y -= m <= 2;
@@ -36,7 +37,8 @@ static int64_t days_from_civil(int64_t y, int m, int d)
 
 tw_time tw_time_from_civil(const struct tw_civil *c)
 {
-    int64_t s = days_from_civil(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 + c->second;
+    int64_t s =
+        days_from_civil(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 + c->second;
     return (tw_time){s * 1000000000 + c->nanosecond};
 }
 
@@ -71,8 +73,8 @@ const char *tw_time_text(tw_time t, char buf[static TW_TIME_TEXT])
 {
     struct tw_civil c;
     tw_time_to_civil(t, &c);
-    (void)snprintf(buf, TW_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year % 10000, c.month, c.day, c.hour,
-                   c.minute, c.second, (int)(c.nanosecond / 1000000));
+    (void)snprintf(buf, TW_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year % 10000, c.month, c.day,
+                   c.hour, c.minute, c.second, (int)(c.nanosecond / 1000000));
     return buf;
 }
 
@@ -81,8 +83,8 @@ bool tw_dur_parse(struct tw_str s, tw_dur *out)
     static const struct {
         const char *unit;
         int64_t ns;
-    } units[] = {{"", 1000000000},      {"s", 1000000000},       {"ms", 1000000}, {"m", 60000000000},
-                 {"h", 3600000000000}, {"d", 86400000000000}};
+    } units[] = {{"", 1000000000},   {"s", 1000000000},    {"ms", 1000000},
+                 {"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000}};
     size_t i = 0;
     int64_t n = 0;
     for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {

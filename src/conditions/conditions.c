@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 
-#define ALWAYS TW_TIME_MIN
+#define ALWAYS      TW_TIME_MIN
 #define FLAP_WINDOW TW_SECONDS(300)
 
 static struct tw_judged is(bool truth, tw_time since)
@@ -55,7 +55,8 @@ static struct tw_judged sub_attr(const struct tw_facts *f, const struct tw_expr 
     case TW_ATTR_SHUT: return CAUSE(TW_CAUSE_ADMIN);
     case TW_ATTR_DELETED: return CAUSE(TW_CAUSE_DELETED);
     case TW_ATTR_FAULTY: return is(down && s->cause != TW_CAUSE_INHERITED, since);
-    case TW_ATTR_PROTECTED: return is(sub->listed == NULL || sub->listed->protection == TW_PROTECTION_E_TRUNK, ALWAYS);
+    case TW_ATTR_PROTECTED:
+        return is(sub->listed == NULL || sub->listed->protection == TW_PROTECTION_E_TRUNK, ALWAYS);
     case TW_ATTR_OWN_DOWNS: return own_downs(s, e->number);
     default: break;
     }
@@ -115,7 +116,8 @@ static struct tw_judged peer_lost(const struct tw_facts *f, uint32_t e_trunk_sid
 
 static bool misfit(const struct tw_profile *p)
 {
-    return p->mode == TW_BACKUP_WARM || (p->mode == TW_BACKUP_VIRTUAL && p->services != 1u << TW_SERVICE_BRAS);
+    return p->mode == TW_BACKUP_WARM ||
+           (p->mode == TW_BACKUP_VIRTUAL && p->services != 1u << TW_SERVICE_BRAS);
 }
 
 static struct tw_judged attr(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)
@@ -136,7 +138,8 @@ static struct tw_judged attr(const struct tw_facts *f, const struct tw_expr *e, 
         break;
     }
     case TW_SCOPE_MEMBER: ms = 2 * item.index + peer; break;
-    case TW_SCOPE_E_TRUNK: return e->attr == TW_ATTR_PEER_LOST ? peer_lost(f, item.index ^ peer) : is(false, ALWAYS);
+    case TW_SCOPE_E_TRUNK:
+        return e->attr == TW_ATTR_PEER_LOST ? peer_lost(f, item.index ^ peer) : is(false, ALWAYS);
     case TW_SCOPE_RBS: {
         const struct tw_fact *c = &tw_facts_rbs(f, item.index)->channel;
         return is(e->attr == TW_ATTR_CHANNEL_DOWN && c->value == TW_STATE_DOWN, c->since);
@@ -168,7 +171,8 @@ struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, str
     return is(!both, (a.truth != both ? a : b).since);
 }
 
-const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_case *cases, size_t n, struct tw_item item)
+const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_case *cases, size_t n,
+                                    struct tw_item item)
 {
     for (size_t i = 0; i < n; i++) {
         if (cases[i].expr == NULL || tw_judge(f, cases[i].expr, item).truth)
@@ -177,7 +181,8 @@ const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_ca
     return NULL;
 }
 
-void tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item, struct tw_buf *out)
+void tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
+                      struct tw_buf *out)
 {
     if (tw_judge(f, e, item).truth)
         return;

@@ -27,7 +27,8 @@ static enum tw_confidence sub_confidence(const struct tw_facts *f, struct tw_ite
     const struct tw_sub_side *s = &tw_facts_sub(f, item.index / 2)->side[item.index % 2];
     uint32_t ms = member_side_of(f, item), device = device_of(f, ms);
     bool said = tw_facts_forwards(f, ms).basis == TW_BASIS_ROLE;
-    bool ok = said && !s->inferred && fresh(f, device, s->oper.at) && fresh(f, device, tw_facts_word(f, ms).at);
+    bool ok =
+        said && !s->inferred && fresh(f, device, s->oper.at) && fresh(f, device, tw_facts_word(f, ms).at);
     return ok ? TW_CONFIDENCE_CONFIRMED : TW_CONFIDENCE_INFERRED;
 }
 
@@ -55,10 +56,12 @@ enum tw_confidence tw_item_confidence(const struct tw_facts *f, struct tw_item i
 /* The side that became master last; without one, the inventory's master, else the first. */
 static int last_master(const struct tw_facts *f, uint32_t member)
 {
-    tw_time a = tw_facts_member(f, 2 * member)->was_master, b = tw_facts_member(f, 2 * member + 1)->was_master;
+    tw_time a = tw_facts_member(f, 2 * member)->was_master,
+            b = tw_facts_member(f, 2 * member + 1)->was_master;
     if (a.ns != b.ns)
         return tw_before(a, b) ? 1 : 0;
-    const struct tw_fact *ra = &tw_facts_member(f, 2 * member)->role, *rb = &tw_facts_member(f, 2 * member + 1)->role;
+    const struct tw_fact *ra = &tw_facts_member(f, 2 * member)->role,
+                         *rb = &tw_facts_member(f, 2 * member + 1)->role;
     if (tw_time_is_finite(a))
         return rb->since_seq > ra->since_seq;
     int named = tw_facts_topology(f)->members[member].master;
@@ -144,7 +147,8 @@ uint32_t tw_item_services(const struct tw_facts *f, struct tw_item item)
     return bits;
 }
 
-size_t tw_item_evidence(const struct tw_facts *f, struct tw_item item, const struct tw_evidence *out[], size_t max)
+size_t tw_item_evidence(const struct tw_facts *f, struct tw_item item, const struct tw_evidence *out[],
+                        size_t max)
 {
     const struct tw_evidence *all[6] = {NULL};
     size_t n = 0;

@@ -58,7 +58,8 @@ bool fact_late(const struct tw_fact *fact, const struct tw_event *e)
     return tw_before(tw_time_add(e->at, (tw_dur){slack}), fact->at);
 }
 
-enum fact_change fact_set(struct tw_facts *f, struct tw_fact *fact, uint8_t value, uint32_t device, const struct tw_event *e)
+enum fact_change fact_set(struct tw_facts *f, struct tw_fact *fact, uint8_t value, uint32_t device,
+                          const struct tw_event *e)
 {
     if (value == fact->value && tw_before(e->at, fact->since)) {
         bool earlier = fact->since.ns - e->at.ns > e->resolution.ns && tw_before(fact->before, e->at);

@@ -175,7 +175,8 @@ uint32_t sub_entry(struct tw_facts *f, uint32_t member, uint32_t number)
         f->unlisted[member]++;
     uint32_t index = (uint32_t)f->subs_n;
     struct tw_sub_facts *s = TW_PUSH(f->subs, f->subs_n, f->subs_cap);
-    *s = (struct tw_sub_facts){.member = member, .number = number, .listed = listed, .next = f->first_sub[member]};
+    *s = (struct tw_sub_facts){
+        .member = member, .number = number, .listed = listed, .next = f->first_sub[member]};
     for (int side = 0; side < 2; side++) {
         s->side[side].oper = nothing;
         s->side[side].protocol = nothing;
@@ -208,7 +209,8 @@ static enum tw_applied apply_rbs(struct tw_facts *f, uint32_t device, const stru
     uint32_t rbs = rbs_entry(f, device, tw_str_cut(name, 64));
     if (rbs == TW_NONE)
         return TW_APPLIED_LIMIT;
-    enum fact_change c = fact_set(f, &f->rbs[rbs].channel, (uint8_t)tw_event_number(e, TW_FIELD_STATE), device, e);
+    enum fact_change c =
+        fact_set(f, &f->rbs[rbs].channel, (uint8_t)tw_event_number(e, TW_FIELD_STATE), device, e);
     if (c >= FACT_EARLIER)
         dirty_rbs(f, rbs);
     return c == FACT_LATE ? TW_APPLIED_LATE : TW_APPLIED;
@@ -217,11 +219,13 @@ static enum tw_applied apply_rbs(struct tw_facts *f, uint32_t device, const stru
 static enum tw_applied apply_peer(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
     int side;
-    uint32_t et = tw_topology_e_trunk(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_E_TRUNK), &side);
+    uint32_t et =
+        tw_topology_e_trunk(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_E_TRUNK), &side);
     if (et == TW_NONE)
         return TW_APPLIED_ELSEWHERE;
     uint32_t es = 2 * et + (uint32_t)side;
-    enum fact_change c = fact_set(f, &f->e_trunks[es].peer, (uint8_t)tw_event_number(e, TW_FIELD_STATE), device, e);
+    enum fact_change c =
+        fact_set(f, &f->e_trunks[es].peer, (uint8_t)tw_event_number(e, TW_FIELD_STATE), device, e);
     if (c >= FACT_EARLIER) {
         const struct tw_e_trunk *t = &f->topology->e_trunks[et];
         dirty_e_trunk(f, es);

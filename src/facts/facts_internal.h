@@ -29,9 +29,9 @@ struct tw_facts {
     struct tw_facts_options options;
     struct device_facts *devices;
     struct tw_map device_by_name;
-    struct tw_member_side *members;   /* 2 per member */
-    uint32_t *first_sub;              /* per member */
-    uint32_t *unlisted;               /* per member: how many unlisted entries */
+    struct tw_member_side *members; /* 2 per member */
+    uint32_t *first_sub;            /* per member */
+    uint32_t *unlisted;             /* per member: how many unlisted entries */
     bool *member_dirty;
     struct tw_e_trunk_side *e_trunks; /* 2 per E-Trunk */
     struct tw_sub_facts *subs;
@@ -54,7 +54,8 @@ static inline struct tw_member_side *other(struct tw_facts *f, uint32_t ms)
 /* fact.c */
 enum fact_change { FACT_LATE, FACT_CONFIRMED, FACT_EARLIER, FACT_CHANGED };
 /* Takes over a value heard by `e`. EARLIER: the same value, but it began before what was known. */
-enum fact_change fact_set(struct tw_facts *f, struct tw_fact *fact, uint8_t value, uint32_t device, const struct tw_event *e);
+enum fact_change fact_set(struct tw_facts *f, struct tw_fact *fact, uint8_t value, uint32_t device,
+                          const struct tw_event *e);
 void fact_forget(struct tw_fact *fact, tw_time at, uint64_t seq);
 /* True when the event is over before the fact was last confirmed. */
 bool fact_late(const struct tw_fact *fact, const struct tw_event *e);
@@ -67,7 +68,8 @@ void dirty_sub(struct tw_facts *f, uint32_t sub);
 void dirty_member(struct tw_facts *f, uint32_t member); /* with its sub-interfaces */
 void dirty_e_trunk(struct tw_facts *f, uint32_t es);
 void dirty_rbs(struct tw_facts *f, uint32_t rbs);
-uint32_t sub_entry(struct tw_facts *f, uint32_t member, uint32_t number); /* TW_NONE: not watched, or the cap */
+uint32_t sub_entry(struct tw_facts *f, uint32_t member,
+                   uint32_t number); /* TW_NONE: not watched, or the cap */
 uint32_t rbs_entry(struct tw_facts *f, uint32_t device, struct tw_str name);
 
 /* interface.c: where an event's interface is */

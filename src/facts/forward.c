@@ -10,7 +10,8 @@ static bool by_e_trunk(enum tw_role_reason r)
 /* Heard, and not before all that was said became void. Record numbers begin at 1. */
 static bool valid(const struct tw_fact *fact, const struct tw_member_side *m)
 {
-    return fact->value != TW_ROLE_UNKNOWN && fact->seq > m->unknown_seq && !tw_before(fact->at, m->unknown_from);
+    return fact->value != TW_ROLE_UNKNOWN && fact->seq > m->unknown_seq &&
+           !tw_before(fact->at, m->unknown_from);
 }
 
 struct tw_word tw_facts_word(const struct tw_facts *f, uint32_t ms)
@@ -29,7 +30,10 @@ struct tw_word tw_facts_word(const struct tw_facts *f, uint32_t ms)
     } else if (e_trunk) {
         role = &e->role;
     }
-    struct tw_word w = {.since = TW_TIME_MIN, .became = TW_TIME_MIN, .at = TW_TIME_MIN, .stale = tw_time_is_finite(m->claimed)};
+    struct tw_word w = {.since = TW_TIME_MIN,
+                        .became = TW_TIME_MIN,
+                        .at = TW_TIME_MIN,
+                        .stale = tw_time_is_finite(m->claimed)};
     if (role != NULL) {
         w.role = (enum tw_role)role->value;
         w.became = role->since;
@@ -38,7 +42,8 @@ struct tw_word tw_facts_word(const struct tw_facts *f, uint32_t ms)
         w.resolution = role->resolution;
         w.why = role->why;
         /* A report by either of the two is a report. */
-        if (member && e_trunk && tw_before(w.at, tw_later(m->role.at, e->role.at)) && m->role.value == e->role.value)
+        if (member && e_trunk && tw_before(w.at, tw_later(m->role.at, e->role.at)) &&
+            m->role.value == e->role.value)
             w.at = tw_later(m->role.at, e->role.at);
     }
     return w;

@@ -2,7 +2,8 @@
 /* Main interfaces and sub-interfaces: up, down, and why. */
 #include "facts_internal.h"
 
-#define BEFORE TW_SECONDS(3)  /* a main interface that went down this shortly before took the sub-interface with it */
+#define BEFORE                                                                                               \
+    TW_SECONDS(3) /* a main interface that went down this shortly before took the sub-interface with it */
 #define SETTLE TW_SECONDS(20) /* a sub-interface must have come up this long after its main interface */
 
 static void learn(struct tw_facts *f, uint32_t device, uint32_t index, uint32_t trunk, uint32_t sub)
@@ -50,7 +51,8 @@ struct place interface_place(struct tw_facts *f, uint32_t device, const struct t
     return p;
 }
 
-/* Did the main interface take down what went down at `at`: it was down, had gone down shortly before, or soon did. */
+/* Did the main interface take down what went down at `at`: it was down, had gone down shortly before, or soon
+ * did. */
 static bool follows_main(const struct tw_facts *f, uint32_t ms, tw_time at)
 {
     const struct tw_member_side *m = &f->members[ms];
@@ -95,7 +97,8 @@ void settle_arm(struct tw_facts *f, uint32_t ms)
 void tw_facts_settle(struct tw_facts *f, uint32_t ms, tw_time now)
 {
     struct tw_member_side *m = &f->members[ms];
-    for (uint32_t i = f->first_sub[ms / 2]; m->main.value == TW_STATE_UP && i != TW_NONE; i = f->subs[i].next) {
+    for (uint32_t i = f->first_sub[ms / 2]; m->main.value == TW_STATE_UP && i != TW_NONE;
+         i = f->subs[i].next) {
         struct tw_sub_side *s = &f->subs[i].side[ms % 2];
         tw_time due = tw_time_add(tw_later(m->main.since, s->oper.since), SETTLE);
         if (s->oper.value != TW_STATE_DOWN || s->cause != TW_CAUSE_INHERITED || tw_before(now, due))
@@ -149,7 +152,8 @@ static void main_takes_along(struct tw_facts *f, uint32_t ms)
 
 static bool is_shut(const struct tw_event *e)
 {
-    return tw_event_number(e, TW_FIELD_ADMIN) == TW_STATE_DOWN || tw_event_number(e, TW_FIELD_DOWN_CLASS) == TW_DOWN_ADMIN;
+    return tw_event_number(e, TW_FIELD_ADMIN) == TW_STATE_DOWN ||
+           tw_event_number(e, TW_FIELD_DOWN_CLASS) == TW_DOWN_ADMIN;
 }
 
 static enum tw_applied main_apply(struct tw_facts *f, uint32_t ms, uint32_t device, const struct tw_event *e)
@@ -185,7 +189,8 @@ static enum tw_cause stated_cause(const struct tw_event *e)
 }
 
 /* A later reason replaces an earlier one; a message without a reason leaves the known one. */
-static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, const struct tw_event *e, bool went_down)
+static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, const struct tw_event *e,
+                      bool went_down)
 {
     enum tw_cause stated = stated_cause(e), was = s->cause;
     if (stated == TW_CAUSE_NONE) {
@@ -210,7 +215,8 @@ static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, co
         downs_pop(s);
 }
 
-static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, uint32_t device, const struct tw_event *e)
+static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, uint32_t device,
+                                const struct tw_event *e)
 {
     struct tw_sub_side *s = &f->subs[sub].side[ms % 2];
     enum tw_cause was = s->cause;
@@ -236,7 +242,8 @@ static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, u
     return TW_APPLIED;
 }
 
-static enum tw_applied sub_up(struct tw_facts *f, uint32_t ms, uint32_t sub, uint32_t device, const struct tw_event *e)
+static enum tw_applied sub_up(struct tw_facts *f, uint32_t ms, uint32_t sub, uint32_t device,
+                              const struct tw_event *e)
 {
     struct tw_sub_side *s = &f->subs[sub].side[ms % 2];
     bool long_fault = s->oper.value == TW_STATE_DOWN && s->cause == TW_CAUSE_OWN &&
@@ -273,7 +280,8 @@ enum tw_applied interface_apply(struct tw_facts *f, uint32_t device, const struc
     }
     uint32_t sub = sub_entry(f, p.member_side / 2, p.sub);
     if (sub == TW_NONE)
-        return f->topology->members[p.member_side / 2].ignore_unlisted ? TW_APPLIED_ELSEWHERE : TW_APPLIED_LIMIT;
+        return f->topology->members[p.member_side / 2].ignore_unlisted ? TW_APPLIED_ELSEWHERE
+                                                                       : TW_APPLIED_LIMIT;
     if (e->kind == TW_EVENT_LINE_PROTOCOL) {
         struct tw_fact *protocol = &f->subs[sub].side[p.member_side % 2].protocol;
         return fact_set(f, protocol, (uint8_t)tw_event_number(e, TW_FIELD_STATE), device, e) == FACT_LATE

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Restarts: after a cold start nothing is known of a device; after an agent's restart what is known is stale. */
+/* Restarts: after a cold start nothing is known of a device; after an agent's restart what is known is stale.
+ */
 #include "facts_internal.h"
 
 static void forget_sub(struct tw_sub_side *s, const struct tw_event *e)
@@ -46,7 +47,8 @@ enum tw_applied restart_apply(struct tw_facts *f, uint32_t device, const struct 
                 es->reason = TW_WHY_UNKNOWN;
             }
             dirty_e_trunk(f, 2 * et + side);
-            for (uint32_t m = t->e_trunks[et].member0; m < t->e_trunks[et].member0 + t->e_trunks[et].members_n; m++) {
+            for (uint32_t m = t->e_trunks[et].member0;
+                 m < t->e_trunks[et].member0 + t->e_trunks[et].members_n; m++) {
                 if (cold)
                     forget_member(f, 2 * m + side, e);
                 dirty_member(f, m);

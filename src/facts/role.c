@@ -12,7 +12,8 @@ static bool after(const struct tw_event *e, tw_time at, uint64_t seq)
 static void claim(struct tw_facts *f, uint32_t ms, const struct tw_event *e, bool by_e_trunk)
 {
     struct tw_member_side *peer = other(f, ms);
-    tw_time spoke = tw_later(peer->role.at, f->e_trunks[2 * f->topology->members[ms / 2].e_trunk + (ms ^ 1) % 2].role.at);
+    tw_time spoke =
+        tw_later(peer->role.at, f->e_trunks[2 * f->topology->members[ms / 2].e_trunk + (ms ^ 1) % 2].role.at);
     if (tw_before(tw_time_add(e->at, e->resolution), spoke))
         return; /* it reported a role after this takeover, which was only heard late */
     peer->claimed = e->at;
@@ -94,7 +95,8 @@ enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const str
     int side;
     if (tw_event_number(e, TW_FIELD_MEMBER_TYPE) == TW_MEMBER_GLOBAL_VE)
         return TW_APPLIED_ELSEWHERE;
-    uint32_t member = tw_topology_member(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_MEMBER), &side);
+    uint32_t member =
+        tw_topology_member(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_MEMBER), &side);
     if (member == TW_NONE)
         return TW_APPLIED_ELSEWHERE;
     uint32_t ms = 2 * member + (uint32_t)side;
@@ -154,7 +156,8 @@ static int peer_heard(enum tw_role_reason why)
 enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
     int side;
-    uint32_t et = tw_topology_e_trunk(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_E_TRUNK), &side);
+    uint32_t et =
+        tw_topology_e_trunk(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_E_TRUNK), &side);
     if (et == TW_NONE)
         return TW_APPLIED_ELSEWHERE;
     uint32_t es = 2 * et + (uint32_t)side;
@@ -177,7 +180,8 @@ enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const st
     for (uint32_t m = top->member0; m < top->member0 + top->members_n; m++) {
         uint32_t ms = 2 * m + (uint32_t)side;
         reported(&f->members[ms], e);
-        if (change == FACT_CHANGED && t->role.value == TW_ROLE_MASTER && f->members[ms].role.value != TW_ROLE_MASTER)
+        if (change == FACT_CHANGED && t->role.value == TW_ROLE_MASTER &&
+            f->members[ms].role.value != TW_ROLE_MASTER)
             f->members[ms].was_master = e->at;
         if (takeover)
             claim(f, ms, e, true);

@@ -18,7 +18,9 @@ void tw_facts_snap_device(struct tw_facts *f, struct tw_snap *s, uint32_t *devic
         name = tw_str_z(f->topology->devices[*device].name);
     tw_snap_str(s, &name);
     if (!tw_snap_writing(s))
-        *device = name.n == 0 ? TW_NONE : tw_map_find(&f->device_by_name, tw_hash(name.p, name.n, 0), name_same, f, &name);
+        *device = name.n == 0
+                      ? TW_NONE
+                      : tw_map_find(&f->device_by_name, tw_hash(name.p, name.n, 0), name_same, f, &name);
 }
 
 void tw_facts_snap_member_side(struct tw_facts *f, struct tw_snap *s, uint32_t *ms)

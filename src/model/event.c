@@ -3,15 +3,33 @@
 
 static const char *const words_state[] = {"up", "down", NULL};
 static const char *const words_role[] = {"init", "backup", "master", NULL};
-static const char *const words_role_reason[] = {
-    "pri",          "timeout",         "bfd-down",       "peer-timeout",    "peer-bfd-down",        "all-member-down",
-    "init",         "peer-node-down",  "force-backup",   "force-master",    "etrunk-init",          "etrunk-backup",
-    "etrunk-master", "peer-member-down", "peer-member-up", "active-active",  "degraded-active",      "peer-link-down",
-    "link-down",    "all-active",      "peer-bandwidth-large", "local-bandwidth-large", NULL};
+static const char *const words_role_reason[] = {"pri",
+                                                "timeout",
+                                                "bfd-down",
+                                                "peer-timeout",
+                                                "peer-bfd-down",
+                                                "all-member-down",
+                                                "init",
+                                                "peer-node-down",
+                                                "force-backup",
+                                                "force-master",
+                                                "etrunk-init",
+                                                "etrunk-backup",
+                                                "etrunk-master",
+                                                "peer-member-down",
+                                                "peer-member-up",
+                                                "active-active",
+                                                "degraded-active",
+                                                "peer-link-down",
+                                                "link-down",
+                                                "all-active",
+                                                "peer-bandwidth-large",
+                                                "local-bandwidth-large",
+                                                NULL};
 static const char *const words_member_type[] = {"eth-trunk", "global-ve", NULL};
 static const char *const words_work_mode[] = {"auto", "force-backup", "force-master", "active-active", NULL};
-static const char *const words_down_class[] = {"other", "inherited", "admin",  "deleted",
-                                               "physical", "lacp",   "config", "protocol", NULL};
+static const char *const words_down_class[] = {"other", "inherited", "admin",    "deleted", "physical",
+                                               "lacp",  "config",    "protocol", NULL};
 static const char *const words_restart[] = {"cold", "warm", "agent", NULL};
 
 static const struct {

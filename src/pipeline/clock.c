@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#define LATE_MAX   TW_SECONDS(30)  /* nothing is believed to have happened longer before its arrival */
-#define SKEW_MIN   TW_SECONDS(2)   /* smaller than this is delay and resolution, not skew */
-#define DRIFT_PPM  200             /* a sysUpTime and our clock drift apart by no more */
+#define LATE_MAX  TW_SECONDS(30) /* nothing is believed to have happened longer before its arrival */
+#define SKEW_MIN  TW_SECONDS(2)  /* smaller than this is delay and resolution, not skew */
+#define DRIFT_PPM 200            /* a sysUpTime and our clock drift apart by no more */
 enum { SAMPLES_NEEDED = 8 };
 
 static int by_value(const void *x, const void *y)
@@ -37,8 +37,8 @@ tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur resolution, 
         return rx;
     if (tw_time_sub(rx, at).ns <= LATE_MAX.ns + resolution.ns)
         return tw_later(at, tw_time_add(rx, (tw_dur){-LATE_MAX.ns}));
-    /* Further off than any delay: a line that is very late, if this clock is known to be right; else a clock that is
-     * wrong, and then arrival is the better guess. */
+    /* Further off than any delay: a line that is very late, if this clock is known to be right; else a clock
+     * that is wrong, and then arrival is the better guess. */
     return c->n >= SAMPLES_NEEDED ? tw_time_add(rx, (tw_dur){-LATE_MAX.ns}) : rx;
 }
 

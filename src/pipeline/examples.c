@@ -67,7 +67,8 @@ static void wrong(struct run *r, struct tw_str line, const char *what, struct tw
 static bool field(struct run *r, struct tw_str line, struct tw_str word, struct tw_event *e)
 {
     size_t eq = tw_str_find(word, '=', 0);
-    struct tw_str key = tw_str_cut(word, eq), value = eq == SIZE_MAX ? (struct tw_str){0} : tw_str_from(word, eq + 1);
+    struct tw_str key = tw_str_cut(word, eq),
+                  value = eq == SIZE_MAX ? (struct tw_str){0} : tw_str_from(word, eq + 1);
     if (value.n >= 2 && value.p[0] == '"')
         value = tw_str_of(value.p + 1, value.n - 2);
     if (tw_str_eq(key, TW_STR("at")))
@@ -180,14 +181,15 @@ static void judge_example(struct run *r)
             want.p[i] = want.p[i] == '\n' ? ';' : want.p[i];
         for (size_t i = 0; i < r->out.n; i++)
             r->out.p[i] = r->out.p[i] == '\n' ? ';' : r->out.p[i];
-        tw_errors_add(r->errors, r->c->file, r->e->line, r->e->column, "example '%s' of '%s' gives '%.*s', expected '%.*s'",
-                      r->e->name, r->c->name, TW_STR_ARG(tw_buf_view(&r->out)), TW_STR_ARG(tw_buf_view(&want)));
+        tw_errors_add(r->errors, r->c->file, r->e->line, r->e->column,
+                      "example '%s' of '%s' gives '%.*s', expected '%.*s'", r->e->name, r->c->name,
+                      TW_STR_ARG(tw_buf_view(&r->out)), TW_STR_ARG(tw_buf_view(&want)));
     }
     tw_buf_finish(&want);
 }
 
-static void run_example(const struct tw_rules *rules, const struct tw_condition *c, const struct tw_condition_example *e,
-                        struct tw_errors *errors)
+static void run_example(const struct tw_rules *rules, const struct tw_condition *c,
+                        const struct tw_condition_example *e, struct tw_errors *errors)
 {
     struct run r = {.c = c, .e = e, .errors = errors, .last = TW_TIME_MIN};
     r.p = example_pipeline(&r, rules);
@@ -230,21 +232,22 @@ static bool same_commands(const struct tw_node *want, const char *const *have, s
     return true;
 }
 
-static void hint_example(const struct tw_hint_rule *h, const struct tw_hint_example *e, struct tw_arena *arena,
-                         struct tw_errors *errors)
+static void hint_example(const struct tw_hint_rule *h, const struct tw_hint_example *e,
+                         struct tw_arena *arena, struct tw_errors *errors)
 {
     const char *const *have = NULL;
     size_t n = 0;
     bool there = tw_hint_example_run(h, e, arena, &have, &n);
     if (e->commands == NULL && there)
-        tw_errors_add(errors, h->file, e->line, e->column, "counter-example: hint '%s' appears, expected that it does not",
-                      h->name);
+        tw_errors_add(errors, h->file, e->line, e->column,
+                      "counter-example: hint '%s' appears, expected that it does not", h->name);
     if (e->commands != NULL && (!there || !same_commands(e->commands, have, n))) {
         struct tw_buf text = {0};
         for (size_t i = 0; i < n; i++)
             tw_buf_fmt(&text, "%s'%s'", i > 0 ? ", " : "", have[i]);
-        tw_errors_add(errors, h->file, e->line, e->column, "example of hint '%s' gives [%.*s]%s, expected the commands listed",
-                      h->name, TW_STR_ARG(tw_buf_view(&text)), there ? "" : " and does not appear");
+        tw_errors_add(errors, h->file, e->line, e->column,
+                      "example of hint '%s' gives [%.*s]%s, expected the commands listed", h->name,
+                      TW_STR_ARG(tw_buf_view(&text)), there ? "" : " and does not appear");
         tw_buf_finish(&text);
     }
 }

@@ -103,7 +103,8 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
     size_t offset;
     enum tw_log_fault fault = tw_log_decode(r->bytes, r->year, r->rx, &log, &offset);
     if (fault != TW_LOG_OK) {
-        (void)counted(p, fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
+        (void)counted(p,
+                      fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
         return;
     }
     uint32_t device = log_device(p, r, &log);

@@ -196,7 +196,8 @@ tw_err tw_pipeline_restore(struct tw_pipeline *p, struct tw_str bytes)
     return TW_EFORMAT;
 }
 
-void tw_pipeline_swap(struct tw_pipeline *p, const struct tw_topology *topology, struct tw_rules *rules, tw_time now)
+void tw_pipeline_swap(struct tw_pipeline *p, const struct tw_topology *topology, struct tw_rules *rules,
+                      tw_time now)
 {
     now = tw_later(now, p->now);
     pipeline_begin(p, now);

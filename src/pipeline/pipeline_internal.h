@@ -19,7 +19,7 @@ struct clock_model {
     int64_t samples[CLOCK_SAMPLES]; /* stamp - arrival, ns */
     uint32_t n;                     /* samples taken so far */
     tw_dur skew;
-    bool has_boot;                  /* traps: when the agent's sysUpTime was 0 */
+    bool has_boot; /* traps: when the agent's sysUpTime was 0 */
     tw_time boot, last_trap;
     uint32_t last_uptime;
 };

@@ -50,8 +50,8 @@ void tw_rules_destroy(struct tw_rules *r)
 
 size_t tw_rules_check(const struct tw_rules_text *text, const struct tw_rules *r, struct tw_errors *errors)
 {
-    return tw_normalise_examples(r->events, text->corpus.text, text->corpus.name, errors) + examples_conditions(r, errors) +
-           examples_hints(r, errors);
+    return tw_normalise_examples(r->events, text->corpus.text, text->corpus.name, errors) +
+           examples_conditions(r, errors) + examples_hints(r, errors);
 }
 
 bool tw_rules_hold(struct tw_rules *r, struct tw_str condition, tw_dur hold)

@@ -21,7 +21,8 @@ static size_t cases(struct loader *l, const struct tw_node *n, const char *what,
         list[i].value = (int)value;
         if (n->items[i]->kind == TW_NODE_SCALAR && tw_str_eq(n->items[i]->text, TW_STR("otherwise"))) {
             if (i + 1 < n->n)
-                tw_doc_error(l->doc, n->items[i], l->errors, "'otherwise' before the last case, expected it at the end");
+                tw_doc_error(l->doc, n->items[i], l->errors,
+                             "'otherwise' before the last case, expected it at the end");
             continue;
         }
         list[i].expr = tw_expr_parse(l->doc, n->items[i], scope, l->arena, l->errors);
@@ -74,20 +75,24 @@ static void examples(struct loader *l, const struct tw_node *n, bool counter, st
         if (!tw_doc_want_map(l->doc, m, "an example", l->errors))
             continue;
         tw_doc_known_keys(l->doc, m, "an example", keys, l->errors);
-        if (tw_doc_want_text(l->doc, tw_node_get(m, "name") ? tw_node_get(m, "name") : m, "the example's name", l->errors, &name))
+        if (tw_doc_want_text(l->doc, tw_node_get(m, "name") ? tw_node_get(m, "name") : m,
+                             "the example's name", l->errors, &name))
             e->name = name.p;
         if (inventory != NULL)
             (void)tw_doc_want_text(l->doc, inventory, "inventory", l->errors, &e->inventory);
         e->events = tw_node_get(m, "events");
         e->alerts = tw_node_get(m, "alerts");
         if (e->events == NULL || !tw_doc_want_list(l->doc, e->events, "events", l->errors)) {
-            tw_doc_error(l->doc, m, l->errors, "an example without 'events', expected a list of what happens");
+            tw_doc_error(l->doc, m, l->errors,
+                         "an example without 'events', expected a list of what happens");
             e->events = NULL;
         }
         if (!counter && (e->alerts == NULL || !tw_doc_want_list(l->doc, e->alerts, "alerts", l->errors)))
-            tw_doc_error(l->doc, m, l->errors, "an example without 'alerts', expected a list of what comes out");
+            tw_doc_error(l->doc, m, l->errors,
+                         "an example without 'alerts', expected a list of what comes out");
         if (counter && e->alerts != NULL)
-            tw_doc_error(l->doc, e->alerts, l->errors, "'alerts' in a counter-example, expected none: nothing may come out");
+            tw_doc_error(l->doc, e->alerts, l->errors,
+                         "'alerts' in a counter-example, expected none: nothing may come out");
     }
     c->examples = all;
 }
@@ -105,7 +110,8 @@ static void timing(struct loader *l, const struct tw_node *root, struct tw_condi
 
 static void needed(struct loader *l, const struct tw_node *root)
 {
-    static const char *const all[] = {"condition", "severity", "scope", "when", "ends", "summary", "examples", "counter-examples"};
+    static const char *const all[] = {"condition", "severity", "scope",    "when",
+                                      "ends",      "summary",  "examples", "counter-examples"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (tw_node_get(root, all[i]) == NULL && !(i == 4 && tw_node_get(root, "ends-after") != NULL))
             tw_doc_error(l->doc, root, l->errors, "no '%s' in the condition, expected one", all[i]);
@@ -114,9 +120,14 @@ static void needed(struct loader *l, const struct tw_node *root)
 
 void policy_condition(struct loader *l, struct tw_condition *c)
 {
-    static const char *const keys[] = {"condition", "about", "severity", "scope", "hold", "after-main-return", "ends-after",
-                                       "when", "ends", "switchover-would-help", "names", "summary", "examples",
-                                       "counter-examples", NULL};
+    static const char *const keys[] = {"condition",  "about",
+                                       "severity",   "scope",
+                                       "hold",       "after-main-return",
+                                       "ends-after", "when",
+                                       "ends",       "switchover-would-help",
+                                       "names",      "summary",
+                                       "examples",   "counter-examples",
+                                       NULL};
     const struct tw_node *root = l->doc->root, *n;
     struct tw_str name = TW_STR("");
     size_t word = 0;
@@ -141,7 +152,8 @@ void policy_condition(struct loader *l, struct tw_condition *c)
     if ((n = tw_node_get(root, "switchover-would-help")) != NULL) {
         c->help_n = cases(l, n, "switchover-would-help", helps, c->scopes, &c->help);
     }
-    if ((n = tw_node_get(root, "names")) != NULL && tw_doc_want_word(l->doc, n, "names", names_words, l->errors, &word)) {
+    if ((n = tw_node_get(root, "names")) != NULL &&
+        tw_doc_want_word(l->doc, n, "names", names_words, l->errors, &word)) {
         c->names_last_master = word == 1;
         c->names_nobody = word == 2;
     }

@@ -3,7 +3,13 @@
 
 #include "base/mem.h"
 
-enum { S = 1 << TW_SCOPE_SUB, M = 1 << TW_SCOPE_MEMBER, E = 1 << TW_SCOPE_E_TRUNK, R = 1 << TW_SCOPE_RBS, P = 1 << TW_SCOPE_PROFILE };
+enum {
+    S = 1 << TW_SCOPE_SUB,
+    M = 1 << TW_SCOPE_MEMBER,
+    E = 1 << TW_SCOPE_E_TRUNK,
+    R = 1 << TW_SCOPE_RBS,
+    P = 1 << TW_SCOPE_PROFILE
+};
 
 static const struct {
     const char *name;
@@ -79,8 +85,8 @@ static const struct tw_expr *fail(struct parser *p, const char *what, struct tw_
 {
     if (found.n == 0 && p->at < p->text.n)
         found = tw_str_cut(tw_str_from(p->text, p->at), 1);
-    tw_doc_error(p->doc, p->node, p->errors, "'%.*s' at character %zu of the expression, expected %s", TW_STR_ARG(found),
-                 p->at + 1, what);
+    tw_doc_error(p->doc, p->node, p->errors, "'%.*s' at character %zu of the expression, expected %s",
+                 TW_STR_ARG(found), p->at + 1, what);
     return NULL;
 }
 

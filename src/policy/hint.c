@@ -31,7 +31,8 @@ static void conditions(struct loader *l, const struct tw_node *n, struct tw_hint
         if (!tw_doc_want_text(l->doc, n->items[i], "a condition's name", l->errors, &name))
             continue;
         if (tw_policy_find(l->policy, name) == l->policy->conditions_n)
-            tw_doc_error(l->doc, n->items[i], l->errors, "unknown condition '%s', expected one of rules/conditions", name.p);
+            tw_doc_error(l->doc, n->items[i], l->errors,
+                         "unknown condition '%s', expected one of rules/conditions", name.p);
         list[i] = name.p;
     }
     h->conditions = list;
@@ -49,7 +50,8 @@ static void example(struct loader *l, const struct tw_node *m, bool counter, str
     if (!tw_doc_want_map(l->doc, m, "an example", l->errors))
         return;
     tw_doc_known_keys(l->doc, m, "an example", keys, l->errors);
-    if ((n = tw_node_get(m, "condition")) != NULL && tw_doc_want_text(l->doc, n, "condition", l->errors, &text))
+    if ((n = tw_node_get(m, "condition")) != NULL &&
+        tw_doc_want_text(l->doc, n, "condition", l->errors, &text))
         e->condition = text.p;
     if ((n = tw_node_get(m, "services")) != NULL)
         e->services = policy_bits(l, n, "services", services);
@@ -59,7 +61,8 @@ static void example(struct loader *l, const struct tw_node *m, bool counter, str
         (void)tw_doc_want_bool(l->doc, n, "rbs", l->errors, &e->rbs);
     n = tw_node_get(m, "commands");
     if (counter && n != NULL)
-        tw_doc_error(l->doc, n, l->errors, "'commands' in a counter-example, expected none: the hint must not appear");
+        tw_doc_error(l->doc, n, l->errors,
+                     "'commands' in a counter-example, expected none: the hint must not appear");
     else if (!counter && (n == NULL || !tw_doc_want_list(l->doc, n, "commands", l->errors)))
         tw_doc_error(l->doc, m, l->errors, "an example without 'commands', expected the list that comes out");
     e->commands = counter ? NULL : n;
@@ -98,8 +101,9 @@ static void commands(struct loader *l, const struct tw_node *n, struct tw_hint_r
 
 void policy_hint(struct loader *l, const struct tw_node *node, struct tw_hint_rule *h)
 {
-    static const char *const keys[] = {"hint", "for",  "services", "help",     "step",     "on",
-                                       "each", "text", "commands", "examples", "counter-examples", NULL};
+    static const char *const keys[] = {
+        "hint",     "for",      "services",         "help", "step", "on", "each", "text",
+        "commands", "examples", "counter-examples", NULL};
     static const char *const needed[] = {"hint", "for", "step", "text"};
     const struct tw_node *n;
     struct tw_str text = TW_STR("");
@@ -122,10 +126,12 @@ void policy_hint(struct loader *l, const struct tw_node *node, struct tw_hint_ru
         h->services = policy_bits(l, n, "services", services);
     if ((n = tw_node_get(node, "help")) != NULL)
         h->help = policy_bits(l, n, "help", helps);
-    if ((n = tw_node_get(node, "step")) != NULL && tw_doc_want_word(l->doc, n, "step", steps, l->errors, &word))
+    if ((n = tw_node_get(node, "step")) != NULL &&
+        tw_doc_want_word(l->doc, n, "step", steps, l->errors, &word))
         h->step = (enum tw_step)word;
     h->on_this = true;
-    if ((n = tw_node_get(node, "on")) != NULL && tw_doc_want_word(l->doc, n, "on", places, l->errors, &word)) {
+    if ((n = tw_node_get(node, "on")) != NULL &&
+        tw_doc_want_word(l->doc, n, "on", places, l->errors, &word)) {
         h->on_this = word != 1;
         h->on_peer = word != 0;
     }

@@ -22,7 +22,8 @@ static struct tw_doc *open_file(struct tw_policy *p, const struct tw_policy_file
     return d;
 }
 
-static void load_conditions(struct tw_policy *p, const struct tw_policy_file *files, size_t n, struct tw_errors *errors)
+static void load_conditions(struct tw_policy *p, const struct tw_policy_file *files, size_t n,
+                            struct tw_errors *errors)
 {
     p->conditions = tw_arena_alloc(p->arena, n * sizeof *p->conditions);
     for (size_t i = 0; i < n; i++) {
@@ -35,13 +36,14 @@ static void load_conditions(struct tw_policy *p, const struct tw_policy_file *fi
         policy_condition(&l, c);
         size_t twin = tw_policy_find(p, tw_str_z(c->name));
         if (twin < p->conditions_n)
-            tw_doc_error(d, d->root, errors, "condition '%s' again, expected another name: %s has it", c->name,
-                         p->conditions[twin].file);
+            tw_doc_error(d, d->root, errors, "condition '%s' again, expected another name: %s has it",
+                         c->name, p->conditions[twin].file);
         p->conditions_n++;
     }
 }
 
-static void load_hints(struct tw_policy *p, const struct tw_policy_file *files, size_t n, struct tw_errors *errors)
+static void load_hints(struct tw_policy *p, const struct tw_policy_file *files, size_t n,
+                       struct tw_errors *errors)
 {
     static const char *const keys[] = {"hints", NULL};
     struct tw_hint_rule *all = NULL;
@@ -70,7 +72,8 @@ static void load_hints(struct tw_policy *p, const struct tw_policy_file *files, 
 }
 
 struct tw_policy *tw_policy_create(const struct tw_policy_file *conditions, size_t conditions_n,
-                                   const struct tw_policy_file *hints, size_t hints_n, struct tw_errors *errors)
+                                   const struct tw_policy_file *hints, size_t hints_n,
+                                   struct tw_errors *errors)
 {
     size_t before = errors->n + errors->dropped;
     struct tw_policy *p = tw_xcalloc(1, sizeof *p);

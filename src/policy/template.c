@@ -31,7 +31,8 @@ const char *policy_template(struct loader *l, const struct tw_node *n, const cha
             continue;
         enum tw_placeholder ph = tw_placeholder_at(text, i, &len);
         if (ph == TW_PLACEHOLDERS)
-            tw_doc_error(l->doc, n, l->errors, "'%.*s' in %s, expected a known placeholder such as {device} or {sub-interface}",
+            tw_doc_error(l->doc, n, l->errors,
+                         "'%.*s' in %s, expected a known placeholder such as {device} or {sub-interface}",
                          TW_STR_ARG(tw_str_cut(tw_str_from(text, i), 24)), what);
         else if (ph == TW_PH_RBS && has_rbs != NULL)
             *has_rbs = true;

@@ -2,24 +2,11 @@
 #include "clock.h"
 
 #include "base/mem.h"
-#include "base/time.h"
+#include "bounds.h"
 
 #include <stdlib.h>
 
-#define SECOND  INT64_C(1000000000)
-#define NONE    UINT32_MAX
-#define NEVER   INT64_MIN
-#define FOREVER INT64_MAX
-
 enum { OLD = 16 };
-static const int64_t tolerance = 2 * SECOND; /* what is not worth a correction */
-static const int64_t lateness = 30 * SECOND; /* how late a line may be without its clock being wrong */
-
-/* Bounds of what is left of a host's error at one of its lines. */
-struct sample {
-    int64_t lo, hi;
-    uint32_t line; /* NONE: of an earlier run, kept as evidence only */
-};
 
 struct host {
     char *name;
@@ -52,11 +39,6 @@ struct clock {
     size_t room, active_n;
 };
 
-struct edge {
-    int64_t at;
-    int step;
-};
-
 /* A correction that a host's lines ask for. */
 struct wish {
     uint32_t host, first, last; /* lines */
@@ -65,16 +47,6 @@ struct wish {
     bool jumped; /* its own stamps jump there by just that much */
     uint32_t votes, of;
 };
-
-static int64_t minus(int64_t a, int64_t b)
-{
-    return tw_time_sub((tw_time){a}, (tw_time){b}).ns;
-}
-
-static int64_t magnitude(int64_t a)
-{
-    return a < 0 ? -(a + 1) : a;
-}
 
 struct clock *clock_create(void)
 {
@@ -230,129 +202,6 @@ static size_t collect(struct clock *c, const struct host *h, bool *strange)
     return m;
 }
 
-static int by_place(const void *a, const void *b)
-{
-    const struct edge *x = a, *y = b;
-    if (x->at != y->at)
-        return x->at < y->at ? -1 : 1;
-    return y->step - x->step; /* a start before an end: bounds that touch agree */
-}
-
-/* The part of (from, to) that most samples hold. Returns how many do. */
-static size_t agree(struct clock *c, size_t m, int64_t from, int64_t to, struct sample *best)
-{
-    size_t n = 0, most = 0, now = 0;
-    for (size_t i = 0; i < m; i++) {
-        int64_t lo = c->sample[i].lo > from ? c->sample[i].lo : from;
-        int64_t hi = c->sample[i].hi < to ? c->sample[i].hi : to;
-        if (lo > hi)
-            continue;
-        c->edge[n++] = (struct edge){lo, 1};
-        c->edge[n++] = (struct edge){hi, -1};
-    }
-    qsort(c->edge, n, sizeof *c->edge, by_place);
-    for (size_t i = 0; i < n; i++) {
-        if (c->edge[i].step > 0 && ++now > most) {
-            most = now;
-            best->lo = c->edge[i].at;
-            best->hi = c->edge[i + 1].at; /* a start is never the last */
-        } else if (c->edge[i].step < 0) {
-            now--;
-        }
-    }
-    return most;
-}
-
-/* +1: speaks for the correction in `v`, -1: for none, 0: can't tell. */
-static int vote(const struct sample *s, const struct sample *v)
-{
-    bool fits = s->lo <= v->hi && s->hi >= v->lo;
-    bool none = s->lo <= tolerance && s->hi >= -tolerance;
-    return (int)fits - (int)none;
-}
-
-/* The run of samples with the highest balance of votes; widened by those that can't tell. */
-static int32_t densest(struct clock *c, size_t m, const struct sample *v, size_t *first, size_t *last)
-{
-    int32_t sum = 0, best = 0;
-    size_t start = 0;
-    for (size_t i = 0; i < m; i++) {
-        if (sum <= 0) {
-            sum = 0;
-            start = i;
-        }
-        sum += vote(&c->sample[i], v);
-        if (sum > best) {
-            best = sum;
-            *first = start;
-            *last = i;
-        }
-    }
-    while (best > 0 && *last + 1 < m && vote(&c->sample[*last + 1], v) == 0)
-        ++*last;
-    return best;
-}
-
-/* The multiple of `unit` nearest to the middle, or 0 when none but 0 lies within. */
-static int64_t multiple(const struct sample *v, int64_t unit)
-{
-    int64_t middle = v->lo + minus(v->hi, v->lo) / 2;
-    int64_t value = (middle + (middle < 0 ? -unit : unit) / 2) / unit * unit;
-    return value >= v->lo && value <= v->hi ? value : 0;
-}
-
-/*
- * Where the truth lies within wide bounds. Lines come in pairs: what one router reports, the other reports a
- * moment later. Then one bound is met again and again, and the truth is beside it. When both are, as with
- * clockwork, it is the one whole minute within, if there is just one; else the pairs are those that the log
- * begins with.
- */
-static struct sample narrow(const struct clock *c, size_t m, const struct sample *v, int64_t skew, bool first)
-{
-    size_t low = 0, high = 0;
-    struct sample out = {v->lo + skew, v->hi + skew, NONE};
-    if (minus(v->hi, v->lo) <= 2 * tolerance)
-        return out;
-    for (size_t i = 0; i < m; i++) {
-        const struct sample *s = &c->sample[i];
-        low += s->lo >= v->lo - tolerance && s->lo <= v->lo;
-        high += s->hi <= v->hi + tolerance && s->hi >= v->hi;
-    }
-    int64_t minute = 60 * SECOND, whole = multiple(&out, minute);
-    bool only = whole != 0 && whole - minute < out.lo && whole + minute > out.hi;
-    bool down = low >= 3 && low >= 2 * high, up = high >= 3 && high >= 2 * low;
-    bool both = low >= 3 && high >= 3 && !down && !up;
-    /* In narrow bounds a whole minute is hardly chance. */
-    if (only && (both || minus(out.hi, out.lo) < minute / 2))
-        return (struct sample){whole, whole, NONE};
-    if (both) {
-        down = first;
-        up = !first;
-    }
-    if (down)
-        out.hi = out.lo + tolerance;
-    else if (up)
-        out.lo = out.hi - tolerance;
-    return out;
-}
-
-/* The likeliest error within bounds: none, a zone, a round number; else their middle. */
-static int64_t choose(const struct sample *wide, const struct sample *v)
-{
-    static const int64_t zones[] = {3600 * SECOND, 1800 * SECOND, 900 * SECOND};
-    if (wide->lo <= tolerance && wide->hi >= -tolerance)
-        return 0;
-    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
-        int64_t value = multiple(wide, zones[i]);
-        if (value != 0 && minus(wide->hi, wide->lo) < zones[i] / 2)
-            return value;
-    }
-    int64_t minutes = multiple(v, 60 * SECOND), seconds = multiple(v, SECOND);
-    if (minutes != 0)
-        return minutes;
-    return seconds != 0 ? seconds : v->lo + minus(v->hi, v->lo) / 2;
-}
-
 /* Whether the host's own stamps jump at line `i` by about `value`. */
 static bool jumps(const struct clock *c, const struct clock_line *lines, const struct host *h, uint32_t i,
                   int64_t value)
@@ -366,57 +215,28 @@ static bool jumps(const struct clock *c, const struct clock_line *lines, const s
     return known && magnitude(minus(minus(at, before), value)) < magnitude(value) / 2;
 }
 
-/* Whether so many votes over so many lines are no accident. Late lines look like an error of the clock, but
- * of up to 30 s, and not line after line. */
-static bool enough(int64_t error, size_t lines, size_t plus, size_t against, bool from_start)
-{
-    if (lines < CLOCK_MIN_LINES || plus < 2 * against)
-        return false;
-    if (error > lateness)
-        return plus >= 2;
-    if (from_start)
-        return plus >= (lines < 16 ? 4 : lines / 4);
-    return lines >= 4 * CLOCK_MIN_LINES && plus >= lines / 3 && plus >= 8 * against;
-}
-
 /* Looks for a correction in one direction. */
 static bool wish(struct clock *c, const struct clock_line *lines, uint32_t host, size_t m, int sign,
                  struct wish *out)
 {
     const struct host *h = &c->hosts[host];
-    struct sample v = {0};
-    size_t first = 0, last = 0, plus = 0, against = 0;
-    int64_t from = sign > 0 ? tolerance + 1 : NEVER, to = sign > 0 ? FOREVER : -tolerance - 1;
-    if (agree(c, m, from, to, &v) < 2 || v.lo == NEVER || v.hi == FOREVER ||
-        densest(c, m, &v, &first, &last) == 0)
+    struct finding f = {.samples = c->sample, .n = m};
+    if (!bounds_find(&f, sign, c->edge))
         return false;
-    for (size_t i = 0; i < m; i++)
-        against += i < first && vote(&c->sample[i], &v) < 0;
-    /* Never heard to be right: wrong from the start. */
-    bool from_start = against == 0;
-    if (from_start)
-        first = 0;
-    against = 0;
-    for (size_t i = first; i <= last; i++) {
-        plus += vote(&c->sample[i], &v) > 0;
-        against += vote(&c->sample[i], &v) < 0;
-    }
-    size_t of = last - first + 1;
-    while (first <= last && c->sample[first].line == NONE)
-        first++;
-    if (first > last || !enough(sign > 0 ? v.lo : -v.hi, of, plus, against, from_start))
+    /* What is past stays as it was. */
+    while (f.first <= f.last && c->sample[f.first].line == NONE)
+        f.first++;
+    if (f.first > f.last)
         return false;
     out->host = host;
-    out->first = c->sample[first].line;
-    out->last = c->sample[last].line;
+    out->first = c->sample[f.first].line;
+    out->last = c->sample[f.last].line;
     int64_t skew = lines[out->first].skew;
-    struct sample wide = {v.lo + skew, v.hi + skew, NONE};
-    struct sample in = narrow(c, m, &v, skew, lines[h->first].host == lines[0].host);
-    out->value = minus(choose(&wide, &in), skew);
+    out->value = minus(bounds_value(&f, skew, lines[h->first].host == lines[0].host), skew);
     out->fresh = !h->settled;
     out->jumped = jumps(c, lines, h, out->first, out->value);
-    out->votes = (uint32_t)plus;
-    out->of = (uint32_t)(plus + against);
+    out->votes = (uint32_t)f.plus;
+    out->of = (uint32_t)(f.plus + f.against);
     return magnitude(out->value) > tolerance;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Properties that must hold for every recorded scenario: the same records give the same bytes, however often the clock
- * is advanced between them, with the same rules reloaded at any record, with a snapshot taken and restored at any record.
+ * Properties that must hold for every recorded scenario: the same records give the same bytes, however often
+ * the clock is advanced between them, with the same rules reloaded at any record, with a snapshot taken and
+ * restored at any record.
  *
  * usage: property RULES-DIR FOLDER…
  */
@@ -169,7 +170,8 @@ static void unload(struct scenario *s)
 }
 
 enum way { PLAIN, AGAIN, ADVANCES, RELOADS, SNAPSHOTS, WAYS };
-static const char *const way_names[] = {"plain", "run twice", "extra advances", "reload of the same rules", "snapshot and restore"};
+static const char *const way_names[] = {"plain", "run twice", "extra advances", "reload of the same rules",
+                                        "snapshot and restore"};
 
 static void collect(struct tw_pipeline *p, struct tw_buf *out)
 {
@@ -185,8 +187,8 @@ static tw_time between(tw_time a, tw_time b)
     return (tw_time){a.ns + (b.ns - a.ns) / 2};
 }
 
-static void disturb(struct tw_pipeline **p, const struct scenario *s, const struct tw_rules_text *text, enum way way, size_t i,
-                    struct tw_buf *out)
+static void disturb(struct tw_pipeline **p, const struct scenario *s, const struct tw_rules_text *text,
+                    enum way way, size_t i, struct tw_buf *out)
 {
     tw_time now = s->records[i].r.rx, next = i + 1 < s->n ? s->records[i + 1].r.rx : now;
     if (way == ADVANCES) {
@@ -223,7 +225,8 @@ static struct tw_buf run(const struct scenario *s, const struct tw_rules_text *t
         collect(p, &out);
     }
     if (s->n > 0)
-        tw_pipeline_advance(p, tw_time_add(tw_time_add(s->records[s->n - 1].r.rx, tw_pipeline_drain(p)), (tw_dur){1}));
+        tw_pipeline_advance(
+            p, tw_time_add(tw_time_add(s->records[s->n - 1].r.rx, tw_pipeline_drain(p)), (tw_dur){1}));
     collect(p, &out);
     tw_pipeline_destroy(p);
     return out;
@@ -235,7 +238,8 @@ static void show(const char *name, struct tw_str a, struct tw_str b)
     size_t line = 0, i = 0;
     for (; i < a.n && i < b.n && a.p[i] == b.p[i]; i++)
         line = a.p[i] == '\n' ? i + 1 : line;
-    printf("  %s differs:\n    %.300s\n    %.300s\n", name, a.n > line ? a.p + line : "(nothing)", b.n > line ? b.p + line : "(nothing)");
+    printf("  %s differs:\n    %.300s\n    %.300s\n", name, a.n > line ? a.p + line : "(nothing)",
+           b.n > line ? b.p + line : "(nothing)");
 }
 
 int main(int argc, char **argv)

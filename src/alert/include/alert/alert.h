@@ -2,13 +2,15 @@
 #ifndef TW_ALERT_ALERT_H
 #define TW_ALERT_ALERT_H
 /*
- * The life of alerts: what a condition makes of an item is held, raised, updated and cleared here; items of one bundle
- * (condition, pair, E-Trunk, Eth-Trunk, device) are one alert. Hints are filled in. What comes out are transitions.
+ * The life of alerts: what a condition makes of an item is held, raised, updated and cleared here; items of
+ * one bundle (condition, pair, E-Trunk, Eth-Trunk, device) are one alert. Hints are filled in. What comes out
+ * are transitions.
  *
  * Role: judged conditions -> effects. Owns all timers of the core. Pure.
- * A track is the state of one condition for one item: holding, lost (its predicate is false for the moment, but what
- * it is about is not over), firing, restarted (firing, and its device has forgotten everything). fsm.c has the table.
- * Ownership: refers to facts and policy; the effects are its own and valid until tw_alerts_effects_clear.
+ * A track is the state of one condition for one item: holding, lost (its predicate is false for the moment,
+ * but what it is about is not over), firing, restarted (firing, and its device has forgotten everything).
+ * fsm.c has the table. Ownership: refers to facts and policy; the effects are its own and valid until
+ * tw_alerts_effects_clear.
  */
 #include "conditions/conditions.h"
 #include "model/transition.h"
@@ -19,8 +21,8 @@ void tw_alerts_destroy(struct tw_alerts *a);
 
 /* What made us judge. */
 struct tw_moment {
-    tw_time at, rx;            /* when it happened, when we knew */
-    struct tw_record_ref ref;  /* position 0: a timer */
+    tw_time at, rx;           /* when it happened, when we knew */
+    struct tw_record_ref ref; /* position 0: a timer */
 };
 
 /* Judges whatever depends on dirty facts, and cleans them. */
@@ -41,13 +43,15 @@ void tw_alerts_move_effects(struct tw_alerts *from, struct tw_alerts *to);
 void tw_alerts_counts(const struct tw_alerts *a, uint64_t *raised, uint64_t *cleared);
 
 /* Clears, as `removed`, every open alert about what `topology` and `policy` do not have any more. */
-void tw_alerts_remove_missing(struct tw_alerts *a, const struct tw_topology *topology, const struct tw_policy *policy,
-                              tw_time now);
-/* Both directions. Holds and open alerts are written by name; after reading, holds follow the present policy. */
+void tw_alerts_remove_missing(struct tw_alerts *a, const struct tw_topology *topology,
+                              const struct tw_policy *policy, tw_time now);
+/* Both directions. Holds and open alerts are written by name; after reading, holds follow the present policy.
+ */
 void tw_alerts_snap(struct tw_alerts *a, struct tw_snap *s);
 
-/* The commands a hint gives in a given case, as its examples are run (pipeline/examples.c). False: it does not appear. */
-bool tw_hint_example_run(const struct tw_hint_rule *h, const struct tw_hint_example *e, struct tw_arena *arena,
-                         const char *const **commands, size_t *n);
+/* The commands a hint gives in a given case, as its examples are run (pipeline/examples.c). False: it does
+ * not appear. */
+bool tw_hint_example_run(const struct tw_hint_rule *h, const struct tw_hint_example *e,
+                         struct tw_arena *arena, const char *const **commands, size_t *n);
 
 #endif

@@ -2,8 +2,8 @@
 #ifndef TW_BASE_BUF_H
 #define TW_BASE_BUF_H
 /*
- * A growing text. Zero-initialise it; tw_buf_finish frees it. After any append p is NUL-terminated (p stays NULL
- * while nothing was appended).
+ * A growing text. Zero-initialise it; tw_buf_finish frees it. After any append p is NUL-terminated (p stays
+ * NULL while nothing was appended).
  */
 #include <stddef.h>
 

@@ -14,12 +14,12 @@ void *tw_xcalloc(size_t n, size_t size);
 void *tw_xrealloc(void *p, size_t n);
 char *tw_xstrndup(const char *p, size_t n);
 
-/* Makes room for `need` elements; returns the (moved) array. `*cap` is the room in elements. New room is zeroed. */
+/* Makes room for `need` elements; returns the (moved) array. `*cap` is the room in elements. New room is
+ * zeroed. */
 void *tw_grow(void *p, size_t *cap, size_t need, size_t size);
 
 /* TW_PUSH(array, n, cap): appends one zeroed element and gives its address. */
-#define TW_PUSH(p, n, cap)                                                                                   \
-    ((p) = tw_grow((p), &(cap), (n) + 1, sizeof *(p)), (n)++, &(p)[(n) - 1])
+#define TW_PUSH(p, n, cap) ((p) = tw_grow((p), &(cap), (n) + 1, sizeof *(p)), (n)++, &(p)[(n)-1])
 
 struct tw_arena;
 struct tw_arena *tw_arena_create(size_t block);

@@ -2,8 +2,8 @@
 #ifndef TW_BASE_SNAP_H
 #define TW_BASE_SNAP_H
 /*
- * One description of a state for both directions: the same calls write it as bytes or read it back. A reader's error
- * latches: after it, every value reads as 0 and `bad` is set; test once, at the end.
+ * One description of a state for both directions: the same calls write it as bytes or read it back. A
+ * reader's error latches: after it, every value reads as 0 and `bad` is set; test once, at the end.
  */
 #include "base/buf.h"
 #include "base/time.h"

@@ -14,8 +14,8 @@ struct tw_str {
     size_t n;
 };
 
-#define TW_STR(lit) ((struct tw_str){"" lit, sizeof(lit) - 1})
-#define TW_STR_ARG(s) (int)(s).n, (s).n ? (s).p : ""   /* for "%.*s" */
+#define TW_STR(lit)   ((struct tw_str){"" lit, sizeof(lit) - 1})
+#define TW_STR_ARG(s) (int)(s).n, (s).n ? (s).p : "" /* for "%.*s" */
 
 static inline struct tw_str tw_str_z(const char *z)
 {

@@ -4,8 +4,8 @@
 /*
  * Time as data. Nothing here reads a clock.
  *
- * tw_time: nanoseconds since 1970-01-01T00:00:00Z (no leap seconds). tw_dur: nanoseconds. Arithmetic saturates at the
- * two ends, which mean "never before" (TW_TIME_MIN) and "never" (TW_TIME_MAX).
+ * tw_time: nanoseconds since 1970-01-01T00:00:00Z (no leap seconds). tw_dur: nanoseconds. Arithmetic
+ * saturates at the two ends, which mean "never before" (TW_TIME_MIN) and "never" (TW_TIME_MAX).
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +20,10 @@ typedef struct {
     int64_t ns;
 } tw_dur;
 
-#define TW_TIME_MIN    ((tw_time){INT64_MIN})
-#define TW_TIME_MAX    ((tw_time){INT64_MAX})
-#define TW_SECONDS(s)  ((tw_dur){(int64_t)(s)*1000000000})
-#define TW_MILLIS(ms)  ((tw_dur){(int64_t)(ms)*1000000})
+#define TW_TIME_MIN   ((tw_time){INT64_MIN})
+#define TW_TIME_MAX   ((tw_time){INT64_MAX})
+#define TW_SECONDS(s) ((tw_dur){(int64_t)(s)*1000000000})
+#define TW_MILLIS(ms) ((tw_dur){(int64_t)(ms)*1000000})
 
 static inline bool tw_time_is_finite(tw_time t)
 {
@@ -57,7 +57,8 @@ void tw_time_to_civil(tw_time t, struct tw_civil *c);
 enum { TW_TIME_TEXT = 32 };
 const char *tw_time_text(tw_time t, char buf[static TW_TIME_TEXT]);
 
-/* "10s", "500ms", "2m", "1h", "1d"; a bare number is seconds. False when it is none of these or does not fit. */
+/* "10s", "500ms", "2m", "1h", "1d"; a bare number is seconds. False when it is none of these or does not fit.
+ */
 bool tw_dur_parse(struct tw_str s, tw_dur *out);
 
 #endif

@@ -4,14 +4,15 @@
 /*
  * Judging: expressions of conditions over the facts, and since when their value holds. Pure, keeps nothing.
  *
- * A value carries the moment from which it holds, as far as the facts know (TW_TIME_MIN: for ever). "a and b" is true
- * since the later of the two; so a fact that was heard late moves the beginning of a hold to where it belongs.
+ * A value carries the moment from which it holds, as far as the facts know (TW_TIME_MIN: for ever). "a and b"
+ * is true since the later of the two; so a fact that was heard late moves the beginning of a hold to where it
+ * belongs.
  */
 #include "facts/facts.h"
 #include "policy/policy.h"
 
-/* What a condition is judged for. index: SUB sub * 2 + side; MEMBER member; E_TRUNK e-trunk * 2 + side; RBS entry;
- * PROFILE number of the profile, counted through all pairs. */
+/* What a condition is judged for. index: SUB sub * 2 + side; MEMBER member; E_TRUNK e-trunk * 2 + side; RBS
+ * entry; PROFILE number of the profile, counted through all pairs. */
 struct tw_item {
     enum tw_scope scope;
     uint32_t index;
@@ -24,9 +25,11 @@ struct tw_judged {
 
 struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item);
 /* The first case that holds, or NULL. */
-const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_case *cases, size_t n, struct tw_item item);
+const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_case *cases, size_t n,
+                                    struct tw_item item);
 /* Adds what makes the expression false, as a half sentence: "'forwards' is false, 'main-down' is true". */
-void tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item, struct tw_buf *out);
+void tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
+                      struct tw_buf *out);
 
 /* How sure the routers' own messages make us. */
 enum tw_confidence tw_item_confidence(const struct tw_facts *f, struct tw_item item);
@@ -45,6 +48,7 @@ uint32_t tw_item_services(const struct tw_facts *f, struct tw_item item);
 const struct tw_profile *tw_profile_at(const struct tw_topology *t, uint32_t index, uint32_t *pair);
 uint32_t tw_profiles_n(const struct tw_topology *t);
 /* Evidence behind an item, most important first; returns how many were written. */
-size_t tw_item_evidence(const struct tw_facts *f, struct tw_item item, const struct tw_evidence *out[], size_t max);
+size_t tw_item_evidence(const struct tw_facts *f, struct tw_item item, const struct tw_evidence *out[],
+                        size_t max);
 
 #endif

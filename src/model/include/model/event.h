@@ -2,7 +2,8 @@
 #ifndef TW_MODEL_EVENT_H
 #define TW_MODEL_EVENT_H
 /*
- * An event: "this fact about this entity is now so". What the rule files turn messages into (design 2, normalise).
+ * An event: "this fact about this entity is now so". What the rule files turn messages into (design 2,
+ * normalise).
  *
  * The words of rule files are in event.def; a new one there is a new thing the model can know.
  * Ownership: slices borrow from the record or from the rule set.
@@ -19,7 +20,8 @@ enum tw_event_kind {
     TW_EVENT_KINDS
 };
 
-/* Fields of an event. NUMBER and WORD fields are numbers in the event; a WORD field is written by name in rule files. */
+/* Fields of an event. NUMBER and WORD fields are numbers in the event; a WORD field is written by name in
+ * rule files. */
 enum tw_event_field {
 #define TW_EVENT_FIELD(id, word, type, words) TW_FIELD_##id,
 #include "model/event.def"
@@ -33,14 +35,38 @@ enum tw_state { TW_STATE_UNKNOWN, TW_STATE_UP, TW_STATE_DOWN };
 enum tw_role { TW_ROLE_UNKNOWN, TW_ROLE_INIT, TW_ROLE_BACKUP, TW_ROLE_MASTER };
 /* Reasons of hwETrunkStatusReason and hwETrunkMemberStatusReason in one set (domain.md 4.1, 4.2). */
 enum tw_role_reason {
-    TW_WHY_UNKNOWN, TW_WHY_PRI, TW_WHY_TIMEOUT, TW_WHY_BFD_DOWN, TW_WHY_PEER_TIMEOUT, TW_WHY_PEER_BFD_DOWN,
-    TW_WHY_ALL_MEMBER_DOWN, TW_WHY_INIT, TW_WHY_PEER_NODE_DOWN, TW_WHY_FORCE_BACKUP, TW_WHY_FORCE_MASTER,
-    TW_WHY_ETRUNK_INIT, TW_WHY_ETRUNK_BACKUP, TW_WHY_ETRUNK_MASTER, TW_WHY_PEER_MEMBER_DOWN, TW_WHY_PEER_MEMBER_UP,
-    TW_WHY_ACTIVE_ACTIVE, TW_WHY_DEGRADED_ACTIVE, TW_WHY_PEER_LINK_DOWN, TW_WHY_LINK_DOWN, TW_WHY_ALL_ACTIVE,
-    TW_WHY_PEER_BANDWIDTH_LARGE, TW_WHY_LOCAL_BANDWIDTH_LARGE
+    TW_WHY_UNKNOWN,
+    TW_WHY_PRI,
+    TW_WHY_TIMEOUT,
+    TW_WHY_BFD_DOWN,
+    TW_WHY_PEER_TIMEOUT,
+    TW_WHY_PEER_BFD_DOWN,
+    TW_WHY_ALL_MEMBER_DOWN,
+    TW_WHY_INIT,
+    TW_WHY_PEER_NODE_DOWN,
+    TW_WHY_FORCE_BACKUP,
+    TW_WHY_FORCE_MASTER,
+    TW_WHY_ETRUNK_INIT,
+    TW_WHY_ETRUNK_BACKUP,
+    TW_WHY_ETRUNK_MASTER,
+    TW_WHY_PEER_MEMBER_DOWN,
+    TW_WHY_PEER_MEMBER_UP,
+    TW_WHY_ACTIVE_ACTIVE,
+    TW_WHY_DEGRADED_ACTIVE,
+    TW_WHY_PEER_LINK_DOWN,
+    TW_WHY_LINK_DOWN,
+    TW_WHY_ALL_ACTIVE,
+    TW_WHY_PEER_BANDWIDTH_LARGE,
+    TW_WHY_LOCAL_BANDWIDTH_LARGE
 };
 enum tw_member_type { TW_MEMBER_UNKNOWN, TW_MEMBER_ETH_TRUNK, TW_MEMBER_GLOBAL_VE };
-enum tw_work_mode { TW_MODE_UNKNOWN, TW_MODE_AUTO, TW_MODE_FORCE_BACKUP, TW_MODE_FORCE_MASTER, TW_MODE_ACTIVE_ACTIVE };
+enum tw_work_mode {
+    TW_MODE_UNKNOWN,
+    TW_MODE_AUTO,
+    TW_MODE_FORCE_BACKUP,
+    TW_MODE_FORCE_MASTER,
+    TW_MODE_ACTIVE_ACTIVE
+};
 /* Why an interface is down, in classes (domain.md 3.2: the reason list, and how to read it). */
 enum tw_down_class {
     TW_DOWN_UNKNOWN,   /* no reason given */
@@ -48,10 +74,10 @@ enum tw_down_class {
     TW_DOWN_INHERITED, /* "The main interface is down" */
     TW_DOWN_ADMIN,     /* shut down by an operator */
     TW_DOWN_DELETED,
-    TW_DOWN_PHYSICAL,  /* physical link, transceiver, error down: no LACP matter */
-    TW_DOWN_LACP,      /* what a standby's Eth-Trunk usually says */
-    TW_DOWN_CONFIG,    /* conditions for activation not met: encapsulation, VLAN, licence */
-    TW_DOWN_PROTOCOL   /* OAM, BFD, VRRP, monitor group */
+    TW_DOWN_PHYSICAL, /* physical link, transceiver, error down: no LACP matter */
+    TW_DOWN_LACP,     /* what a standby's Eth-Trunk usually says */
+    TW_DOWN_CONFIG,   /* conditions for activation not met: encapsulation, VLAN, licence */
+    TW_DOWN_PROTOCOL  /* OAM, BFD, VRRP, monitor group */
 };
 enum tw_restart { TW_RESTART_UNKNOWN, TW_RESTART_COLD, TW_RESTART_WARM, TW_RESTART_AGENT };
 
@@ -72,15 +98,15 @@ const char *tw_source_name(enum tw_source s);
 struct tw_event {
     enum tw_event_kind kind;
     enum tw_source source;
-    bool alarm;           /* delayed by the router's alarm suppression (domain.md 3.1), see alarm-delay */
-    tw_time rx;           /* arrival */
-    tw_time at;           /* when it happened, on our time line; at <= rx */
-    tw_dur resolution;    /* it happened in [at, at + resolution) */
-    uint64_t seq;         /* number of the record: order of arrival */
+    bool alarm;        /* delayed by the router's alarm suppression (domain.md 3.1), see alarm-delay */
+    tw_time rx;        /* arrival */
+    tw_time at;        /* when it happened, on our time line; at <= rx */
+    tw_dur resolution; /* it happened in [at, at + resolution) */
+    uint64_t seq;      /* number of the record: order of arrival */
     struct tw_record_ref ref;
-    const char *rule;     /* name of the rule that made it; lives as long as the rule set */
-    struct tw_str text;   /* the evidence, as a person would quote it */
-    uint32_t present;     /* bit per tw_event_field */
+    const char *rule;   /* name of the rule that made it; lives as long as the rule set */
+    struct tw_str text; /* the evidence, as a person would quote it */
+    uint32_t present;   /* bit per tw_event_field */
     struct tw_event_value {
         struct tw_str text;
         int64_t number;

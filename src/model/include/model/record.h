@@ -25,16 +25,17 @@ enum tw_transport {
     TW_TRANSPORT_TRAP,   /* one SNMP message, v1 or v2c, trap or inform: a datagram's payload */
 };
 
-/* Where a record stands in its input; explain prints it. position: line of a text (from 1) or packet number. */
+/* Where a record stands in its input; explain prints it. position: line of a text (from 1) or packet number.
+ */
 struct tw_record_ref {
     uint32_t input; /* index of the input file, listening socket … the shell knows its name */
     uint64_t position;
 };
 
 struct tw_record {
-    tw_time rx;  /* when it was handed to us, on the shell's clock; never goes back between records */
-    tw_time at;  /* when it happened, if the source had to work that out itself (a log without arrival times);
-                    else TW_TIME_MIN, and the core's clock model decides */
+    tw_time rx; /* when it was handed to us, on the shell's clock; never goes back between records */
+    tw_time at; /* when it happened, if the source had to work that out itself (a log without arrival times);
+                   else TW_TIME_MIN, and the core's clock model decides */
     enum tw_transport transport;
     struct tw_addr from; /* sender; family 0 for a line of a text file */
     int year;            /* for stamps without a year; 0: the year that brings the stamp nearest to rx */

@@ -2,8 +2,8 @@
 #ifndef TW_MODEL_TRANSITION_H
 #define TW_MODEL_TRANSITION_H
 /*
- * An alert transition: the value that leaves the core (contract 3). All text belongs to the pipeline and lives until
- * its next feed, advance or effects_clear.
+ * An alert transition: the value that leaves the core (contract 3). All text belongs to the pipeline and
+ * lives until its next feed, advance or effects_clear.
  */
 #include "base/str.h"
 #include "base/time.h"
@@ -70,12 +70,12 @@ struct tw_transition {
 
 /* Why a judgement came out as it did, for `explain`; only when tracing is on. */
 struct tw_trace {
-    tw_time time;           /* on the pair's time line */
+    tw_time time;             /* on the pair's time line */
     struct tw_record_ref ref; /* record that led to it; position 0: a timer */
     const char *condition;
-    const char *subject;    /* "pe-a Eth-Trunk10.100" */
-    const char *alert_id;   /* NULL: none (yet) */
-    const char *text;       /* one sentence */
+    const char *subject;  /* "pe-a Eth-Trunk10.100" */
+    const char *alert_id; /* NULL: none (yet) */
+    const char *text;     /* one sentence */
 };
 
 #endif

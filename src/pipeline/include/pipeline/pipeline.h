@@ -2,20 +2,20 @@
 #ifndef TW_PIPELINE_PIPELINE_H
 #define TW_PIPELINE_PIPELINE_H
 /*
- * The core: records in, alert transitions out. The only composition of decode, normalise, topology, facts, conditions
- * and alert, and the only two doors to it: tw_pipeline_feed and tw_pipeline_advance.
+ * The core: records in, alert transitions out. The only composition of decode, normalise, topology, facts,
+ * conditions and alert, and the only two doors to it: tw_pipeline_feed and tw_pipeline_advance.
  *
- * How a record flows: its bytes are decoded into a message; the sender is identified by address, or behind a relay (and
- * in a text file) by the host name in the header; rules turn the message into an event; the event changes facts; the
- * conditions that depend on a changed fact are judged again; what comes true is held, what was held long enough becomes
- * an alert. Live, replay and recovery are three small drivers over these two calls.
+ * How a record flows: its bytes are decoded into a message; the sender is identified by address, or behind a
+ * relay (and in a text file) by the host name in the header; rules turn the message into an event; the event
+ * changes facts; the conditions that depend on a changed fact are judged again; what comes true is held, what
+ * was held long enough becomes an alert. Live, replay and recovery are three small drivers over these two
+ * calls.
  *
- * Time: a record's rx never goes back. feed first fires every timer due strictly before rx, each at its own deadline, in
- * order. advance(now) fires those due strictly before now. So the transitions depend on the records only: extra calls of
- * advance up to the next record's rx change nothing.
- * Ownership: the pipeline holds a reference to the topology and owns the policy it was given. Effects are valid until
- * the next feed, advance, swap or clear.
- * Purity: no clock, file, socket, thread, locale, randomness or log.
+ * Time: a record's rx never goes back. feed first fires every timer due strictly before rx, each at its own
+ * deadline, in order. advance(now) fires those due strictly before now. So the transitions depend on the
+ * records only: extra calls of advance up to the next record's rx change nothing. Ownership: the pipeline
+ * holds a reference to the topology and owns the policy it was given. Effects are valid until the next feed,
+ * advance, swap or clear. Purity: no clock, file, socket, thread, locale, randomness or log.
  */
 #include "base/err.h"
 #include "model/record.h"
@@ -49,7 +49,8 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record);
 void tw_pipeline_advance(struct tw_pipeline *p, tw_time now);
 /* Deadline of the next timer, or TW_TIME_MAX. It fires when advance is called with something later. */
 tw_time tw_pipeline_next_deadline(const struct tw_pipeline *p);
-/* How long a replay lets the clock run on after the last record (contract 4): 150 s, or the longest hold if longer. */
+/* How long a replay lets the clock run on after the last record (contract 4): 150 s, or the longest hold if
+ * longer. */
 tw_dur tw_pipeline_drain(const struct tw_pipeline *p);
 
 /* What came out since the last clear, in order. */
@@ -57,11 +58,13 @@ const struct tw_transition *const *tw_pipeline_transitions(const struct tw_pipel
 const struct tw_trace *const *tw_pipeline_traces(const struct tw_pipeline *p, size_t *n);
 void tw_pipeline_effects_clear(struct tw_pipeline *p);
 
-/* Replaces inventory and rules at `now` (which never goes back either); state is kept for everything that still
- * exists, alerts about what is gone end as `removed`. The same topology and rules change nothing. */
-void tw_pipeline_swap(struct tw_pipeline *p, const struct tw_topology *topology, struct tw_rules *rules, tw_time now);
+/* Replaces inventory and rules at `now` (which never goes back either); state is kept for everything that
+ * still exists, alerts about what is gone end as `removed`. The same topology and rules change nothing. */
+void tw_pipeline_swap(struct tw_pipeline *p, const struct tw_topology *topology, struct tw_rules *rules,
+                      tw_time now);
 
-/* Everything the core knows as bytes, and back: a pipeline made from them goes on exactly like the old one. */
+/* Everything the core knows as bytes, and back: a pipeline made from them goes on exactly like the old one.
+ */
 struct tw_buf;
 void tw_pipeline_snapshot(struct tw_pipeline *p, struct tw_buf *out);
 /* TW_EFORMAT: not a snapshot of this version; the pipeline is then as created. */

@@ -2,8 +2,8 @@
 #ifndef TW_PIPELINE_RULES_H
 #define TW_PIPELINE_RULES_H
 /*
- * Everything under rules/: event rules, conditions, hints, compiled together, and their examples run. Pure: the shell
- * reads the files and hands over their text.
+ * Everything under rules/: event rules, conditions, hints, compiled together, and their examples run. Pure:
+ * the shell reads the files and hands over their text.
  */
 #include "doc/doc.h"
 #include "ruleset/ruleset.h"
@@ -19,8 +19,8 @@ struct tw_rules_text {
 /* Compiles. Returns NULL after adding errors with places. Examples are not run here. */
 struct tw_rules *tw_rules_create(const struct tw_rules_text *text, struct tw_errors *errors);
 void tw_rules_destroy(struct tw_rules *r);
-/* Runs every example and counter-example of events, conditions and hints. Returns the number run; what fails is an
- * error with its place. */
+/* Runs every example and counter-example of events, conditions and hints. Returns the number run; what fails
+ * is an error with its place. */
 size_t tw_rules_check(const struct tw_rules_text *text, const struct tw_rules *r, struct tw_errors *errors);
 /* Overrides a condition's hold (contract 4, 5). False: no such condition. */
 bool tw_rules_hold(struct tw_rules *r, struct tw_str condition, tw_dur hold);

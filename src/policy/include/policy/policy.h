@@ -4,9 +4,9 @@
 /*
  * Conditions and hints, compiled from rules/conditions/ and rules/hints/. Immutable but for holds. Pure.
  *
- * A condition is an expression over facts of a scope (a sub-interface on one side, a member, …), held for a time from
- * when it became true. What ends an alert is a list of expressions of its own: an interruption is not over when its
- * condition stops being true, but when the service can flow.
+ * A condition is an expression over facts of a scope (a sub-interface on one side, a member, …), held for a
+ * time from when it became true. What ends an alert is a list of expressions of its own: an interruption is
+ * not over when its condition stops being true, but when the service can flow.
  */
 #include "doc/doc.h"
 #include "model/transition.h"
@@ -26,7 +26,7 @@ struct tw_expr {
     enum tw_op op;
     enum tw_attr attr; /* ATTR, AT_LEAST */
     bool peer;
-    uint32_t number;   /* AT_LEAST */
+    uint32_t number; /* AT_LEAST */
     const struct tw_expr *a, *b;
     struct tw_str text; /* as written */
 };
@@ -44,7 +44,7 @@ struct tw_case { /* a word and when it holds; expr NULL: otherwise */
 struct tw_condition_example {
     uint32_t line, column;
     const char *name;
-    struct tw_str inventory;  /* YAML; empty: the standard one of pipeline/examples.c */
+    struct tw_str inventory;      /* YAML; empty: the standard one of pipeline/examples.c */
     const struct tw_node *events; /* list of texts */
     const struct tw_node *alerts; /* list of texts; n 0: a counter-example */
 };
@@ -53,20 +53,21 @@ struct tw_condition {
     const char *name;
     const char *file;
     uint32_t line;
-    unsigned scopes;          /* bit per tw_scope; an attribute without a meaning in an item's scope is false */
+    unsigned scopes; /* bit per tw_scope; an attribute without a meaning in an item's scope is false */
     tw_dur hold;
-    bool after_main_return;   /* the hold runs at least revert-delay + hold from when a main interface came back */
-    tw_dur ends_after;        /* > 0: ends this long after the last own-fault down, and by nothing else */
+    bool after_main_return; /* the hold runs at least revert-delay + hold from when a main interface came back
+                             */
+    tw_dur ends_after;      /* > 0: ends this long after the last own-fault down, and by nothing else */
     const struct tw_expr *when;
     const struct tw_case *severity; /* the first whose expression holds */
     size_t severity_n;
-    const struct tw_case *ends;     /* word: cleared_by */
+    const struct tw_case *ends; /* word: cleared_by */
     size_t ends_n;
-    const struct tw_case *help;     /* switchover_would_help; 0 cases: null */
+    const struct tw_case *help; /* switchover_would_help; 0 cases: null */
     size_t help_n;
-    bool names_last_master;   /* the alert's device is the side that became master last */
-    bool names_nobody;        /* device is null */
-    const char *summary;      /* template */
+    bool names_last_master; /* the alert's device is the side that became master last */
+    bool names_nobody;      /* device is null */
+    const char *summary;    /* template */
     const struct tw_condition_example *examples;
     size_t examples_n;
 };
@@ -74,9 +75,9 @@ struct tw_condition {
 struct tw_hint_example {
     uint32_t line, column;
     const char *condition;
-    uint32_t services;        /* bits of topology's service words */
+    uint32_t services; /* bits of topology's service words */
     enum tw_help help;
-    bool rbs;                 /* an RBS is known */
+    bool rbs;                       /* an RBS is known */
     const struct tw_node *commands; /* list of texts, or NULL: the hint must not appear */
 };
 
@@ -85,13 +86,13 @@ struct tw_hint_rule {
     const char *file;
     uint32_t line;
     const char *const *conditions; /* NULL-terminated */
-    uint32_t services;        /* 0: any */
-    uint32_t help;            /* bit per tw_help; 0: any */
-    bool needs_rbs;           /* only when the inventory names the RBS: follows from {rbs} in its text */
-    bool each;                /* commands are repeated per sub-interface */
+    uint32_t services;             /* 0: any */
+    uint32_t help;                 /* bit per tw_help; 0: any */
+    bool needs_rbs;                /* only when the inventory names the RBS: follows from {rbs} in its text */
+    bool each;                     /* commands are repeated per sub-interface */
     enum tw_step step;
     bool on_this, on_peer;
-    const char *text;         /* template */
+    const char *text; /* template */
     const char *const *commands;
     size_t commands_n;
     const struct tw_hint_example *examples;
@@ -113,7 +114,8 @@ struct tw_policy_file {
     struct tw_str text;
 };
 struct tw_policy *tw_policy_create(const struct tw_policy_file *conditions, size_t conditions_n,
-                                   const struct tw_policy_file *hints, size_t hints_n, struct tw_errors *errors);
+                                   const struct tw_policy_file *hints, size_t hints_n,
+                                   struct tw_errors *errors);
 void tw_policy_destroy(struct tw_policy *p);
 /* Index of a condition, or conditions_n. */
 size_t tw_policy_find(const struct tw_policy *p, struct tw_str name);
@@ -125,7 +127,8 @@ enum tw_placeholder {
 #undef TW_PLACEHOLDER
     TW_PLACEHOLDERS
 };
-/* The placeholder that starts at s.p[i] == '{' ; *len is its length with braces. TW_PLACEHOLDERS: none such. */
+/* The placeholder that starts at s.p[i] == '{' ; *len is its length with braces. TW_PLACEHOLDERS: none such.
+ */
 enum tw_placeholder tw_placeholder_at(struct tw_str s, size_t i, size_t *len);
 
 #endif

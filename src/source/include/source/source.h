@@ -3,7 +3,7 @@
 #define TW_SOURCE_SOURCE_H
 /*
  * Recorded input -> records (contract 4): text logs, .gz of those, stdin, pcap and pcapng; several inputs merged by
- * time. The type is told by content, not by name.
+ * time. The type is told by content, not by name; a capture may be packed with gzip too.
  *
  * A capture's time is the packet's. In a text log the order of lines is the order of arrival; a relay's stamp, if the
  * line has one, is its time. Without one, arrival is the highest corrected stamp so far, and a line happened at its own
@@ -28,7 +28,7 @@ struct tw_replay_source_options {
 struct tw_source_stats {
     uint64_t bytes, bytes_total; /* read so far, of known total (0: unknown), for progress */
     uint64_t lines, packets;     /* records handed out */
-    uint64_t cut;                /* lines that were too long */
+    uint64_t cut;                /* lines that were too long, packets that were captured in part */
     uint64_t skipped;            /* packets that hold neither syslog nor SNMP, or fragments */
 };
 

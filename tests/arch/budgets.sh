@@ -1,0 +1,22 @@
+#!/bin/sh
+# usage: budgets.sh SOURCE-DIR: no function over 100 lines, no file over 900 (docs/architecture.md). A comment
+# "long: reason" on the line before the function allows it.
+set -eu
+cd "$1"
+fail=0
+for f in $(find src fuzz -name '*.[ch]'); do
+    n=$(wc -l <"$f")
+    if [ "$n" -gt 900 ]; then
+        echo "$f: $n lines, expected at most 900"
+        fail=1
+    fi
+done
+ctags -x --c-kinds=f --fields=+ne --_xformat='%N %n %{end} %F' -R src fuzz | awk '$3 - $2 + 1 > 100 {print}' >"${TMPDIR:-/tmp}/budgets.$$"
+while read -r name start end file; do
+    before=$((start > 1 ? start - 1 : 1))
+    sed -n "${before}p" "$file" | grep -q 'long: ' && continue
+    echo "$file:$start: $name has $((end - start + 1)) lines, expected at most 100"
+    fail=1
+done <"${TMPDIR:-/tmp}/budgets.$$"
+rm -f "${TMPDIR:-/tmp}/budgets.$$"
+exit $fail
