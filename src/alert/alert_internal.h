@@ -142,6 +142,9 @@ const char *item_name(struct tw_alerts *a,
 __attribute__((format(printf, 4, 5))) void trace(struct tw_alerts *a, const struct track *t,
                                                  const struct tw_moment *m, const char *fmt, ...);
 
+/* Adds to the last trace what was known of an item. */
+void trace_evidence(struct tw_alerts *a, struct tw_item item);
+
 /* text.c */
 struct words {
     const char *v[TW_PLACEHOLDERS]; /* NULL: not known; what needs it is left out */

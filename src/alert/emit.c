@@ -237,22 +237,25 @@ static bool same_evidence(const struct tw_evidence *x, const struct tw_evidence 
                       x->ref.position == y->ref.position && strcmp(x->text, y->text) == 0);
 }
 
-static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_transition *t)
+static size_t evidence_add(struct tw_alerts *a, struct tw_item item, const struct tw_evidence *all[],
+                           size_t n)
+{
+    const struct tw_evidence *some[EVIDENCE_MAX];
+    size_t k = tw_item_evidence(a->facts, item, some, EVIDENCE_MAX);
+    for (size_t j = 0; j < k && n < EVIDENCE_MAX; j++) {
+        size_t twin = 0;
+        while (twin < n && !same_evidence(all[twin], some[j]))
+            twin++;
+        if (twin == n)
+            all[n++] = some[j];
+    }
+    return n;
+}
+
+static struct tw_evidence_line *evidence_lines(struct tw_alerts *a, const struct tw_evidence *const all[],
+                                               size_t n)
 {
     const struct tw_topology *top = tw_facts_topology(a->facts);
-    const struct tw_evidence *all[EVIDENCE_MAX];
-    size_t n = 0;
-    for (size_t i = 0; i < al->items_n && n < EVIDENCE_MAX; i++) {
-        const struct tw_evidence *some[EVIDENCE_MAX];
-        size_t k = tw_item_evidence(a->facts, a->tracks[al->items[i]].item, some, EVIDENCE_MAX);
-        for (size_t j = 0; j < k && n < EVIDENCE_MAX; j++) {
-            size_t twin = 0;
-            while (twin < n && !same_evidence(all[twin], some[j]))
-                twin++;
-            if (twin == n)
-                all[n++] = some[j];
-        }
-    }
     struct tw_evidence_line *lines = tw_arena_alloc(a->arena, (n + 1) * sizeof *lines);
     for (size_t i = 0; i < n; i++) {
         lines[i] = (struct tw_evidence_line){.time = all[i]->at,
@@ -262,13 +265,32 @@ static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_tran
                                              .ref = all[i]->ref,
                                              .rule = keep(a, all[i]->rule)};
     }
+    return lines;
+}
+
+void trace_evidence(struct tw_alerts *a, struct tw_item item)
+{
+    const struct tw_evidence *all[EVIDENCE_MAX];
+    struct tw_trace *last = (struct tw_trace *)(uintptr_t)a->traces[a->traces_n - 1];
+    last->evidence_n = evidence_add(a, item, all, 0);
+    last->evidence = evidence_lines(a, all, last->evidence_n);
+}
+
+static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_transition *t)
+{
+    const struct tw_evidence *all[EVIDENCE_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < al->items_n && n < EVIDENCE_MAX; i++)
+        n = evidence_add(a, a->tracks[al->items[i]].item, all, n);
+    struct tw_evidence_line *lines = evidence_lines(a, all, n);
     const char *items = n == 0 ? items_text(a, al) : NULL;
     if (items != NULL) {
-        lines[n++] = (struct tw_evidence_line){.time = al->since,
-                                               .device = keep(a, top->pairs[al->pair].name),
-                                               .source = TW_SOURCE_INVENTORY,
-                                               .text = format(a->arena, "backup-profiles: %s", items),
-                                               .rule = ""};
+        lines[n++] =
+            (struct tw_evidence_line){.time = al->since,
+                                      .device = keep(a, tw_facts_topology(a->facts)->pairs[al->pair].name),
+                                      .source = TW_SOURCE_INVENTORY,
+                                      .text = format(a->arena, "backup-profiles: %s", items),
+                                      .rule = ""};
     }
     t->evidence = lines;
     t->evidence_n = n;
@@ -298,9 +320,12 @@ static const char *over_text(struct tw_alerts *a, const struct tw_transition *t,
 {
     size_t title = strcspn(t->summary, ":");
     double seconds = (double)(t->duration.ns / 1000000) / 1000.0;
-    const char *what = w->v[TW_PH_SUBS] != NULL ? w->v[TW_PH_SUBS] : t->trunk != NULL ? t->trunk : w->v[TW_PH_ITEMS];
-    return format(a->arena, "%.*s: over (%s) after %g s: %s%s(%s) on %s", (int)title, t->summary, t->cleared_by, seconds,
-                  what, what[0] != '\0' ? " " : "", w->v[TW_PH_SERVICES], t->device != NULL ? t->device : t->pair);
+    const char *what = w->v[TW_PH_SUBS] != NULL ? w->v[TW_PH_SUBS]
+                       : t->trunk != NULL       ? t->trunk
+                                                : w->v[TW_PH_ITEMS];
+    return format(a->arena, "%.*s: over (%s) after %g s: %s%s(%s) on %s", (int)title, t->summary,
+                  t->cleared_by, seconds, what, what[0] != '\0' ? " " : "", w->v[TW_PH_SERVICES],
+                  t->device != NULL ? t->device : t->pair);
 }
 
 static void ended(struct tw_alerts *a, const struct alert *al, struct tw_transition *t, const struct words *w)
@@ -349,7 +374,8 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
         t->summary = t->condition;
     struct hint_case hc = {.condition = c->name,
                            .services = bits,
-                           .help = al->help, .over = kind == TW_CLEARED,
+                           .help = al->help,
+                           .over = kind == TW_CLEARED,
                            .words = &w,
                            .subs = t->sub_interfaces,
                            .peer_subs = peer_subs,

@@ -3,9 +3,10 @@
  */
 #include "alert_internal.h"
 
-#define ROLE_GRACE    TW_SECONDS(60) /* a role lost later than this after the fault does not restart a hold */
-#define RESTART_GRACE TW_SECONDS(600) /* what a device that cold-started said before is given up after this  \
-                                       */
+#define ROLE_GRACE TW_SECONDS(60) /* a role lost later than this after the fault does not restart a hold */
+#define RESTART_GRACE                                                                                        \
+    TW_SECONDS(600) /* what a device that cold-started said before is given up after this                    \
+                     */
 
 static uint64_t key_of(uint32_t condition, struct tw_item item)
 {
@@ -132,7 +133,9 @@ static void begin(struct tw_alerts *a, uint32_t condition, struct tw_item item, 
     t->raise_delay = tw_item_raise_delay(a->facts, item);
     if (c->ends_after.ns > 0)
         t->since = flaps(a, item)->downs[0];
-    trace(a, t, m, "true: held for %lld ms from its beginning", (long long)(c->hold.ns / 1000000));
+    char since[TW_TIME_TEXT];
+    trace(a, t, m, "true since %s: must stay so for %g s", tw_time_text(t->hold_from, since),
+          (double)c->hold.ns / 1e9);
     track_arm(a, i);
 }
 
@@ -187,12 +190,12 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
     case ACT_SUSPEND:
         t->truth = false;
         if (a->trace)
-            tw_judge_why_not(a->facts, condition_of(a, t)->when, t->item, &why);
+            (void)tw_judge_why_not(a->facts, condition_of(a, t)->when, t->item, &why);
         trace(a, t, m, "not true for now: %.*s", TW_STR_ARG(tw_buf_view(&why)));
         break;
     case ACT_RESUME: resume(a, t, j, m); break;
     case ACT_DROP:
-        trace(a, t, m, "the hold is dropped: %s", by);
+        trace(a, t, m, "over before the hold was: %s", by);
         track_free(a, i);
         tw_buf_finish(&why);
         return;
@@ -222,6 +225,8 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
     track_arm(a, i);
 }
 
+/* Worth telling of a sub-interface that is down: why there is no alarm of the highest severity, and what only
+ * one fact kept from coming true. Said once, until it changes. */
 static void tell_why_not(struct tw_alerts *a, uint32_t condition, struct tw_item item,
                          const struct tw_moment *m)
 {
@@ -230,7 +235,8 @@ static void tell_why_not(struct tw_alerts *a, uint32_t condition, struct tw_item
         tw_facts_sub(a->facts, item.index / 2)->side[item.index % 2].oper.value != TW_STATE_DOWN)
         return;
     struct tw_buf why = {0};
-    tw_judge_why_not(a->facts, c->when, item, &why);
+    size_t reasons = tw_judge_why_not(a->facts, c->when, item, &why);
+    bool grave = c->severity_n == 1 && c->severity[0].value == TW_SEVERITY_CRITICAL;
     uint64_t key = key_of(condition, item), hash = tw_hash(why.p, why.n, 0);
     uint32_t at = tw_map_find(&a->told, key, NULL, NULL, NULL);
     if (at == TW_MAP_NONE) {
@@ -238,9 +244,10 @@ static void tell_why_not(struct tw_alerts *a, uint32_t condition, struct tw_item
         *TW_PUSH(a->told_hash, a->told_n, a->told_cap) = ~hash;
         tw_map_add(&a->told, key, at);
     }
-    if (a->told_hash[at] != hash) {
+    if (a->told_hash[at] != hash && (grave || reasons == 1)) {
         struct track t = {.condition = condition, .item = item, .alert = TW_NONE};
-        trace(a, &t, m, "not true: %.*s", TW_STR_ARG(tw_buf_view(&why)));
+        trace(a, &t, m, "no alert: %.*s", TW_STR_ARG(tw_buf_view(&why)));
+        trace_evidence(a, item);
     }
     a->told_hash[at] = hash;
     tw_buf_finish(&why);

@@ -34,6 +34,19 @@ static void place(const struct tw_session *s, const struct tw_record_ref *ref, s
         tw_buf_fmt(b, "%s:%" PRIu64, tw_replay_source_name(s->source, ref->input), ref->position);
 }
 
+static void evidence(const struct tw_session *s, const struct tw_evidence_line *lines, size_t n,
+                     struct tw_buf *b)
+{
+    char time[TW_TIME_TEXT];
+    for (size_t i = 0; i < n; i++) {
+        const struct tw_evidence_line *l = &lines[i];
+        tw_buf_fmt(b, "    %s  ", tw_time_text(l->time, time));
+        place(s, &l->ref, b);
+        tw_buf_fmt(b, "  %s %s, rule %s: %s\n", l->device, tw_source_name(l->source),
+                   l->rule != NULL ? l->rule : "-", l->text);
+    }
+}
+
 static bool holds(const char *text, const char *part)
 {
     return strcasestr(text, part) != NULL;
@@ -68,6 +81,7 @@ static void trace(struct tw_session *s, struct explain *e, const struct tw_trace
     if (t->alert_id != NULL)
         tw_buf_fmt(&line, "  [%s]", t->alert_id);
     tw_buf_char(&line, '\n');
+    evidence(s, t->evidence, t->evidence_n, &line);
     add(e, t->alert_id, about.p, &line);
     tw_buf_finish(&line);
     tw_buf_finish(&about);
@@ -97,13 +111,7 @@ static void transition(struct tw_session *s, struct explain *e, const struct tw_
         return;
     tw_buf_fmt(&b, "%s  %s  %s: %s  [%s]\n", tw_time_text(t->time, time), tw_transition_name(t->kind),
                t->condition, t->summary, t->alert_id);
-    for (size_t i = 0; i < t->evidence_n; i++) {
-        const struct tw_evidence_line *l = &t->evidence[i];
-        tw_buf_fmt(&b, "    %s  ", tw_time_text(l->time, time));
-        place(s, &l->ref, &b);
-        tw_buf_fmt(&b, "  %s %s, rule %s: %s\n", l->device, tw_source_name(l->source),
-                   l->rule != NULL ? l->rule : "-", l->text);
-    }
+    evidence(s, t->evidence, t->evidence_n, &b);
     struct tw_buf about = {0};
     for (size_t i = 0; t->trunk != NULL && i <= t->sub_interfaces_n; i++)
         tw_buf_fmt(&about, "%s %s %s\n", t->condition, t->device != NULL ? t->device : "-",

@@ -181,15 +181,14 @@ const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_ca
     return NULL;
 }
 
-void tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
-                      struct tw_buf *out)
+size_t tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
+                        struct tw_buf *out)
 {
     if (tw_judge(f, e, item).truth)
-        return;
+        return 0;
     if (e->op == TW_OP_AND) {
-        tw_judge_why_not(f, e->a, item, out);
-        tw_judge_why_not(f, e->b, item, out);
-        return;
+        size_t n = tw_judge_why_not(f, e->a, item, out);
+        return n + tw_judge_why_not(f, e->b, item, out);
     }
     if (out->n > 0)
         tw_buf_z(out, ", ");
@@ -197,4 +196,5 @@ void tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct 
         tw_buf_fmt(out, "'%.*s' is true", TW_STR_ARG(e->a->text));
     else
         tw_buf_fmt(out, "'%.*s' is false", TW_STR_ARG(e->text));
+    return 1;
 }

@@ -27,9 +27,10 @@ struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, str
 /* The first case that holds, or NULL. */
 const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_case *cases, size_t n,
                                     struct tw_item item);
-/* Adds what makes the expression false, as a half sentence: "'forwards' is false, 'main-down' is true". */
-void tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
-                      struct tw_buf *out);
+/* Adds what makes the expression false, as a half sentence: "'forwards' is false, 'main-down' is true".
+ * Returns how many such there are. */
+size_t tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
+                        struct tw_buf *out);
 
 /* How sure the routers' own messages make us. */
 enum tw_confidence tw_item_confidence(const struct tw_facts *f, struct tw_item item);

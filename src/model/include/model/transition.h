@@ -73,9 +73,11 @@ struct tw_trace {
     tw_time time;             /* on the pair's time line */
     struct tw_record_ref ref; /* record that led to it; position 0: a timer */
     const char *condition;
-    const char *subject;  /* "pe-a Eth-Trunk10.100" */
-    const char *alert_id; /* NULL: none (yet) */
-    const char *text;     /* one sentence */
+    const char *subject;                     /* "pe-a Eth-Trunk10.100" */
+    const char *alert_id;                    /* NULL: none (yet) */
+    const char *text;                        /* one sentence */
+    const struct tw_evidence_line *evidence; /* what was known, when it says why something is not true */
+    size_t evidence_n;
 };
 
 #endif

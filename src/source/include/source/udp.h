@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_SOURCE_UDP_H
+#define TW_SOURCE_UDP_H
+/*
+ * A UDP socket, bound here or passed in, read in batches (recvmmsg).
+ *
+ * What can't be repeated must not be lost unseen: the receive buffer is as large as the kernel allows, and what the
+ * kernel had to drop is counted (SO_RXQ_OVFL, and SO_MEMINFO for drops after the last datagram).
+ * Memory: TW_UDP_BATCH datagrams of max_bytes. A longer datagram is cut there and counted.
+ */
+#include "base/err.h"
+#include "model/record.h"
+
+enum { TW_UDP_BATCH = 64, TW_UDP_RECEIVE_BUFFER = 16 << 20 };
+
+struct tw_udp;
+
+struct tw_udp_datagram {
+    struct tw_addr from;
+    struct tw_str bytes; /* borrowed for the call */
+};
+
+/* Since the socket was opened here or taken over; kernel_drops: since the socket exists. */
+struct tw_udp_stats {
+    uint64_t received, bytes;
+    uint64_t cut;            /* longer than max_bytes; received all the same */
+    uint64_t kernel_drops;   /* not received: the buffer was full */
+    uint64_t errors;         /* reads that failed */
+    uint64_t receive_buffer; /* what the kernel gave, in bytes as it counts them */
+};
+
+/* Binds. NULL: errno is set. */
+struct tw_udp *tw_udp_open(const struct tw_addr *address, uint16_t port, size_t max_bytes);
+/* Takes a bound datagram socket over. NULL: it is none (the caller keeps it); errno is set. */
+struct tw_udp *tw_udp_adopt(int fd, size_t max_bytes);
+void tw_udp_destroy(struct tw_udp *u);
+int tw_udp_fd(const struct tw_udp *u);
+/* The address it is bound to. */
+void tw_udp_local(const struct tw_udp *u, struct tw_addr *address, uint16_t *port);
+
+typedef void tw_udp_receive(void *ctx, const struct tw_udp_datagram *d);
+/* Hands over what is there, at most `batches` batches. Never waits. Returns the number of datagrams. */
+size_t tw_udp_read(struct tw_udp *u, unsigned batches, tw_udp_receive *receive, void *ctx);
+struct tw_udp_stats tw_udp_stats(struct tw_udp *u);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+#include "source/udp.h"
+
+#include "base/mem.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { CONTROL_BYTES = 64 };
+
+struct tw_udp {
+    int fd;
+    size_t max_bytes;
+    char *bytes; /* TW_UDP_BATCH times max_bytes; pages nobody fills cost nothing */
+    struct mmsghdr headers[TW_UDP_BATCH];
+    struct iovec vectors[TW_UDP_BATCH];
+    struct sockaddr_storage from[TW_UDP_BATCH];
+    struct {
+        _Alignas(max_align_t) char bytes[CONTROL_BYTES];
+    } control[TW_UDP_BATCH];
+    uint32_t drops; /* as last read: the kernel's counter is 32 bits wide */
+    struct tw_udp_stats stats;
+};
+
+/* IPv4 is held in its own form, also when it arrived as ::ffff:a.b.c.d. */
+static uint16_t from_sockaddr(const struct sockaddr_storage *s, struct tw_addr *out)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    *out = (struct tw_addr){0};
+    if (s->ss_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, s, sizeof in);
+        out->family = 4;
+        memcpy(out->bytes, &in.sin_addr, 4);
+        return ntohs(in.sin_port);
+    }
+    if (s->ss_family != AF_INET6)
+        return 0;
+    struct sockaddr_in6 in;
+    memcpy(&in, s, sizeof in);
+    bool is_mapped = memcmp(&in.sin6_addr, mapped, sizeof mapped) == 0;
+    out->family = is_mapped ? 4 : 6;
+    memcpy(out->bytes, (const uint8_t *)&in.sin6_addr + (is_mapped ? 12 : 0), is_mapped ? 4 : 16);
+    return ntohs(in.sin6_port);
+}
+
+static void set_options(struct tw_udp *u)
+{
+    int wish = TW_UDP_RECEIVE_BUFFER, on = 1, got = 0;
+    socklen_t n = sizeof got;
+    /* A socket from systemd may have more already. The kernel keeps, and tells, twice what is asked for. */
+    if (getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &n) != 0 || got < 2 * wish) {
+        if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &wish, sizeof wish) != 0)
+            (void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &wish, sizeof wish);
+    }
+    n = sizeof got;
+    if (getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &n) == 0 && got > 0)
+        u->stats.receive_buffer = (uint64_t)got;
+    (void)setsockopt(u->fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+}
+
+static struct tw_udp *create(int fd, size_t max_bytes)
+{
+    struct tw_udp *u = tw_xcalloc(1, sizeof *u);
+    u->fd = fd;
+    u->max_bytes = max_bytes;
+    u->bytes = tw_xmalloc(TW_UDP_BATCH * max_bytes);
+    for (size_t i = 0; i < TW_UDP_BATCH; i++) {
+        u->vectors[i] = (struct iovec){u->bytes + i * max_bytes, max_bytes};
+        u->headers[i].msg_hdr.msg_iov = &u->vectors[i];
+        u->headers[i].msg_hdr.msg_iovlen = 1;
+        u->headers[i].msg_hdr.msg_name = &u->from[i];
+        u->headers[i].msg_hdr.msg_control = u->control[i].bytes;
+    }
+    set_options(u);
+    return u;
+}
+
+static socklen_t to_sockaddr(const struct tw_addr *a, uint16_t port, struct sockaddr_storage *out)
+{
+    *out = (struct sockaddr_storage){0};
+    if (a->family == 4) {
+        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+        memcpy(&in.sin_addr, a->bytes, 4);
+        memcpy(out, &in, sizeof in);
+        return sizeof in;
+    }
+    struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    memcpy(&in.sin6_addr, a->bytes, 16);
+    memcpy(out, &in, sizeof in);
+    return sizeof in;
+}
+
+struct tw_udp *tw_udp_open(const struct tw_addr *address, uint16_t port, size_t max_bytes)
+{
+    struct sockaddr_storage to;
+    socklen_t n = to_sockaddr(address, port, &to);
+    int on = 1, fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return NULL;
+    /* "[::]" and "0.0.0.0" may both be listed. */
+    if ((to.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
+        bind(fd, (struct sockaddr *)&to, n) != 0) {
+        int why = errno;
+        (void)close(fd);
+        errno = why;
+        return NULL;
+    }
+    return create(fd, max_bytes);
+}
+
+struct tw_udp *tw_udp_adopt(int fd, size_t max_bytes)
+{
+    int type = 0, flags;
+    struct sockaddr_storage local = {0};
+    socklen_t n = sizeof type, local_n = sizeof local;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) != 0 ||
+        getsockname(fd, (struct sockaddr *)&local, &local_n) != 0)
+        return NULL;
+    if (type != SOCK_DGRAM || (local.ss_family != AF_INET && local.ss_family != AF_INET6)) {
+        errno = EPROTOTYPE;
+        return NULL;
+    }
+    flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        return NULL;
+    return create(fd, max_bytes);
+}
+
+void tw_udp_destroy(struct tw_udp *u)
+{
+    if (u == NULL)
+        return;
+    (void)close(u->fd);
+    free(u->bytes);
+    free(u);
+}
+
+int tw_udp_fd(const struct tw_udp *u)
+{
+    return u->fd;
+}
+
+void tw_udp_local(const struct tw_udp *u, struct tw_addr *address, uint16_t *port)
+{
+    struct sockaddr_storage local = {0};
+    socklen_t n = sizeof local;
+    *port = 0;
+    *address = (struct tw_addr){0};
+    if (getsockname(u->fd, (struct sockaddr *)&local, &n) == 0)
+        *port = from_sockaddr(&local, address);
+}
+
+/* The kernel's counter only grows, and wraps. */
+static void count_drops(struct tw_udp *u, uint32_t now)
+{
+    u->stats.kernel_drops += (uint32_t)(now - u->drops);
+    u->drops = now;
+}
+
+static void read_control(struct tw_udp *u, struct msghdr *h)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
+        uint32_t drops;
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL || c->cmsg_len < CMSG_LEN(sizeof drops))
+            continue;
+        memcpy(&drops, CMSG_DATA(c), sizeof drops);
+        count_drops(u, drops);
+    }
+}
+
+static int read_batch(struct tw_udp *u)
+{
+    for (size_t i = 0; i < TW_UDP_BATCH; i++) {
+        u->headers[i].msg_hdr.msg_namelen = sizeof u->from[i];
+        u->headers[i].msg_hdr.msg_controllen = sizeof u->control[i].bytes;
+    }
+    int n = recvmmsg(u->fd, u->headers, TW_UDP_BATCH, MSG_DONTWAIT, NULL);
+    if (n < 0 && errno != EAGAIN && errno != EINTR)
+        u->stats.errors++;
+    return n;
+}
+
+size_t tw_udp_read(struct tw_udp *u, unsigned batches, tw_udp_receive *receive, void *ctx)
+{
+    size_t total = 0;
+    while (batches-- > 0) {
+        int n = read_batch(u);
+        for (int i = 0; i < n; i++) {
+            struct tw_udp_datagram d = {.bytes = tw_str_of(u->vectors[i].iov_base, u->headers[i].msg_len)};
+            (void)from_sockaddr(&u->from[i], &d.from);
+            read_control(u, &u->headers[i].msg_hdr);
+            u->stats.received++;
+            u->stats.bytes += d.bytes.n;
+            u->stats.cut += (u->headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+            receive(ctx, &d);
+        }
+        total += n > 0 ? (size_t)n : 0;
+        if (n < TW_UDP_BATCH)
+            break;
+    }
+    return total;
+}
+
+struct tw_udp_stats tw_udp_stats(struct tw_udp *u)
+{
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    socklen_t n = sizeof info;
+    if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &n) == 0 && n > SK_MEMINFO_DROPS * sizeof *info)
+        count_drops(u, info[SK_MEMINFO_DROPS]);
+    return u->stats;
+}
