@@ -270,7 +270,7 @@ static struct tw_evidence_line *evidence_lines(struct tw_alerts *a, const struct
 
 void trace_evidence(struct tw_alerts *a, struct tw_item item)
 {
-    const struct tw_evidence *all[EVIDENCE_MAX];
+    const struct tw_evidence *all[EVIDENCE_MAX] = {NULL};
     struct tw_trace *last = (struct tw_trace *)(uintptr_t)a->traces[a->traces_n - 1];
     last->evidence_n = evidence_add(a, item, all, 0);
     last->evidence = evidence_lines(a, all, last->evidence_n);
@@ -278,7 +278,7 @@ void trace_evidence(struct tw_alerts *a, struct tw_item item)
 
 static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_transition *t)
 {
-    const struct tw_evidence *all[EVIDENCE_MAX];
+    const struct tw_evidence *all[EVIDENCE_MAX] = {NULL};
     size_t n = 0;
     for (size_t i = 0; i < al->items_n && n < EVIDENCE_MAX; i++)
         n = evidence_add(a, a->tracks[al->items[i]].item, all, n);
