@@ -46,6 +46,22 @@ static int read_config(const char *config, char **inventory, char **rules)
     return ok ? TW_EXIT_OK : TW_EXIT_NOT_RIGHT;
 }
 
+/* Not an error: the routers accept it, and so do we. But somebody should know. */
+static void warn_profiles(const char *path, const struct tw_pair *p)
+{
+    static const char *const modes[] = {"hot", "warm", "virtual"};
+    for (size_t i = 0; i < p->profiles_n; i++) {
+        const struct tw_profile *r = &p->profiles[i];
+        if (!tw_profile_fits(r))
+            (void)printf("%s:%u:%u: warning: mode-ineffective: mode '%s' of backup profile '%s' does not fit "
+                         "its services, "
+                         "expected hot%s\n",
+                         path, r->line, r->column, modes[r->mode], r->name,
+                         r->mode == TW_BACKUP_VIRTUAL ? " (virtual is for bras only)"
+                                                      : " (warm fits no service)");
+    }
+}
+
 static int check_inventory(const char *path)
 {
     const struct tw_topology *t = NULL;
@@ -54,6 +70,8 @@ static int check_inventory(const char *path)
         return status;
     (void)printf("%s: %zu devices, %zu pairs, %zu E-Trunks, %zu members\n", path, t->devices_n, t->pairs_n,
                  t->e_trunks_n, t->members_n);
+    for (size_t i = 0; i < t->pairs_n; i++)
+        warn_profiles(path, &t->pairs[i]);
     tw_topology_unref(t);
     return TW_EXIT_OK;
 }
@@ -101,9 +119,7 @@ static int run(int argc, char **argv)
     rules = rules != NULL ? rules : own_rules;
     if (inventory != NULL)
         status = worse(status, check_inventory(inventory));
-    /* An inventory alone is checked alone. */
-    if (rules != NULL || config != NULL || inventory == NULL)
-        status = worse(status, check_rules(rules));
+    status = worse(status, check_rules(rules));
     free(own_inventory);
     free(own_rules);
     return worse(status, tw_stdout_close());
@@ -112,14 +128,13 @@ static int run(int argc, char **argv)
 const struct tw_command tw_cmd_check = {
     .name = "check",
     .summary = "validate files, and run every example that the rules carry",
-    .help =
-        "usage: trunkwatch check [-c CONFIG] [-i INVENTORY] [-r RULES]\n\n"
-        "Validates files and runs every example that the rules carry. Without options: the installed rules.\n"
-        "Errors are told as file:line:column.\n\n"
-        "  -c, --config FILE            the daemon's configuration, and what it names\n"
-        "  -i, --inventory FILE         devices and pairs\n"
-        "  -r, --rules DIR              event rules, conditions, hints\n"
-        "  -h, --help                   this text\n"
-        "  -V, --version                the version\n",
+    .help = "usage: trunkwatch check [-c CONFIG] [-i INVENTORY] [-r RULES]\n\n"
+            "Validates files and runs every example that the rules carry. Without -r: the installed rules.\n"
+            "Errors are told as file:line:column.\n\n"
+            "  -c, --config FILE            the daemon's configuration, and what it names\n"
+            "  -i, --inventory FILE         devices and pairs\n"
+            "  -r, --rules DIR              event rules, conditions, hints\n"
+            "  -h, --help                   this text\n"
+            "  -V, --version                the version\n",
     .run = run,
 };

@@ -114,12 +114,6 @@ static struct tw_judged peer_lost(const struct tw_facts *f, uint32_t e_trunk_sid
     return is(e->peer.value == TW_STATE_DOWN, e->peer.since);
 }
 
-static bool misfit(const struct tw_profile *p)
-{
-    return p->mode == TW_BACKUP_WARM ||
-           (p->mode == TW_BACKUP_VIRTUAL && p->services != 1u << TW_SERVICE_BRAS);
-}
-
 static struct tw_judged attr(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)
 {
     const struct tw_topology *t = tw_facts_topology(f);
@@ -146,7 +140,7 @@ static struct tw_judged attr(const struct tw_facts *f, const struct tw_expr *e, 
     }
     case TW_SCOPE_PROFILE: {
         const struct tw_profile *p = tw_profile_at(t, item.index, &pair);
-        return is(e->attr == TW_ATTR_MISFIT && p != NULL && misfit(p), ALWAYS);
+        return is(e->attr == TW_ATTR_MISFIT && p != NULL && !tw_profile_fits(p), ALWAYS);
     }
     case TW_SCOPES:
     default: TW_ASSERT(false);

@@ -128,3 +128,13 @@ const struct tw_sub *tw_member_sub(const struct tw_member *m, uint32_t number)
 {
     return m->subs_n > 0 ? bsearch(&number, m->subs, m->subs_n, sizeof *m->subs, by_number) : NULL;
 }
+
+bool tw_profile_fits(const struct tw_profile *p)
+{
+    switch (p->mode) {
+    case TW_BACKUP_HOT: return true;
+    case TW_BACKUP_WARM: return false;
+    case TW_BACKUP_VIRTUAL: return (p->services & ~(1u << TW_SERVICE_BRAS)) == 0;
+    }
+    return false;
+}

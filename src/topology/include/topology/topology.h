@@ -64,6 +64,9 @@ struct tw_profile { /* remote backup profile (RBP), domain.md 6 */
     uint32_t line, column; /* where it stands, for mode-ineffective */
 };
 
+/* Does its mode suit all its services: hot suits any, warm none, virtual only BRAS (domain.md 1). */
+bool tw_profile_fits(const struct tw_profile *p);
+
 struct tw_sub { /* a listed sub-interface */
     uint32_t number;
     uint32_t services;
