@@ -158,8 +158,8 @@ struct hint_case {
     enum tw_help help;
     bool over; /* cleared: only what is left to verify and to undo */
     const struct words *words;
-    const char *const *subs, *const *peer_subs; /* for `each` */
-    size_t subs_n;
+    const char *const *subs, *const *peer_subs, *const *profiles; /* for `each` */
+    size_t subs_n, profiles_n;
 };
 void text_hints(struct tw_arena *arena, const struct tw_policy *p, const struct hint_case *c,
                 struct tw_transition *t);

@@ -125,6 +125,22 @@ static const char *joined(struct tw_arena *arena, const char *const *names, size
     return text;
 }
 
+static const char *const *profile_names(struct tw_alerts *a, const struct alert *al, size_t *n)
+{
+    const char **list = tw_arena_alloc(a->arena, (al->items_n + 1) * sizeof *list);
+    uint32_t pair;
+    *n = 0;
+    for (size_t i = 0; i < al->items_n; i++) {
+        struct tw_item item = a->tracks[al->items[i]].item;
+        const struct tw_profile *p = item.scope == TW_SCOPE_PROFILE
+                                         ? tw_profile_at(tw_facts_topology(a->facts), item.index, &pair)
+                                         : NULL;
+        if (p != NULL)
+            list[(*n)++] = keep(a, p->name);
+    }
+    return list;
+}
+
 static const char *items_text(struct tw_alerts *a, const struct alert *al)
 {
     struct tw_buf b = {0};
@@ -372,7 +388,12 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
     t->summary = text_fill(a->arena, c->summary, &w);
     if (t->summary == NULL)
         t->summary = t->condition;
-    struct hint_case hc = {.condition = c->name,
+    size_t profiles_n;
+    const char *const *profiles = profile_names(a, al, &profiles_n);
+    w.v[TW_PH_PROFILE] = profiles[0];
+    struct hint_case hc = {.profiles = profiles,
+                           .profiles_n = profiles_n,
+                           .condition = c->name,
                            .services = bits,
                            .help = al->help,
                            .over = kind == TW_CLEARED,

@@ -51,18 +51,21 @@ static bool applies(const struct tw_hint_rule *h, const struct hint_case *c)
            (!h->needs_rbs || c->words->v[TW_PH_RBS] != NULL);
 }
 
-/* The commands of a hint, for each of the first sub-interfaces when it says so. What lacks a value is left
- * out. */
+/* The commands of a hint, for each of the first sub-interfaces or profiles when it says so. What lacks a
+ * value is left out. */
 static size_t commands(struct tw_arena *arena, const struct tw_hint_rule *h, const struct hint_case *c,
                        bool mirrored, const char *const **out)
 {
-    size_t times = h->each && c->subs_n > 0 ? (c->subs_n < EACH_MAX ? c->subs_n : EACH_MAX) : 1, n = 0;
+    size_t all = c->subs_n > 0 ? c->subs_n : c->profiles_n, n = 0;
+    size_t times = h->each && all > 0 ? (all < EACH_MAX ? all : EACH_MAX) : 1;
     const char **list = tw_arena_alloc(arena, (times * h->commands_n + 1) * sizeof *list);
     for (size_t k = 0; k < times; k++) {
         struct words w = *c->words;
         if (h->each && c->subs_n > 0) {
             w.v[TW_PH_SUB] = c->subs[k];
             w.v[TW_PH_PEER_SUB] = c->peer_subs[k];
+        } else if (h->each && c->profiles_n > 0) {
+            w.v[TW_PH_PROFILE] = c->profiles[k];
         }
         if (mirrored)
             w = words_mirrored(&w);
@@ -126,6 +129,7 @@ bool tw_hint_example_run(const struct tw_hint_rule *h, const struct tw_hint_exam
                        [TW_PH_SERVICES] = "service unknown",
                        [TW_PH_RBS] = e->rbs ? "rbs1" : NULL,
                        [TW_PH_ITEMS] = "",
+                       [TW_PH_PROFILE] = "rbp1",
                        [TW_PH_REASON] = "",
                        [TW_PH_OTHERS] = "2 other known sub-interfaces",
                        [TW_PH_HELP] = ""}};

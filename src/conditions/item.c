@@ -34,7 +34,8 @@ static enum tw_confidence sub_confidence(const struct tw_facts *f, struct tw_ite
 
 enum tw_confidence tw_item_confidence(const struct tw_facts *f, struct tw_item item)
 {
-    bool ok = true;
+    /* What the inventory alone says, the routers have not confirmed. */
+    bool ok = item.scope != TW_SCOPE_PROFILE;
     if (item.scope == TW_SCOPE_SUB)
         return sub_confidence(f, item);
     if (item.scope == TW_SCOPE_MEMBER) {

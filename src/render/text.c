@@ -165,7 +165,7 @@ static void when(struct page *p, const struct tw_transition *t, struct tw_buf *b
 static void advice(struct page *p, const struct tw_transition *t, struct tw_buf *b)
 {
     static const char *const sure[] = {
-        "inferred: no router said who forwards; look before you act",
+        "inferred: not all of it was said by the routers themselves; look before you act",
         "confirmed: the routers' own messages say role and fault",
         "verified: a poll agreed with the routers' messages",
     };

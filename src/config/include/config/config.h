@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_CONFIG_CONFIG_H
+#define TW_CONFIG_CONFIG_H
+/*
+ * trunkwatchd.yaml (contract 5) as a value. The rows of options.def are all there is: parser, --check and
+ * --help-config come from them.
+ *
+ * A key that this version can't serve is an error that says so; a few that do no harm are accepted and named by
+ * tw_config_unused, to be warned about.
+ * Ownership: everything lives until tw_config_destroy.
+ */
+#include "doc/doc.h"
+#include "model/record.h"
+
+struct tw_buf; /* base/buf.h */
+
+enum tw_option {
+#define TW_OPTION(id, key, type, preset, use, help) TW_OPTION_##id,
+#include "config/options.def"
+#undef TW_OPTION
+    TW_OPTIONS
+};
+const char *tw_option_key(enum tw_option o);
+bool tw_option_reloaded(enum tw_option o);
+
+struct tw_config_place {
+    uint32_t line, column;
+};
+struct tw_config_listen {
+    struct tw_addr address;
+    uint16_t port;
+    const char *text;
+};
+struct tw_config_hold {
+    struct tw_str condition;
+    tw_dur hold;
+    struct tw_config_place at;
+};
+struct tw_config_output {
+    size_t type;      /* index in the list of types that was passed */
+    const char *path; /* NULL: the type has none */
+    bool text;        /* format: text */
+    struct tw_config_place at; /* of the path, else of the output */
+};
+
+struct tw_config {
+    const char *file;
+    const char *inventory, *rules; /* paths, relative to the working directory; rules: NULL when not given */
+    struct tw_config_place inventory_at, rules_at;
+    const struct tw_config_listen *syslog, *snmp;
+    size_t syslog_n, snmp_n;
+    const struct tw_str *communities;
+    size_t communities_n;
+    const struct tw_config_hold *holds;
+    size_t holds_n;
+    const struct tw_config_output *outputs;
+    size_t outputs_n;
+    struct tw_config_private *own;
+};
+
+/* What outputs there are: the application tells, from the sinks. `name` NULL ends the list. */
+struct tw_config_output_type {
+    const char *name;
+    bool path; /* needs one */
+};
+
+/* NULL after adding errors with their places. */
+struct tw_config *tw_config_create(const char *file, struct tw_str text, const struct tw_config_output_type *types,
+                                   struct tw_errors *errors);
+void tw_config_destroy(struct tw_config *c);
+/* The option was given, and this version does not use it. */
+bool tw_config_unused(const struct tw_config *c, enum tw_option o);
+/* Both say the same. */
+bool tw_config_same(const struct tw_config *a, const struct tw_config *b, enum tw_option o);
+/* Every key with its default and its help. */
+void tw_config_help(struct tw_buf *out);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+#include "read.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+
+static struct tw_config_place place_of(const struct tw_node *n)
+{
+    return (struct tw_config_place){n->line, n->column};
+}
+
+/* A path as the program can open it: relative ones are relative to the configuration file. */
+static const char *resolve(struct reader *r, struct tw_str path)
+{
+    const char *slash = strrchr(r->config->file, '/');
+    size_t folder = slash != NULL && path.p[0] != '/' ? (size_t)(slash - r->config->file) + 1 : 0;
+    char *p = tw_arena_alloc(r->arena, folder + path.n + 1);
+    memcpy(p, r->config->file, folder);
+    memcpy(p + folder, path.p, path.n);
+    return p;
+}
+
+static const char *read_path(struct reader *r, const struct tw_node *n, const char *what)
+{
+    struct tw_str path;
+    if (!tw_doc_want_text(r->doc, n, what, r->errors, &path))
+        return NULL;
+    if (path.n > 0)
+        return resolve(r, path);
+    tw_doc_error(r->doc, n, r->errors, "%s is empty, expected a path", what);
+    return NULL;
+}
+
+static bool parse_endpoint(struct tw_str s, struct tw_config_listen *out)
+{
+    size_t colon = s.n;
+    uint64_t port;
+    while (colon > 0 && s.p[colon - 1] != ':')
+        colon--;
+    struct tw_str host = colon > 0 ? tw_str_cut(s, colon - 1) : (struct tw_str){0};
+    bool brackets = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+    if (brackets)
+        host = tw_str_of(host.p + 1, host.n - 2);
+    if (!tw_str_u64(tw_str_from(s, colon), 65535, &port) || port == 0 || !tw_addr_parse(host, &out->address))
+        return false;
+    out->port = (uint16_t)port;
+    return brackets == (out->address.family == 6);
+}
+
+static bool parse_listen(struct reader *r, const struct tw_node *n, struct tw_config_listen *out)
+{
+    static const char *const later[] = {"tcp://", "tls://", "dtls://", "unix://", NULL};
+    struct tw_str s;
+    char buf[TW_QUOTE_TEXT];
+    if (!tw_doc_want_text(r->doc, n, r->key, r->errors, &s))
+        return false;
+    for (size_t i = 0; later[i] != NULL; i++) {
+        if (tw_str_starts(s, tw_str_z(later[i]))) {
+            tw_doc_error(r->doc, n, r->errors, "%s is not supported by this version, expected udp://ADDRESS:PORT",
+                         later[i]);
+            return false;
+        }
+    }
+    if (!tw_str_starts(s, TW_STR("udp://")) || !parse_endpoint(tw_str_from(s, 6), out)) {
+        tw_doc_error(r->doc, n, r->errors, "%s is %s, expected udp://ADDRESS:PORT, as udp://127.0.0.1:5514 or udp://[::1]:5514",
+                     r->key, tw_doc_quote(s, buf));
+        return false;
+    }
+    out->text = tw_arena_dup(r->arena, s.p, s.n);
+    return true;
+}
+
+static bool listed(const struct tw_config_listen *list, size_t n, const struct tw_config_listen *l)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].port == l->port && tw_addr_eq(&list[i].address, &l->address))
+            return true;
+    }
+    return false;
+}
+
+static size_t read_listen(struct reader *r, const struct tw_node *n, const struct tw_config_listen **out)
+{
+    if (!tw_doc_want_list(r->doc, n, r->key, r->errors))
+        return 0;
+    struct tw_config_listen *list = tw_arena_alloc(r->arena, n->n * sizeof *list);
+    size_t count = 0;
+    for (uint32_t i = 0; i < n->n; i++) {
+        struct tw_config_listen *l = &list[count];
+        if (!parse_listen(r, n->items[i], l))
+            continue;
+        if (listed(list, count, l) || listed(r->config->syslog, r->config->syslog_n, l))
+            tw_doc_error(r->doc, n->items[i], r->errors, "'%s' is listened to already, expected each address and port once",
+                         l->text);
+        count++;
+    }
+    *out = list;
+    return count;
+}
+
+static void read_words(struct reader *r, const struct tw_node *n)
+{
+    if (!tw_doc_want_list(r->doc, n, r->key, r->errors))
+        return;
+    struct tw_str *words = tw_arena_alloc(r->arena, n->n * sizeof *words);
+    for (uint32_t i = 0; i < n->n; i++)
+        (void)tw_doc_want_text(r->doc, n->items[i], r->key, r->errors, &words[i]);
+    r->config->communities = words;
+    r->config->communities_n = n->n;
+}
+
+static void read_holds(struct reader *r, const struct tw_node *n)
+{
+    static const char *const keys[] = {"hold", NULL};
+    if (!tw_doc_want_map(r->doc, n, r->key, r->errors))
+        return;
+    struct tw_config_hold *holds = tw_arena_alloc(r->arena, n->n * sizeof *holds);
+    size_t count = 0;
+    for (uint32_t i = 0; i < n->n; i++) {
+        struct tw_config_hold *h = &holds[count];
+        h->condition = n->keys[i]->text;
+        h->at = place_of(n->keys[i]);
+        if (!tw_doc_want_map(r->doc, n->items[i], "condition", r->errors))
+            continue;
+        tw_doc_known_keys(r->doc, n->items[i], "condition", keys, r->errors);
+        const struct tw_node *hold = tw_node_get(n->items[i], "hold");
+        if (hold != NULL && tw_doc_want_dur(r->doc, hold, "hold", r->errors, &h->hold))
+            count++;
+    }
+    r->config->holds = holds;
+    r->config->holds_n = count;
+}
+
+static bool read_type(struct reader *r, const struct tw_node *n, struct tw_config_output *out)
+{
+    const char *names[32] = {NULL};
+    for (size_t i = 0; r->types[i].name != NULL && i + 1 < sizeof names / sizeof *names; i++)
+        names[i] = r->types[i].name;
+    return tw_doc_want_word(r->doc, n, "type of an output", names, r->errors, &out->type);
+}
+
+static bool read_output(struct reader *r, const struct tw_node *n, struct tw_config_output *out)
+{
+    static const char *const keys[] = {"type", "path", "format", NULL};
+    static const char *const formats[] = {"json", "text", NULL};
+    size_t format = 0;
+    if (!tw_doc_want_map(r->doc, n, "output", r->errors))
+        return false;
+    tw_doc_known_keys(r->doc, n, "output", keys, r->errors);
+    if (tw_node_get(n, "type") == NULL) {
+        tw_doc_error(r->doc, n, r->errors, "output has no type, expected {type: …}");
+        return false;
+    }
+    if (!read_type(r, tw_node_get(n, "type"), out))
+        return false;
+    const struct tw_node *path = tw_node_get(n, "path"), *word = tw_node_get(n, "format");
+    const struct tw_config_output_type *type = &r->types[out->type];
+    out->at = place_of(path != NULL ? path : n);
+    if (type->path && path == NULL)
+        tw_doc_error(r->doc, n, r->errors, "output of type %s has no path, expected {type: %s, path: …}", type->name,
+                     type->name);
+    else if (type->path)
+        out->path = read_path(r, path, "path of an output");
+    else if (path != NULL)
+        tw_doc_error(r->doc, path, r->errors, "output of type %s has a path, expected none", type->name);
+    if (word != NULL)
+        (void)tw_doc_want_word(r->doc, word, "format of an output", formats, r->errors, &format);
+    out->text = format == 1;
+    return true;
+}
+
+static void read_outputs(struct reader *r, const struct tw_node *n)
+{
+    if (!tw_doc_want_list(r->doc, n, r->key, r->errors))
+        return;
+    struct tw_config_output *list = tw_arena_alloc(r->arena, n->n * sizeof *list);
+    size_t count = 0;
+    for (uint32_t i = 0; i < n->n; i++)
+        count += read_output(r, n->items[i], &list[count]);
+    r->config->outputs = list;
+    r->config->outputs_n = count;
+}
+
+static void read_one_path(struct reader *r, enum tw_option o, const struct tw_node *n)
+{
+    const char *path = read_path(r, n, r->key);
+    if (o == TW_OPTION_INVENTORY) {
+        r->config->inventory = path;
+        r->config->inventory_at = place_of(n);
+    } else if (o == TW_OPTION_RULES) {
+        r->config->rules = path;
+        r->config->rules_at = place_of(n);
+    }
+}
+
+void read_option(struct reader *r, enum tw_option o, enum option_type type, const struct tw_node *n)
+{
+    struct tw_config *c = r->config;
+    struct tw_str text;
+    switch (type) {
+    case OPTION_PATH: read_one_path(r, o, n); break;
+    case OPTION_TEXT: (void)tw_doc_want_text(r->doc, n, r->key, r->errors, &text); break;
+    case OPTION_LISTEN:
+        if (o == TW_OPTION_LISTEN_SYSLOG)
+            c->syslog_n = read_listen(r, n, &c->syslog);
+        else
+            c->snmp_n = read_listen(r, n, &c->snmp);
+        break;
+    case OPTION_WORDS: read_words(r, n); break;
+    case OPTION_HOLDS: read_holds(r, n); break;
+    case OPTION_OUTPUTS: read_outputs(r, n); break;
+    case OPTION_REFUSED:
+        tw_doc_error(r->doc, n, r->errors, "%s is not supported by this version, expected it left out", r->key);
+        break;
+    }
+}
