@@ -122,7 +122,9 @@ static void load(struct scenario *s)
     size_t inputs_n = 0;
     struct tw_errors errors = {0};
     (void)snprintf(path, sizeof path, "%s/inventory.yaml", s->folder);
-    s->topology = tw_topology_create("inventory.yaml", read_file(path), &errors);
+    struct tw_str inventory = read_file(path);
+    s->topology = tw_topology_create("inventory.yaml", inventory, &errors);
+    free((void *)(uintptr_t)inventory.p);
     if (s->topology == NULL)
         die(&errors);
     (void)snprintf(path, sizeof path, "%s/expect.json", s->folder);
@@ -244,7 +246,7 @@ static void show(const char *name, struct tw_str a, struct tw_str b)
 
 int main(int argc, char **argv)
 {
-    struct tw_rules_text text = {0};
+    static struct tw_rules_text text; /* kept to the end */
     int failed = 0;
     if (argc < 3) {
         fprintf(stderr, "usage: property RULES-DIR FOLDER...\n");
