@@ -46,7 +46,7 @@ void tw_snap_u32(struct tw_snap *s, uint32_t *v)
 
 void tw_snap_bool(struct tw_snap *s, bool *v)
 {
-    *v = tw_snap_enum(s, *v, 2) != 0;
+    *v = tw_snap_enum(s, tw_snap_writing(s) && *v, 2) != 0;
 }
 
 void tw_snap_time(struct tw_snap *s, tw_time *t)
