@@ -141,15 +141,22 @@ static const char *const *profile_names(struct tw_alerts *a, const struct alert 
     return list;
 }
 
+/* What an alert is about when it is not about sub-interfaces. */
 static const char *items_text(struct tw_alerts *a, const struct alert *al)
 {
     struct tw_buf b = {0};
     for (size_t i = 0; i < al->items_n; i++) {
-        const char *name = extra_name(a, a->tracks[al->items[i]].item);
-        if (name != NULL)
-            tw_buf_fmt(&b, "%s%s", b.n > 0 ? ", " : "", name);
+        struct tw_item item = a->tracks[al->items[i]].item;
+        const char *comma = b.n > 0 ? ", " : "";
+        if (item.scope == TW_SCOPE_E_TRUNK)
+            tw_buf_fmt(&b, "%shellos of E-Trunk %u", comma,
+                       tw_facts_topology(a->facts)->e_trunks[item.index / 2].id);
+        else if (item.scope == TW_SCOPE_RBS)
+            tw_buf_fmt(&b, "%sRBS channel %s", comma, extra_name(a, item));
+        else if (item.scope == TW_SCOPE_PROFILE)
+            tw_buf_fmt(&b, "%s%s", comma, extra_name(a, item));
     }
-    const char *text = b.n > 0 ? tw_arena_dup(a->arena, b.p, b.n) : NULL;
+    const char *text = tw_arena_dup(a->arena, b.p, b.n);
     tw_buf_finish(&b);
     return text;
 }
@@ -299,8 +306,8 @@ static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_tran
     for (size_t i = 0; i < al->items_n && n < EVIDENCE_MAX; i++)
         n = evidence_add(a, a->tracks[al->items[i]].item, all, n);
     struct tw_evidence_line *lines = evidence_lines(a, all, n);
-    const char *items = n == 0 ? items_text(a, al) : NULL;
-    if (items != NULL) {
+    const char *items = items_text(a, al);
+    if (n == 0 && items[0] != '\0') {
         lines[n++] =
             (struct tw_evidence_line){.time = al->since,
                                       .device = keep(a, tw_facts_topology(a->facts)->pairs[al->pair].name),
@@ -382,7 +389,7 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
         w.v[TW_PH_REASON] = reason_text(a, subs[0].index);
     }
     w.v[TW_PH_RBS] = rbs_of(a, al, subs, n);
-    w.v[TW_PH_ITEMS] = items_text(a, al) != NULL ? items_text(a, al) : "";
+    w.v[TW_PH_ITEMS] = items_text(a, al);
     w.v[TW_PH_OTHERS] = others_text(a, al, n);
     w.v[TW_PH_HELP] = help_text(al->help);
     t->summary = text_fill(a->arena, c->summary, &w);

@@ -104,6 +104,8 @@ void track_arm(struct tw_alerts *a, uint32_t i)
         due = hold_end(a, t);
     else if (t->state == TRACK_LOST)
         due = TW_TIME_MAX;
+    else if (t->state == TRACK_FIRING && c->ends_after.ns > 0 && !tw_time_is_finite(last_down(a, t->item)))
+        due = t->deadline; /* its downs are not counted any more; the last one still was when it was */
     else if (t->state == TRACK_FIRING)
         due = c->ends_after.ns > 0 ? tw_later(tw_time_add(last_down(a, t->item), c->ends_after), t->raised_at)
                                    : TW_TIME_MAX;

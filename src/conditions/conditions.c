@@ -64,10 +64,14 @@ static struct tw_judged sub_attr(const struct tw_facts *f, const struct tw_expr 
     return is(false, ALWAYS);
 }
 
+/* It does not forward, and that is known: by roles, or at least by the inventory. */
 static struct tw_judged standby(const struct tw_facts *f, uint32_t ms)
 {
     struct tw_forwarding w = tw_facts_forwards(f, ms);
-    return is(!w.yes && (w.basis == TW_BASIS_ROLE || w.basis == TW_BASIS_PEER), w.since);
+    bool named = tw_facts_topology(f)->members[ms / 2].master == (int)(ms % 2);
+    bool known =
+        w.basis == TW_BASIS_ROLE || w.basis == TW_BASIS_PEER || (w.basis == TW_BASIS_INVENTORY && !named);
+    return is(!w.yes && known && !tw_facts_active_active(f, ms / 2), w.since);
 }
 
 static bool unusable(const struct tw_member_side *m)
@@ -82,7 +86,8 @@ static struct tw_judged reported(const struct tw_facts *f, uint32_t ms)
     tw_time takeover = tw_later(a.became, b.became);
     bool yes = tw_before(takeover, tw_time_add(a.at, (tw_dur){a.resolution.ns + 1})) &&
                tw_before(takeover, tw_time_add(b.at, (tw_dur){b.resolution.ns + 1}));
-    return is(yes, tw_later(takeover, tw_earlier(a.at, b.at)));
+    /* It became so when the one that did not take over spoke. */
+    return is(yes, tw_later(takeover, tw_before(a.became, b.became) ? a.at : b.at));
 }
 
 static struct tw_judged member_attr(const struct tw_facts *f, enum tw_attr attr, uint32_t ms)
@@ -99,7 +104,7 @@ static struct tw_judged member_attr(const struct tw_facts *f, enum tw_attr attr,
     case TW_ATTR_MAIN_UNUSABLE: return is(unusable(m), m->main.since);
     case TW_ATTR_MASTER: return is(w.role == TW_ROLE_MASTER && !w.stale, stale_since);
     case TW_ATTR_BACKUP: return is(w.role == TW_ROLE_BACKUP, w.since);
-    case TW_ATTR_SAID_MASTER: return is(w.role == TW_ROLE_MASTER, w.since);
+    case TW_ATTR_SAID_MASTER: return is(w.said == TW_ROLE_MASTER, w.became);
     case TW_ATTR_FORCED_BACKUP: return is(m->mode == TW_MODE_FORCE_BACKUP, m->role.since);
     case TW_ATTR_ACTIVE_ACTIVE: return is(tw_facts_active_active(f, ms / 2), ALWAYS);
     case TW_ATTR_REPORTED: return reported(f, ms);

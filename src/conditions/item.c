@@ -54,9 +54,14 @@ enum tw_confidence tw_item_confidence(const struct tw_facts *f, struct tw_item i
     return ok ? TW_CONFIDENCE_CONFIRMED : TW_CONFIDENCE_INFERRED;
 }
 
-/* The side that became master last; without one, the inventory's master, else the first. */
+/* The side that forwarded last: the one whose last word is master, or of two such the one that became it
+ * last; without one, the inventory's master, else the first. */
 static int last_master(const struct tw_facts *f, uint32_t member)
 {
+    bool first = tw_facts_word(f, 2 * member).said == TW_ROLE_MASTER;
+    bool second = tw_facts_word(f, 2 * member + 1).said == TW_ROLE_MASTER;
+    if (first != second)
+        return second;
     tw_time a = tw_facts_member(f, 2 * member)->was_master,
             b = tw_facts_member(f, 2 * member + 1)->was_master;
     if (a.ns != b.ns)

@@ -78,7 +78,8 @@ static void known_keys(struct reader *r, const struct tw_node *map, struct tw_st
             keys[n++] = group_name(r, o);
     }
     keys[n] = NULL;
-    tw_doc_known_keys(r->doc, map, group.n > 0 ? tw_arena_dup(r->arena, group.p, group.n) : "the configuration", keys,
+    tw_doc_known_keys(r->doc, map,
+                      group.n > 0 ? tw_arena_dup(r->arena, group.p, group.n) : "the configuration", keys,
                       r->errors);
 }
 
@@ -114,8 +115,8 @@ static void read_all(struct reader *r, struct tw_config_private *own)
         tw_doc_error(own->doc, own->doc->root, r->errors, "inventory is missing, expected inventory: PATH");
 }
 
-struct tw_config *tw_config_create(const char *file, struct tw_str text, const struct tw_config_output_type *types,
-                                   struct tw_errors *errors)
+struct tw_config *tw_config_create(const char *file, struct tw_str text,
+                                   const struct tw_config_output_type *types, struct tw_errors *errors)
 {
     size_t before = errors->n + errors->dropped;
     struct tw_doc *doc = tw_doc_parse(file, text, errors);
@@ -149,9 +150,14 @@ void tw_config_destroy(struct tw_config *c)
     free(c);
 }
 
+bool tw_config_given(const struct tw_config *c, enum tw_option o)
+{
+    return c->own->nodes[o] != NULL && c->own->presets[o] == NULL;
+}
+
 bool tw_config_unused(const struct tw_config *c, enum tw_option o)
 {
-    return rows[o].use == USE_UNUSED && c->own->nodes[o] != NULL;
+    return rows[o].use == USE_UNUSED && tw_config_given(c, o);
 }
 
 static bool same_node(const struct tw_node *a, const struct tw_node *b)
@@ -189,8 +195,8 @@ void tw_config_help(struct tw_buf *out)
 {
     for (size_t i = 0; i < TW_OPTIONS; i++) {
         bool refused = rows[i].type == OPTION_REFUSED;
-        tw_buf_fmt(out, "%s%s%s%s\n    %s %s\n", rows[i].key, rows[i].preset[0] != '\0' ? " (default " : "", rows[i].preset,
-                   rows[i].preset[0] != '\0' ? ")" : "", rows[i].help,
+        tw_buf_fmt(out, "%s%s%s%s\n    %s %s\n", rows[i].key, rows[i].preset[0] != '\0' ? " (default " : "",
+                   rows[i].preset, rows[i].preset[0] != '\0' ? ")" : "", rows[i].help,
                    refused ? "Not supported by this version." : use_text(rows[i].use));
     }
 }

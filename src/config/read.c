@@ -57,13 +57,14 @@ static bool parse_listen(struct reader *r, const struct tw_node *n, struct tw_co
         return false;
     for (size_t i = 0; later[i] != NULL; i++) {
         if (tw_str_starts(s, tw_str_z(later[i]))) {
-            tw_doc_error(r->doc, n, r->errors, "%s is not supported by this version, expected udp://ADDRESS:PORT",
-                         later[i]);
+            tw_doc_error(r->doc, n, r->errors,
+                         "%s is not supported by this version, expected udp://ADDRESS:PORT", later[i]);
             return false;
         }
     }
     if (!tw_str_starts(s, TW_STR("udp://")) || !parse_endpoint(tw_str_from(s, 6), out)) {
-        tw_doc_error(r->doc, n, r->errors, "%s is %s, expected udp://ADDRESS:PORT, as udp://127.0.0.1:5514 or udp://[::1]:5514",
+        tw_doc_error(r->doc, n, r->errors,
+                     "%s is %s, expected udp://ADDRESS:PORT, as udp://127.0.0.1:5514 or udp://[::1]:5514",
                      r->key, tw_doc_quote(s, buf));
         return false;
     }
@@ -91,8 +92,8 @@ static size_t read_listen(struct reader *r, const struct tw_node *n, const struc
         if (!parse_listen(r, n->items[i], l))
             continue;
         if (listed(list, count, l) || listed(r->config->syslog, r->config->syslog_n, l))
-            tw_doc_error(r->doc, n->items[i], r->errors, "'%s' is listened to already, expected each address and port once",
-                         l->text);
+            tw_doc_error(r->doc, n->items[i], r->errors,
+                         "'%s' is listened to already, expected each address and port once", l->text);
         count++;
     }
     *out = list;
@@ -158,8 +159,8 @@ static bool read_output(struct reader *r, const struct tw_node *n, struct tw_con
     const struct tw_config_output_type *type = &r->types[out->type];
     out->at = place_of(path != NULL ? path : n);
     if (type->path && path == NULL)
-        tw_doc_error(r->doc, n, r->errors, "output of type %s has no path, expected {type: %s, path: …}", type->name,
-                     type->name);
+        tw_doc_error(r->doc, n, r->errors, "output of type %s has no path, expected {type: %s, path: …}",
+                     type->name, type->name);
     else if (type->path)
         out->path = read_path(r, path, "path of an output");
     else if (path != NULL)
@@ -211,7 +212,8 @@ void read_option(struct reader *r, enum tw_option o, enum option_type type, cons
     case OPTION_HOLDS: read_holds(r, n); break;
     case OPTION_OUTPUTS: read_outputs(r, n); break;
     case OPTION_REFUSED:
-        tw_doc_error(r->doc, n, r->errors, "%s is not supported by this version, expected it left out", r->key);
+        tw_doc_error(r->doc, n, r->errors, "%s is not supported by this version, expected it left out",
+                     r->key);
         break;
     }
 }

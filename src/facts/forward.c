@@ -14,38 +14,45 @@ static bool valid(const struct tw_fact *fact, const struct tw_member_side *m)
            !tw_before(fact->at, m->unknown_from);
 }
 
+/* Which of the two spoke for the side: a member that follows its E-Trunk speaks until the E-Trunk changes
+ * again. */
+static const struct tw_fact *speaks(const struct tw_member_side *m, const struct tw_e_trunk_side *e,
+                                    bool member, bool e_trunk)
+{
+    if (member && e_trunk && by_e_trunk(m->reason)) {
+        bool later = tw_before(m->role.at, e->role.since) ||
+                     (m->role.at.ns == e->role.since.ns && e->role.since_seq > m->role.seq);
+        return later ? &e->role : &m->role;
+    }
+    return member ? &m->role : e_trunk ? &e->role : NULL;
+}
+
 struct tw_word tw_facts_word(const struct tw_facts *f, uint32_t ms)
 {
     const struct tw_member_side *m = &f->members[ms];
     const struct tw_e_trunk_side *e = &f->e_trunks[2 * f->topology->members[ms / 2].e_trunk + ms % 2];
-    const struct tw_fact *role = NULL;
     bool member = valid(&m->role, m), e_trunk = valid(&e->role, m);
-    if (member && e_trunk && by_e_trunk(m->reason)) {
-        /* The E-Trunk changed after the member followed it last: the member follows again. */
-        bool later = tw_before(m->role.at, e->role.since) ||
-                     (m->role.at.ns == e->role.since.ns && e->role.since_seq > m->role.seq);
-        role = later ? &e->role : &m->role;
-    } else if (member) {
-        role = &m->role;
-    } else if (e_trunk) {
-        role = &e->role;
-    }
+    const struct tw_fact *role = speaks(m, e, member, e_trunk);
+    const struct tw_fact *said =
+        speaks(m, e, m->role.value != TW_ROLE_UNKNOWN, e->role.value != TW_ROLE_UNKNOWN);
     struct tw_word w = {.since = TW_TIME_MIN,
                         .became = TW_TIME_MIN,
                         .at = TW_TIME_MIN,
                         .stale = tw_time_is_finite(m->claimed)};
-    if (role != NULL) {
-        w.role = (enum tw_role)role->value;
-        w.became = role->since;
-        w.since = tw_later(role->since, m->restored);
-        w.at = role->at;
-        w.resolution = role->resolution;
-        w.why = role->why;
-        /* A report by either of the two is a report. */
-        if (member && e_trunk && tw_before(w.at, tw_later(m->role.at, e->role.at)) &&
-            m->role.value == e->role.value)
-            w.at = tw_later(m->role.at, e->role.at);
+    if (said != NULL) {
+        w.said = (enum tw_role)said->value;
+        w.became = said->since;
     }
+    if (role == NULL)
+        return w;
+    w.role = (enum tw_role)role->value;
+    w.since = tw_later(role->since, m->restored);
+    w.at = role->at;
+    w.resolution = role->resolution;
+    w.why = role->why;
+    /* A report by either of the two is a report. */
+    if (member && e_trunk && m->role.value == e->role.value)
+        w.at = tw_later(m->role.at, e->role.at);
     return w;
 }
 

@@ -4,7 +4,6 @@
 
 #define BEFORE                                                                                               \
     TW_SECONDS(3) /* a main interface that went down this shortly before took the sub-interface with it */
-#define TWIN   TW_SECONDS(5)  /* messages about one down, by trap and by log, are no further apart */
 #define SETTLE TW_SECONDS(20) /* a sub-interface must have come up this long after its main interface */
 
 static void learn(struct tw_facts *f, uint32_t device, uint32_t index, uint32_t trunk, uint32_t sub)
@@ -198,10 +197,8 @@ static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, co
         if (went_down)
             s->cause = follows_main(f, ms, s->oper.since) ? TW_CAUSE_INHERITED : TW_CAUSE_OWN;
     } else if (went_down || !s->has_reason || !tw_before(e->at, s->reason_at)) {
-        /* The first reason explains the down itself, unless it is an operator's act some time after it. */
-        bool act = (stated == TW_CAUSE_ADMIN || stated == TW_CAUSE_DELETED) &&
-                   tw_time_sub(e->at, s->oper.since).ns > TWIN.ns;
-        bool first = went_down || (!s->has_reason && !act);
+        /* The first reason explains the down itself; an operator's act has its own time. */
+        bool first = went_down || (!s->has_reason && stated != TW_CAUSE_ADMIN && stated != TW_CAUSE_DELETED);
         s->cause = stated;
         s->has_reason = true;
         s->reason_at = e->at;

@@ -37,6 +37,7 @@ void role_claim_void(struct tw_facts *f, uint32_t ms, tw_time at, uint64_t seq)
     peer->unknown_seq = seq;
 }
 
+/* Only what these name is reported; following the E-Trunk is what members do in any mode. */
 static enum tw_work_mode mode_of(enum tw_role_reason why)
 {
     switch (why) {
@@ -49,7 +50,7 @@ static enum tw_work_mode mode_of(enum tw_role_reason why)
     case TW_WHY_ETRUNK_BACKUP:
     case TW_WHY_ETRUNK_MASTER:
     case TW_WHY_PEER_MEMBER_DOWN:
-    case TW_WHY_PEER_MEMBER_UP: return TW_MODE_AUTO;
+    case TW_WHY_PEER_MEMBER_UP:
     case TW_WHY_UNKNOWN:
     case TW_WHY_PRI:
     case TW_WHY_TIMEOUT:
@@ -113,8 +114,8 @@ enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const str
     enum tw_work_mode mode = (enum tw_work_mode)tw_event_number(e, TW_FIELD_WORK_MODE);
     if (mode == TW_MODE_UNKNOWN)
         mode = mode_of(why);
-    if (mode != TW_MODE_UNKNOWN)
-        m->mode = mode;
+    if (mode != TW_MODE_UNKNOWN || why != TW_WHY_UNKNOWN)
+        m->mode = mode; /* a reason that names no mode takes back an earlier one that did */
     reported(m, e);
     if (change == FACT_CHANGED)
         member_changed(f, ms, was, e);

@@ -110,7 +110,8 @@ static void add_value(struct tw_buf *b, const struct tw_log_kv *kv)
     }
 }
 
-static void compose(enum tw_level level, const struct place *p, const char *message, const struct tw_log_kv *kvs)
+static void compose(enum tw_level level, const struct place *p, const char *message,
+                    const struct tw_log_kv *kvs)
 {
     struct tw_buf *b = &self.line;
     char time[TW_TIME_TEXT];

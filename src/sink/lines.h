@@ -12,7 +12,8 @@ struct tw_lines {
 
 /* Counts in `stats`. */
 void tw_lines_add(struct tw_lines *l, struct tw_str text, struct tw_sink_stats *stats);
-/* Writes without waiting; sets stats->failing. fd < 0: nothing can be written (EBADF is not a new failure). */
+/* Writes without waiting; sets stats->failing. fd < 0: nothing can be written (EBADF is not a new failure).
+ */
 void tw_lines_write(struct tw_lines *l, int fd, struct tw_sink_stats *stats);
 /* The next write goes elsewhere: a line that was written in part is written there whole. */
 void tw_lines_rewind(struct tw_lines *l);

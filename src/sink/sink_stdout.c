@@ -42,5 +42,9 @@ static void destroy(struct tw_sink *s)
 }
 
 /* Standard output is somebody else's: there is nothing to open anew. */
-const struct tw_sink_ops tw_sink_stdout = {
-    .name = "stdout", .create = create, .deliver = deliver, .flush = flush, .reopen = flush, .destroy = destroy};
+const struct tw_sink_ops tw_sink_stdout = {.name = "stdout",
+                                           .create = create,
+                                           .deliver = deliver,
+                                           .flush = flush,
+                                           .reopen = flush,
+                                           .destroy = destroy};

@@ -51,22 +51,22 @@ static uint16_t from_sockaddr(const struct sockaddr_storage *s, struct tw_addr *
     return ntohs(in.sin6_port);
 }
 
-static void set_options(struct tw_udp *u)
+/* A passed socket has the buffer that its unit asks for: it is only ever made larger. */
+static void set_options(struct tw_udp *u, bool passed)
 {
     int wish = TW_UDP_RECEIVE_BUFFER, on = 1, got = 0;
     socklen_t n = sizeof got;
-    /* A socket from systemd may have more already. The kernel keeps, and tells, twice what is asked for. */
-    if (getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &n) != 0 || got < 2 * wish) {
-        if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &wish, sizeof wish) != 0)
-            (void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &wish, sizeof wish);
-    }
+    /* The kernel keeps, and tells, twice what is asked for. */
+    bool enough = getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &n) == 0 && got >= 2 * wish;
+    if (!enough && setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &wish, sizeof wish) != 0 && !passed)
+        (void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &wish, sizeof wish);
     n = sizeof got;
     if (getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &got, &n) == 0 && got > 0)
         u->stats.receive_buffer = (uint64_t)got;
     (void)setsockopt(u->fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
 }
 
-static struct tw_udp *create(int fd, size_t max_bytes)
+static struct tw_udp *create(int fd, size_t max_bytes, bool passed)
 {
     struct tw_udp *u = tw_xcalloc(1, sizeof *u);
     u->fd = fd;
@@ -79,7 +79,7 @@ static struct tw_udp *create(int fd, size_t max_bytes)
         u->headers[i].msg_hdr.msg_name = &u->from[i];
         u->headers[i].msg_hdr.msg_control = u->control[i].bytes;
     }
-    set_options(u);
+    set_options(u, passed);
     return u;
 }
 
@@ -113,7 +113,7 @@ struct tw_udp *tw_udp_open(const struct tw_addr *address, uint16_t port, size_t 
         errno = why;
         return NULL;
     }
-    return create(fd, max_bytes);
+    return create(fd, max_bytes, false);
 }
 
 struct tw_udp *tw_udp_adopt(int fd, size_t max_bytes)
@@ -131,7 +131,13 @@ struct tw_udp *tw_udp_adopt(int fd, size_t max_bytes)
     flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
         return NULL;
-    return create(fd, max_bytes);
+    return create(fd, max_bytes, true);
+}
+
+void tw_udp_limit(struct tw_udp *u, size_t max_bytes)
+{
+    for (size_t i = 0; i < TW_UDP_BATCH && max_bytes < u->max_bytes; i++)
+        u->vectors[i].iov_len = max_bytes;
 }
 
 void tw_udp_destroy(struct tw_udp *u)
@@ -169,7 +175,8 @@ static void read_control(struct tw_udp *u, struct msghdr *h)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
         uint32_t drops;
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL || c->cmsg_len < CMSG_LEN(sizeof drops))
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL ||
+            c->cmsg_len < CMSG_LEN(sizeof drops))
             continue;
         memcpy(&drops, CMSG_DATA(c), sizeof drops);
         count_drops(u, drops);

@@ -5,9 +5,8 @@
  * trunkwatchd.yaml (contract 5) as a value. The rows of options.def are all there is: parser, --check and
  * --help-config come from them.
  *
- * A key that this version can't serve is an error that says so; a few that do no harm are accepted and named by
- * tw_config_unused, to be warned about.
- * Ownership: everything lives until tw_config_destroy.
+ * A key that this version can't serve is an error that says so; a few that do no harm are accepted and named
+ * by tw_config_unused, to be warned about. Ownership: everything lives until tw_config_destroy.
  */
 #include "doc/doc.h"
 #include "model/record.h"
@@ -37,9 +36,9 @@ struct tw_config_hold {
     struct tw_config_place at;
 };
 struct tw_config_output {
-    size_t type;      /* index in the list of types that was passed */
-    const char *path; /* NULL: the type has none */
-    bool text;        /* format: text */
+    size_t type;               /* index in the list of types that was passed */
+    const char *path;          /* NULL: the type has none */
+    bool text;                 /* format: text */
     struct tw_config_place at; /* of the path, else of the output */
 };
 
@@ -65,9 +64,11 @@ struct tw_config_output_type {
 };
 
 /* NULL after adding errors with their places. */
-struct tw_config *tw_config_create(const char *file, struct tw_str text, const struct tw_config_output_type *types,
-                                   struct tw_errors *errors);
+struct tw_config *tw_config_create(const char *file, struct tw_str text,
+                                   const struct tw_config_output_type *types, struct tw_errors *errors);
 void tw_config_destroy(struct tw_config *c);
+/* The option stands in the file; if not, its default is used. */
+bool tw_config_given(const struct tw_config *c, enum tw_option o);
 /* The option was given, and this version does not use it. */
 bool tw_config_unused(const struct tw_config *c, enum tw_option o);
 /* Both say the same. */

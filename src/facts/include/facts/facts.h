@@ -158,6 +158,7 @@ tw_time tw_facts_stale_since(const struct tw_facts *f, uint32_t device);
 /* What a side last said about its role: its member's word, or its E-Trunk's when that is later or alone. */
 struct tw_word {
     enum tw_role role; /* TW_ROLE_UNKNOWN: nothing valid was heard */
+    enum tw_role said; /* its last word, also when that has become void */
     bool stale;        /* the peer took over since */
     tw_time since;     /* role in force since: a claim of the peer's may have interrupted it */
     tw_time became;    /* when it took this role */

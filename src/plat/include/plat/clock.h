@@ -4,9 +4,9 @@
 /*
  * The only reader of clocks in the daemon.
  *
- * tw_clock_now follows the wall clock but never goes back, and never stands still: when the wall clock is set back,
- * time goes on at half speed until the wall clock has caught up. Standing still instead would stop every hold for as
- * long, and a fault would go unheard.
+ * tw_clock_now follows the wall clock but never goes back, and never stands still: when the wall clock is set
+ * back, time goes on at half speed until the wall clock has caught up. Standing still instead would stop
+ * every hold for as long, and a fault would go unheard.
  */
 #include "base/time.h"
 

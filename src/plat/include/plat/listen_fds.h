@@ -13,8 +13,8 @@ struct tw_listen_fd {
     char name[TW_LISTEN_NAME]; /* FileDescriptorName=; empty when none was given */
 };
 
-/* The sockets meant for this process, close-on-exec from now on. Also removes the three variables, so that they are
- * never taken twice. 0: none, or meant for another process. */
+/* The sockets meant for this process, close-on-exec from now on. Also removes the three variables, so that
+ * they are never taken twice. 0: none, or meant for another process. */
 size_t tw_listen_fds(struct tw_listen_fd out[static TW_LISTEN_FDS_MAX]);
 
 #endif

@@ -2,8 +2,8 @@
 #ifndef TW_PLAT_NOTIFY_H
 #define TW_PLAT_NOTIFY_H
 /*
- * Messages to the service manager (sd_notify(3)) over NOTIFY_SOCKET, a path or an abstract name, without libsystemd.
- * Without a manager every call does nothing.
+ * Messages to the service manager (sd_notify(3)) over NOTIFY_SOCKET, a path or an abstract name, without
+ * libsystemd. Without a manager every call does nothing.
  */
 #include "base/time.h"
 

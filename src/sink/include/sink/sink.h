@@ -4,8 +4,9 @@
 /*
  * Outputs: where alert transitions go. One sink_<name>.c each, found through the table that CMake makes.
  *
- * A sink never blocks, never logs and never gives up: what can't be written now is kept and tried again with the next
- * flush, up to TW_SINK_MAX_BYTES; what does not fit is lost and counted. The caller looks at `failing` and tells.
+ * A sink never blocks, never logs and never gives up: what can't be written now is kept and tried again with
+ * the next flush, up to TW_SINK_MAX_BYTES; what does not fit is lost and counted. The caller looks at
+ * `failing` and tells.
  */
 #include "base/err.h"
 #include "model/transition.h"
@@ -15,12 +16,12 @@ enum { TW_SINK_MAX_BYTES = 8 << 20 };
 struct tw_sink_ops;
 
 struct tw_sink_stats {
-    uint64_t delivered;  /* transitions taken */
-    uint64_t lost;       /* transitions that found no room */
-    uint64_t errors;     /* times that writing or opening began to fail */
-    size_t waiting;      /* bytes not yet written */
-    bool failing;        /* since the last flush or reopen */
-    int why;             /* errno of the failure */
+    uint64_t delivered; /* transitions taken */
+    uint64_t lost;      /* transitions that found no room */
+    uint64_t errors;    /* times that writing or opening began to fail */
+    size_t waiting;     /* bytes not yet written */
+    bool failing;       /* since the last flush or reopen */
+    int why;            /* errno of the failure */
 };
 
 /* Every sink begins with this. */
@@ -34,7 +35,8 @@ struct tw_sink_ops {
     bool needs_path;
     /* Opening may fail and is tried again: look at stats.failing. */
     struct tw_sink *(*create)(const char *path);
-    /* Takes a transition; `text` is it in the output's format, with its final newline. Borrowed for the call. */
+    /* Takes a transition; `text` is it in the output's format, with its final newline. Borrowed for the call.
+     */
     void (*deliver)(struct tw_sink *s, const struct tw_transition *t, struct tw_str text);
     void (*flush)(struct tw_sink *s);  /* writes what can be written without waiting */
     void (*reopen)(struct tw_sink *s); /* the file may have been moved away */

@@ -4,8 +4,8 @@
 /*
  * A UDP socket, bound here or passed in, read in batches (recvmmsg).
  *
- * What can't be repeated must not be lost unseen: the receive buffer is as large as the kernel allows, and what the
- * kernel had to drop is counted (SO_RXQ_OVFL, and SO_MEMINFO for drops after the last datagram).
+ * What can't be repeated must not be lost unseen: the receive buffer is as large as the kernel allows, and
+ * what the kernel had to drop is counted (SO_RXQ_OVFL, and SO_MEMINFO for drops after the last datagram).
  * Memory: TW_UDP_BATCH datagrams of max_bytes. A longer datagram is cut there and counted.
  */
 #include "base/err.h"
@@ -33,6 +33,8 @@ struct tw_udp_stats {
 struct tw_udp *tw_udp_open(const struct tw_addr *address, uint16_t port, size_t max_bytes);
 /* Takes a bound datagram socket over. NULL: it is none (the caller keeps it); errno is set. */
 struct tw_udp *tw_udp_adopt(int fd, size_t max_bytes);
+/* Cuts at less from now on. */
+void tw_udp_limit(struct tw_udp *u, size_t max_bytes);
 void tw_udp_destroy(struct tw_udp *u);
 int tw_udp_fd(const struct tw_udp *u);
 /* The address it is bound to. */

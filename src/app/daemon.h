@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_APP_DAEMON_H
+#define TW_APP_DAEMON_H
+/*
+ * The running daemon: what its files share. All of it belongs to the loop thread.
+ */
+#include "base/buf.h"
+#include "base/map.h"
+#include "config/config.h"
+#include "pipeline/pipeline.h"
+#include "plat/clock.h"
+#include "plat/notify.h"
+#include "sink/sink.h"
+#include "source/udp.h"
+
+#include <event2/event.h>
+
+struct tw_daemon;
+
+/* inputs.c: a listening socket. received = fed + refused. */
+struct tw_input {
+    struct tw_daemon *daemon;
+    struct tw_udp *udp;
+    struct event *event;
+    enum tw_transport transport;
+    uint32_t index;
+    char name[80];
+    uint64_t position;     /* of the last datagram, from 1: a record's ref */
+    uint64_t fed, refused; /* refused: another community */
+};
+
+/* strangers.c: who sent what nobody asked for. */
+enum { TW_STRANGERS_MAX = 1024 };
+struct tw_strangers {
+    struct tw_stranger {
+        struct tw_addr from;
+        uint64_t unknown, refused; /* no device or relay; another community */
+    } rows[TW_STRANGERS_MAX];
+    uint32_t n;
+    struct tw_map map;
+    uint64_t more; /* datagrams of sources that found no room */
+};
+
+/* outputs.c */
+struct tw_output_row {
+    struct tw_sink *sink;
+    bool text;
+    bool told;     /* that it fails */
+    uint64_t lost; /* as last told */
+    char *name;    /* for the log */
+};
+struct tw_output_list {
+    struct tw_output_row *rows;
+    size_t n;
+};
+
+struct tw_daemon {
+    const char *config_path;
+    struct tw_config *config;
+    struct tw_pipeline *pipeline;
+    struct tw_clock clock;
+    struct tw_notify notify;
+    struct event_base *base;
+    struct event *timer;
+    tw_time armed; /* deadline the timer is set for; TW_TIME_MAX: none */
+    struct tw_input *inputs;
+    size_t inputs_n;
+    struct tw_output_list outputs;
+    struct tw_strangers strangers;
+    struct tw_buf line; /* for rendering */
+    uint64_t ticks;
+};
+
+/* live.c: runs until a signal ends it. Returns the exit status. */
+int tw_live_run(const char *config_path);
+/* After anything that went into the core: hands out what came out, and sets the timer. */
+void tw_live_settle(struct tw_daemon *d);
+
+/* inputs.c. False: told in the log. */
+bool tw_inputs_open(struct tw_daemon *d);
+void tw_inputs_close(struct tw_daemon *d);
+
+/* strangers.c: counts, and tells of a source the first time. */
+void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
+                        bool refused);
+void tw_strangers_report(const struct tw_strangers *s);
+void tw_strangers_finish(struct tw_strangers *s);
+
+/* outputs.c */
+void tw_outputs_open(struct tw_output_list *l, const struct tw_config *c);
+void tw_outputs_deliver(struct tw_daemon *d);
+void tw_outputs_flush(struct tw_output_list *l);
+void tw_outputs_reopen(struct tw_output_list *l);
+void tw_outputs_close(struct tw_output_list *l);
+
+/* reload.c: SIGHUP. */
+void tw_reload(struct tw_daemon *d);
+void tw_log_errors(const char *place, struct tw_errors *errors);
+void tw_log_unused(const struct tw_config *c);
+
+/* report.c */
+void tw_report_counters(struct tw_daemon *d);
+void tw_report_all(struct tw_daemon *d);
+void tw_report_status(struct tw_daemon *d, const char *first);
+
+#endif

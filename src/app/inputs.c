@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon.h"
+
+#include "base/mem.h"
+#include "decode/log.h"
+#include "decode/trap.h"
+#include "plat/listen_fds.h"
+#include "plat/log.h"
+#include "source/community.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Per turn of the loop and socket, so that timers and the other sockets get theirs. */
+enum { BATCHES_PER_TURN = 4, PORT_SYSLOG = 514, PORT_TRAP = 162 };
+
+static bool community_fits(const struct tw_config *c, struct tw_str bytes)
+{
+    struct tw_str community;
+    if (c->communities_n == 0 || !tw_community_peek(bytes, &community))
+        return true; /* what has none is no v1 or v2c message: the core refuses and counts it */
+    for (size_t i = 0; i < c->communities_n; i++) {
+        if (tw_str_eq(c->communities[i], community))
+            return true;
+    }
+    return false;
+}
+
+static void note_unknown(struct tw_input *in, const struct tw_addr *from)
+{
+    const struct tw_topology *t = tw_pipeline_topology(in->daemon->pipeline);
+    if (tw_topology_by_address(t, from) == TW_NONE && !tw_topology_is_relay(t, from))
+        tw_strangers_count(&in->daemon->strangers, in, from, false);
+}
+
+static void receive(void *ctx, const struct tw_udp_datagram *datagram)
+{
+    struct tw_input *in = ctx;
+    struct tw_daemon *d = in->daemon;
+    char from[TW_ADDR_TEXT];
+    in->position++;
+    if (in->transport == TW_TRANSPORT_TRAP && !community_fits(d->config, datagram->bytes)) {
+        in->refused++;
+        tw_strangers_count(&d->strangers, in, &datagram->from, true);
+        return;
+    }
+    struct tw_record r = {.rx = tw_clock_now(&d->clock),
+                          .at = TW_TIME_MIN,
+                          .transport = in->transport,
+                          .from = datagram->from,
+                          .ref = {in->index, in->position},
+                          .bytes = datagram->bytes};
+    in->fed++;
+    tw_pipeline_feed(d->pipeline, &r);
+    enum tw_counter became = tw_pipeline_last(d->pipeline);
+    if (became != TW_COUNT_EVENTS) {
+        note_unknown(in, &datagram->from);
+        tw_log(TW_LEVEL_DEBUG, "feed", tw_counter_name(became),
+               TW_KVS(TW_KV("from", tw_addr_text(&datagram->from, from)), TW_KV("socket", in->name),
+                      TW_KV_N("bytes", datagram->bytes.n)));
+    }
+    tw_outputs_deliver(d);
+}
+
+static void readable(evutil_socket_t fd, short what, void *ctx)
+{
+    struct tw_input *in = ctx;
+    (void)fd;
+    (void)what;
+    (void)tw_udp_read(in->udp, BATCHES_PER_TURN, receive, in);
+    tw_live_settle(in->daemon);
+}
+
+static const char *transport_name(enum tw_transport t)
+{
+    return t == TW_TRANSPORT_TRAP ? "snmp" : "syslog";
+}
+
+static size_t longest(enum tw_transport t)
+{
+    return t == TW_TRANSPORT_TRAP ? (size_t)TW_TRAP_MAX : (size_t)TW_LOG_MAX;
+}
+
+/* Takes the socket. */
+static void add_input(struct tw_daemon *d, struct tw_udp *udp, enum tw_transport transport,
+                      const char *origin)
+{
+    struct tw_input *in = &d->inputs[d->inputs_n];
+    struct tw_addr address;
+    uint16_t port;
+    char text[TW_ADDR_TEXT];
+    tw_udp_local(udp, &address, &port);
+    *in =
+        (struct tw_input){.daemon = d, .udp = udp, .transport = transport, .index = (uint32_t)d->inputs_n++};
+    (void)snprintf(in->name, sizeof in->name, address.family == 6 ? "%s://[%s]:%u" : "%s://%s:%u",
+                   transport_name(transport), tw_addr_text(&address, text), port);
+    in->event = event_new(d->base, tw_udp_fd(udp), EV_READ | EV_PERSIST, readable, in);
+    TW_ASSERT(in->event != NULL && event_add(in->event, NULL) == 0);
+    tw_log(TW_LEVEL_INFO, "source", "listening",
+           TW_KVS(TW_KV("socket", in->name), TW_KV("origin", origin),
+                  TW_KV_N("receive_buffer", tw_udp_stats(udp).receive_buffer)));
+}
+
+static bool open_one(struct tw_daemon *d, const struct tw_config_listen *l, enum tw_transport transport)
+{
+    struct tw_udp *udp = tw_udp_open(&l->address, l->port, longest(transport));
+    if (udp != NULL) {
+        add_input(d, udp, transport, "configuration");
+        return true;
+    }
+    const char *advice = errno == EACCES ? "; ports below 1024 come from systemd (trunkwatchd-syslog.socket, "
+                                           "trunkwatchd-trap.socket), else take one above, as 5514 and 5162"
+                                         : "";
+    struct tw_buf why = {0};
+    tw_buf_fmt(&why, "can't listen on %s: %s%s", l->text, strerror(errno), advice);
+    tw_log(TW_LEVEL_ERROR, "source", why.p, NULL);
+    tw_buf_finish(&why);
+    return false;
+}
+
+static bool has_port(const struct tw_config_listen *l, size_t n, uint16_t port)
+{
+    while (n > 0 && l[n - 1].port != port)
+        n--;
+    return n > 0;
+}
+
+/* What a passed socket is for, by its name, else by its port. False: can't be told. */
+static bool purpose(const struct tw_daemon *d, const char *name, uint16_t port, enum tw_transport *out)
+{
+    bool snmp = strstr(name, "snmp") != NULL || strstr(name, "trap") != NULL;
+    bool syslog = strstr(name, "syslog") != NULL;
+    if (!snmp && !syslog) {
+        snmp = port == PORT_TRAP || has_port(d->config->snmp, d->config->snmp_n, port);
+        syslog = port == PORT_SYSLOG || has_port(d->config->syslog, d->config->syslog_n, port);
+    }
+    *out = snmp ? TW_TRANSPORT_TRAP : TW_TRANSPORT_SYSLOG;
+    return snmp != syslog;
+}
+
+static bool adopt_one(struct tw_daemon *d, const struct tw_listen_fd *passed)
+{
+    enum tw_transport transport = TW_TRANSPORT_TRAP;
+    struct tw_addr address;
+    uint16_t port;
+    /* Room for the longest before it is known what it is for. */
+    struct tw_udp *udp = tw_udp_adopt(passed->fd, TW_TRAP_MAX);
+    if (udp == NULL) {
+        tw_log(TW_LEVEL_WARNING, "source",
+               "passed socket is no UDP socket, which this version can't serve; ignored",
+               TW_KVS(TW_KV("name", passed->name)));
+        (void)close(passed->fd);
+        return true;
+    }
+    tw_udp_local(udp, &address, &port);
+    if (!purpose(d, passed->name, port, &transport)) {
+        tw_log(TW_LEVEL_ERROR, "source",
+               "can't tell what a passed socket is for, expected FileDescriptorName=syslog or snmp",
+               TW_KVS(TW_KV("name", passed->name), TW_KV_N("port", port)));
+        tw_udp_destroy(udp);
+        return false;
+    }
+    tw_udp_limit(udp, longest(transport));
+    add_input(d, udp, transport, "systemd");
+    return true;
+}
+
+static bool adopt_all(struct tw_daemon *d, const struct tw_listen_fd *passed, size_t n)
+{
+    bool ok = true;
+    if (tw_config_given(d->config, TW_OPTION_LISTEN_SYSLOG) ||
+        tw_config_given(d->config, TW_OPTION_LISTEN_SNMP))
+        tw_log(TW_LEVEL_WARNING, "source",
+               "sockets come from systemd: the listen addresses of the configuration are ignored",
+               TW_KVS(TW_KV_N("sockets", n)));
+    for (size_t i = 0; i < n; i++)
+        ok = adopt_one(d, &passed[i]) && ok;
+    return ok;
+}
+
+static bool open_all(struct tw_daemon *d)
+{
+    const struct tw_config *c = d->config;
+    bool ok = true;
+    for (size_t i = 0; i < c->syslog_n; i++)
+        ok = open_one(d, &c->syslog[i], TW_TRANSPORT_SYSLOG) && ok;
+    for (size_t i = 0; i < c->snmp_n; i++)
+        ok = open_one(d, &c->snmp[i], TW_TRANSPORT_TRAP) && ok;
+    return ok;
+}
+
+static void warn_of_missing(const struct tw_daemon *d)
+{
+    for (enum tw_transport t = TW_TRANSPORT_SYSLOG; t <= TW_TRANSPORT_TRAP; t++) {
+        size_t i = 0;
+        while (i < d->inputs_n && d->inputs[i].transport != t)
+            i++;
+        if (i == d->inputs_n)
+            tw_log(TW_LEVEL_WARNING, "source", "nothing listens for this",
+                   TW_KVS(TW_KV("transport", transport_name(t))));
+    }
+}
+
+bool tw_inputs_open(struct tw_daemon *d)
+{
+    struct tw_listen_fd passed[TW_LISTEN_FDS_MAX];
+    size_t n = tw_listen_fds(passed);
+    d->inputs = tw_xcalloc(n > 0 ? n : d->config->syslog_n + d->config->snmp_n, sizeof *d->inputs);
+    bool ok = n > 0 ? adopt_all(d, passed, n) : open_all(d);
+    if (ok && d->inputs_n == 0) {
+        tw_log(TW_LEVEL_ERROR, "source", "no socket to listen on, expected listen.syslog or listen.snmp",
+               NULL);
+        ok = false;
+    }
+    if (ok)
+        warn_of_missing(d);
+    return ok;
+}
+
+void tw_inputs_close(struct tw_daemon *d)
+{
+    for (size_t i = 0; i < d->inputs_n; i++) {
+        event_free(d->inputs[i].event);
+        tw_udp_destroy(d->inputs[i].udp);
+    }
+    free(d->inputs);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The live driver: datagrams and the clock into the core, what comes out to the sinks. Replay is the other
+ * driver over the same two calls.
+ */
+#include "daemon.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "command.h"
+#include "plat/log.h"
+#include "setup.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+enum { TICK_S = 1, STATUS_TICKS = 5, TIMER_MAX_S = 3600 };
+
+/* The core fires what is due strictly before now: hence the millisecond. */
+static void arm(struct tw_daemon *d)
+{
+    tw_time deadline = tw_pipeline_next_deadline(d->pipeline);
+    if (deadline.ns == d->armed.ns)
+        return;
+    d->armed = deadline;
+    if (!tw_time_is_finite(deadline)) {
+        (void)event_del(d->timer);
+        return;
+    }
+    int64_t us = tw_time_sub(deadline, tw_clock_now(&d->clock)).ns / 1000 + 1000;
+    if (us > (int64_t)TIMER_MAX_S * 1000000)
+        us = (int64_t)TIMER_MAX_S * 1000000;
+    struct timeval tv = {us > 0 ? us / 1000000 : 0, us > 0 ? us % 1000000 : 0};
+    (void)event_add(d->timer, &tv);
+}
+
+void tw_live_settle(struct tw_daemon *d)
+{
+    tw_outputs_deliver(d);
+    tw_outputs_flush(&d->outputs);
+    arm(d);
+}
+
+static void advance(struct tw_daemon *d)
+{
+    d->armed = TW_TIME_MIN; /* whatever it was set for: the wall clock may have moved */
+    tw_pipeline_advance(d->pipeline, tw_clock_now(&d->clock));
+    tw_live_settle(d);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    advance(ctx);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *ctx)
+{
+    struct tw_daemon *d = ctx;
+    (void)fd;
+    (void)what;
+    advance(d);
+    if (++d->ticks % STATUS_TICKS == 0)
+        tw_report_status(d, NULL);
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    tw_notify_send(&((struct tw_daemon *)ctx)->notify, TW_NOTIFY_WATCHDOG);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *ctx)
+{
+    struct tw_daemon *d = ctx;
+    (void)what;
+    if (number == SIGHUP) {
+        tw_reload(d);
+        tw_live_settle(d);
+    } else if (number == SIGUSR1) {
+        tw_report_all(d);
+    } else {
+        (void)event_base_loopbreak(d->base);
+    }
+}
+
+static struct event *repeat(struct tw_daemon *d, tw_dur period, event_callback_fn call)
+{
+    struct timeval tv = {period.ns / 1000000000, period.ns % 1000000000 / 1000};
+    struct event *e = event_new(d->base, -1, EV_PERSIST, call, d);
+    TW_ASSERT(e != NULL && event_add(e, &tv) == 0);
+    return e;
+}
+
+static void loop(struct tw_daemon *d)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    enum { SIGNALS = sizeof signals / sizeof *signals };
+    struct event *events[SIGNALS + 2] = {NULL};
+    for (size_t i = 0; i < SIGNALS; i++) {
+        events[i] = evsignal_new(d->base, signals[i], on_signal, d);
+        TW_ASSERT(events[i] != NULL && event_add(events[i], NULL) == 0);
+    }
+    events[SIGNALS] = repeat(d, TW_SECONDS(TICK_S), on_tick);
+    if (d->notify.watchdog.ns > 0)
+        events[SIGNALS + 1] = repeat(d, d->notify.watchdog, on_watchdog);
+    tw_report_status(d, TW_NOTIFY_READY);
+    tw_log(TW_LEVEL_NOTICE, "live", "ready",
+           TW_KVS(TW_KV_N("sockets", d->inputs_n), TW_KV_N("outputs", d->outputs.n)));
+    (void)event_base_dispatch(d->base);
+    for (size_t i = 0; i < SIGNALS + 2; i++) {
+        if (events[i] != NULL)
+            event_free(events[i]);
+    }
+}
+
+/* Takes what it needs from the setup. */
+static void begin(struct tw_daemon *d, struct tw_setup *s)
+{
+    d->config = s->config;
+    d->pipeline = tw_pipeline_create(s->topology, s->rules, NULL);
+    d->base = event_base_new();
+    TW_ASSERT(d->base != NULL);
+    d->timer = evtimer_new(d->base, on_timer, d);
+    TW_ASSERT(d->timer != NULL);
+    d->armed = TW_TIME_MAX;
+    s->config = NULL;
+    /* What the inventory alone says is judged now and not with the first record. */
+    tw_pipeline_swap(d->pipeline, s->topology, s->rules, tw_clock_now(&d->clock));
+    s->rules = NULL;
+}
+
+static void finish(struct tw_daemon *d)
+{
+    tw_inputs_close(d);
+    tw_outputs_close(&d->outputs);
+    event_free(d->timer);
+    event_base_free(d->base);
+    tw_pipeline_destroy(d->pipeline);
+    tw_config_destroy(d->config);
+    tw_strangers_finish(&d->strangers);
+    tw_buf_finish(&d->line);
+    tw_notify_finish(&d->notify);
+}
+
+int tw_live_run(const char *config_path)
+{
+    struct tw_setup s;
+    struct tw_errors errors = {0};
+    int status = tw_setup_load(config_path, &s, &errors);
+    tw_log_errors("config", &errors);
+    if (status != TW_EXIT_OK)
+        return status;
+    struct tw_daemon *d = tw_xcalloc(1, sizeof *d);
+    d->config_path = config_path;
+    tw_notify_init(&d->notify);
+    tw_log_unused(s.config);
+    begin(d, &s);
+    tw_setup_finish(&s);
+    status = TW_EXIT_NOT_RIGHT;
+    if (tw_inputs_open(d)) {
+        tw_outputs_open(&d->outputs, d->config);
+        tw_live_settle(d);
+        loop(d);
+        tw_notify_send(&d->notify, TW_NOTIFY_STOPPING);
+        advance(d);
+        tw_report_counters(d);
+        tw_log(TW_LEVEL_NOTICE, "live", "stopped", NULL);
+        status = TW_EXIT_OK;
+    }
+    finish(d);
+    free(d);
+    return status;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/buf.h"
+#include "command.h"
+#include "config/config.h"
+#include "daemon.h"
+#include "plat/log.h"
+#include "setup.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { OPT_CHECK = 256, OPT_HELP_CONFIG };
+
+static const char help[] =
+    "usage: trunkwatchd -c FILE [OPTION]...\n\n"
+    "Hears syslog and SNMP traps of E-Trunk pairs, and tells of interruptions that nothing switches over.\n"
+    "Stays in the foreground and logs to standard error. SIGHUP: all files are read again, all or nothing.\n"
+    "SIGUSR1: all counters are logged. SIGTERM: ends.\n\n"
+    "  -c, --config FILE            the configuration (required)\n"
+    "      --check                  validate everything, run every example, and end\n"
+    "      --help-config            every key of the configuration, with its default\n"
+    "  -v, --verbose                also log each datagram that no rule is about\n"
+    "  -h, --help                   this text\n"
+    "      --version                the version\n";
+
+/* A closed standard stream must not become somebody's socket. */
+static void fill_standard_streams(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static int print(const char *text)
+{
+    bool ok = fputs(text, stdout) >= 0 && fflush(stdout) == 0;
+    return ok ? TW_EXIT_OK : TW_EXIT_USAGE;
+}
+
+static int help_config(void)
+{
+    struct tw_buf b = {0};
+    tw_config_help(&b);
+    int status = print(b.p);
+    tw_buf_finish(&b);
+    return status;
+}
+
+static int usage(const char *why)
+{
+    if (why != NULL)
+        (void)fprintf(stderr, "trunkwatchd: %s\n", why);
+    (void)fputs("Try: trunkwatchd --help\n", stderr);
+    return TW_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, OPT_CHECK},
+                                            {"help-config", no_argument, NULL, OPT_HELP_CONFIG},
+                                            {"verbose", no_argument, NULL, 'v'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {NULL, 0, NULL, 0}};
+    const char *config = NULL;
+    bool check = false;
+    fill_standard_streams();
+    (void)signal(SIGPIPE, SIG_IGN);
+    for (int c; (c = getopt_long(argc, argv, "c:vhV", options, NULL)) != -1;) {
+        switch (c) {
+        case 'c': config = optarg; break;
+        case OPT_CHECK: check = true; break;
+        case OPT_HELP_CONFIG: return help_config();
+        case 'v': tw_log_level(TW_LEVEL_DEBUG); break;
+        case 'h': return print(help);
+        case 'V': return print("trunkwatchd " TRUNKWATCH_VERSION "\n");
+        default: return usage(NULL);
+        }
+    }
+    if (optind < argc)
+        return usage("no arguments are expected beside the options");
+    if (config == NULL)
+        return usage("a configuration is needed: -c FILE");
+    return check ? tw_setup_check(config) : tw_live_run(config);
+}

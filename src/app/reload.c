@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon.h"
+
+#include "command.h"
+#include "plat/log.h"
+#include "setup.h"
+
+void tw_log_errors(const char *place, struct tw_errors *errors)
+{
+    for (size_t i = 0; i < errors->n; i++)
+        tw_log(TW_LEVEL_ERROR, place, errors->text[i], NULL);
+    if (errors->dropped > 0)
+        tw_log(TW_LEVEL_ERROR, place, "and more errors", TW_KVS(TW_KV_N("n", errors->dropped)));
+    tw_errors_finish(errors);
+}
+
+void tw_log_unused(const struct tw_config *c)
+{
+    for (enum tw_option o = 0; o < TW_OPTIONS; o++) {
+        if (tw_config_unused(c, o))
+            tw_log(TW_LEVEL_WARNING, "config", "not used by this version",
+                   TW_KVS(TW_KV("key", tw_option_key(o))));
+    }
+}
+
+/* What needs a restart stays as it is, also in the configuration that is kept. */
+static void name_unchangeable(const struct tw_config *old, const struct tw_config *new)
+{
+    for (enum tw_option o = 0; o < TW_OPTIONS; o++) {
+        if (!tw_option_reloaded(o) && !tw_config_same(old, new, o))
+            tw_log(TW_LEVEL_WARNING, "reload", "changed, but is read at start only: restart to use it",
+                   TW_KVS(TW_KV("key", tw_option_key(o))));
+    }
+}
+
+static void apply(struct tw_daemon *d, struct tw_setup *s)
+{
+    bool same_outputs = tw_config_same(d->config, s->config, TW_OPTION_OUTPUTS);
+    name_unchangeable(d->config, s->config);
+    tw_pipeline_swap(d->pipeline, s->topology, s->rules, tw_clock_now(&d->clock));
+    s->rules = NULL; /* taken */
+    /* What ended or began by the change still goes where the old configuration said. */
+    tw_outputs_deliver(d);
+    if (same_outputs) {
+        tw_outputs_reopen(&d->outputs);
+    } else {
+        tw_outputs_close(&d->outputs);
+        tw_outputs_open(&d->outputs, s->config);
+    }
+    tw_config_destroy(d->config);
+    d->config = s->config;
+    s->config = NULL;
+}
+
+void tw_reload(struct tw_daemon *d)
+{
+    struct tw_setup s;
+    struct tw_errors errors = {0};
+    tw_notify_send(&d->notify, TW_NOTIFY_RELOADING "\n" TW_NOTIFY_WATCHDOG);
+    int status = tw_setup_load(d->config_path, &s, &errors);
+    tw_log_errors("reload", &errors);
+    if (status != TW_EXIT_OK) {
+        tw_log(TW_LEVEL_ERROR, "reload", "refused: everything stays as it was", NULL);
+        tw_outputs_reopen(&d->outputs);
+    } else {
+        apply(d, &s);
+        tw_log(TW_LEVEL_NOTICE, "reload", "done",
+               TW_KVS(TW_KV_N("devices", s.topology->devices_n), TW_KV_N("pairs", s.topology->pairs_n),
+                      TW_KV_N("examples", s.examples)));
+        tw_setup_finish(&s);
+    }
+    tw_report_status(d, TW_NOTIFY_READY "\n" TW_NOTIFY_WATCHDOG);
+}

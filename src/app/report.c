@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* What was counted, told: to the log, and in a line to the service manager. */
+#include "daemon.h"
+
+#include "base/buf.h"
+#include "plat/log.h"
+
+#include <inttypes.h>
+
+void tw_report_counters(struct tw_daemon *d)
+{
+    struct tw_log_kv kvs[TW_COUNTERS + 1] = {{0}};
+    for (int i = 0; i < TW_COUNTERS; i++)
+        kvs[i] = (struct tw_log_kv)TW_KV_N(tw_counter_name((enum tw_counter)i),
+                                           tw_pipeline_counter(d->pipeline, (enum tw_counter)i));
+    tw_log(TW_LEVEL_NOTICE, "report", "counters", kvs);
+    for (size_t i = 0; i < d->inputs_n; i++) {
+        const struct tw_input *in = &d->inputs[i];
+        struct tw_udp_stats s = tw_udp_stats(in->udp);
+        tw_log(TW_LEVEL_NOTICE, "report.socket", in->name,
+               TW_KVS(TW_KV_N("received", s.received), TW_KV_N("fed", in->fed),
+                      TW_KV_N("other_community", in->refused), TW_KV_N("cut", s.cut),
+                      TW_KV_N("kernel_drops", s.kernel_drops), TW_KV_N("errors", s.errors),
+                      TW_KV_N("bytes", s.bytes)));
+    }
+    for (size_t i = 0; i < d->outputs.n; i++) {
+        const struct tw_sink_stats *s = &d->outputs.rows[i].sink->stats;
+        tw_log(TW_LEVEL_NOTICE, "report.output", d->outputs.rows[i].name,
+               TW_KVS(TW_KV_N("delivered", s->delivered), TW_KV_N("lost", s->lost),
+                      TW_KV_N("errors", s->errors), TW_KV_N("waiting_bytes", s->waiting)));
+    }
+}
+
+/* `all`: also the devices with nothing odd about them. */
+static void report_devices(struct tw_daemon *d, bool all)
+{
+    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
+    char heard[TW_TIME_TEXT];
+    for (uint32_t i = 0; i < t->devices_n; i++) {
+        const struct tw_device_stats *s = tw_pipeline_device_stats(d->pipeline, i);
+        if (!all && s->unnamed_if_index == 0)
+            continue;
+        bool ever = tw_time_is_finite(s->last_heard);
+        tw_log(TW_LEVEL_NOTICE, "report.device", t->devices[i].name,
+               TW_KVS(TW_KV_N("records", s->records), TW_KV_N("events", s->events),
+                      TW_KV_N("unnamed_if_index", s->unnamed_if_index),
+                      TW_KV_N("skew_ms", s->skew.ns / 1000000),
+                      TW_KV("last_heard", ever ? tw_time_text(s->last_heard, heard) : "never")));
+    }
+}
+
+void tw_report_all(struct tw_daemon *d)
+{
+    tw_report_counters(d);
+    report_devices(d, true);
+    tw_strangers_report(&d->strangers);
+    tw_log(TW_LEVEL_NOTICE, "report.log", "lines", TW_KVS(TW_KV_N("suppressed", tw_log_lost())));
+}
+
+void tw_report_status(struct tw_daemon *d, const char *first)
+{
+    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
+    uint64_t raised = tw_pipeline_counter(d->pipeline, TW_COUNT_RAISED), drops = 0;
+    uint64_t cleared = tw_pipeline_counter(d->pipeline, TW_COUNT_CLEARED);
+    struct tw_buf b = {0};
+    for (size_t i = 0; i < d->inputs_n; i++)
+        drops += tw_udp_stats(d->inputs[i].udp).kernel_drops;
+    tw_buf_fmt(&b,
+               "%s%sSTATUS=%zu devices, %zu pairs; received=%" PRIu64 " events=%" PRIu64
+               " kernel_drops=%" PRIu64 " firing=%" PRIu64,
+               first != NULL ? first : "", first != NULL ? "\n" : "", t->devices_n, t->pairs_n,
+               tw_pipeline_counter(d->pipeline, TW_COUNT_RECEIVED),
+               tw_pipeline_counter(d->pipeline, TW_COUNT_EVENTS), drops, raised - cleared);
+    tw_notify_send(&d->notify, b.p);
+    tw_buf_finish(&b);
+}

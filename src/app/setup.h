@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_APP_SETUP_H
+#define TW_APP_SETUP_H
+/*
+ * Everything the daemon reads, read and proved together: configuration, inventory, rules and all their
+ * examples. What starts, what --check says and what SIGHUP brings is the same.
+ */
+#include "config/config.h"
+#include "pipeline/rules.h"
+#include "topology/topology.h"
+
+struct tw_setup {
+    struct tw_config *config;
+    const struct tw_topology *topology;
+    struct tw_rules *rules; /* with the holds of the configuration */
+    const char *rules_dir;
+    size_t examples;
+};
+
+/* All or nothing. TW_EXIT_NOT_RIGHT: errors with their places were added. TW_EXIT_USAGE: the file itself
+ * can't be read. */
+int tw_setup_load(const char *path, struct tw_setup *out, struct tw_errors *errors);
+/* Frees what was not taken (set to NULL). */
+void tw_setup_finish(struct tw_setup *s);
+/* `trunkwatchd --check`: says what was found and what is doubtful. Returns the exit status. */
+int tw_setup_check(const char *path);
+
+#endif
