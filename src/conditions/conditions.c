@@ -79,15 +79,20 @@ static bool unusable(const struct tw_member_side *m)
     return m->main.value == TW_STATE_DOWN && (m->main_shut || m->main_class == TW_DOWN_PHYSICAL);
 }
 
+/* At `t` or after it, as far as the stamp tells: it stands for [at, at + resolution). */
+static bool spoke_since(const struct tw_word *w, tw_time t)
+{
+    return !tw_before(w->at, t) || tw_before(t, tw_time_add(w->at, w->resolution));
+}
+
 /* Both sides were heard about their role since the later of the two became master. */
 static struct tw_judged reported(const struct tw_facts *f, uint32_t ms)
 {
     struct tw_word a = tw_facts_word(f, ms), b = tw_facts_word(f, ms ^ 1);
     tw_time takeover = tw_later(a.became, b.became);
-    bool yes = tw_before(takeover, tw_time_add(a.at, (tw_dur){a.resolution.ns + 1})) &&
-               tw_before(takeover, tw_time_add(b.at, (tw_dur){b.resolution.ns + 1}));
     /* It became so when the one that did not take over spoke. */
-    return is(yes, tw_later(takeover, tw_before(a.became, b.became) ? a.at : b.at));
+    return is(spoke_since(&a, takeover) && spoke_since(&b, takeover),
+              tw_later(takeover, tw_before(a.became, b.became) ? a.at : b.at));
 }
 
 static struct tw_judged member_attr(const struct tw_facts *f, enum tw_attr attr, uint32_t ms)

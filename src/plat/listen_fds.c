@@ -27,18 +27,19 @@ static void take_name(struct tw_str *rest, char name[static TW_LISTEN_NAME])
 
 size_t tw_listen_fds(struct tw_listen_fd out[static TW_LISTEN_FDS_MAX])
 {
-    uint64_t pid, n = 0;
+    uint64_t pid, given;
+    size_t n = 0;
     if (number_of("LISTEN_PID", INT32_MAX, &pid) && pid == (uint64_t)getpid() &&
-        number_of("LISTEN_FDS", TW_LISTEN_FDS_MAX, &n)) {
+        number_of("LISTEN_FDS", TW_LISTEN_FDS_MAX, &given)) {
         struct tw_str names = tw_str_z(getenv("LISTEN_FDNAMES"));
-        for (uint64_t i = 0; i < n; i++) {
-            out[i].fd = FIRST_FD + (int)i;
-            (void)fcntl(out[i].fd, F_SETFD, FD_CLOEXEC);
-            take_name(&names, out[i].name);
+        for (n = 0; n < given; n++) {
+            out[n].fd = FIRST_FD + (int)n;
+            (void)fcntl(out[n].fd, F_SETFD, FD_CLOEXEC);
+            take_name(&names, out[n].name);
         }
     }
     (void)unsetenv("LISTEN_PID");
     (void)unsetenv("LISTEN_FDS");
     (void)unsetenv("LISTEN_FDNAMES");
-    return (size_t)n;
+    return n;
 }

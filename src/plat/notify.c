@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "plat/notify.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum { PATIENCE_MS = 100 };
 
 static int connect_to(const char *path)
 {
@@ -45,8 +49,12 @@ void tw_notify_init(struct tw_notify *n)
 
 void tw_notify_send(const struct tw_notify *n, const char *lines)
 {
-    if (n->fd >= 0)
-        (void)send(n->fd, lines, strlen(lines), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n->fd < 0 || send(n->fd, lines, strlen(lines), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno != EAGAIN)
+        return;
+    /* The manager's queue is short. A READY that is lost would make it think that we never came up. */
+    struct pollfd p = {.fd = n->fd, .events = POLLOUT};
+    (void)poll(&p, 1, PATIENCE_MS);
+    (void)send(n->fd, lines, strlen(lines), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void tw_notify_finish(struct tw_notify *n)

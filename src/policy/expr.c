@@ -100,7 +100,7 @@ static const struct tw_expr *parse_attr(struct parser *p)
     while (a < TW_ATTRS && !tw_str_eq(name, tw_str_z(attrs[a].name)))
         a++;
     if (a == TW_ATTRS)
-        return fail(p, "a fact (the words are in the manual under 'conditions')", word);
+        return fail(p, "a fact (docs/rules.md lists the words)", word);
     if ((attrs[a].scopes & p->scopes) == 0)
         return fail(p, "a fact of this condition's scope", word);
     skip(p);

@@ -355,12 +355,14 @@ def holds():
 
     scenario("209-retracted",
              "If, as now known, the predicate was not true at the raise, the alert ends as retracted, at the time of its raise: "
-             "an up before the raise that arrives after it, a down and its up both late, the peer's takeover late.",
+             "an up before the raise that arrives after it, a down and its up both late, the peer's takeover late (an up of "
+             "pe-a says that its main is up, so the fault is the standby's from then).",
              ROLES + [down("A", 0, "10.100"), noise("B", 15), up("A", 6, "10.100"),
                       noise("B", 125), down("A", 100, "10.200"), noise("B", 127), up("A", 112, "10.200"),
                       down("A", 200, "10.300"), noise("A", 215), member("B", 206, "Master", "PEER_MEMBER_DOWN")],
              [lost("10.100", 10, 10, cleared_by="retracted"), lost("10.200", 125, 125, cleared_by="retracted"),
-              lost("10.300", 210, 210, cleared_by="retracted")])
+              lost("10.300", 210, 210, cleared_by="retracted"),
+              alert("standby-not-ready", "pe-a", ["Eth-Trunk10.300"], 266)])
 
     d0, late = down("A", 0, "10.100"), down("A", 20, "10.100")
     scenario("210-repeats",
@@ -386,6 +388,10 @@ def holds():
              ROLES + [main_down("A", -100), member("B", -99, "Master", "PEER_MEMBER_DOWN"), member("A", -98, "Backup"),
                       up("A", 0, "10"), member("A", 0, "Master"), member("B", 0, "Master", "PEER_MEMBER_DOWN")],
              [alert("dual-master", "pe-a", None, 150)])
+
+
+    scenario("213-drain-longest-hold", "When the input ends the clock runs on by the longest hold: here one of 200 s, set with --hold.",
+             ROLES + [down("A", 0, "10.100")], [lost("10.100", 200)], args=["--hold", "no-switchover=200s"])
 
 
 def conditions_of_one_side():
@@ -515,9 +521,13 @@ def conditions_of_the_pair():
     scenario("225-revert-delay-in-time", "The revert delay of the inventory (60 s) + 30 s: a revert after 87 s is in time.",
              ROLES + back + [member("B", 87, "Backup", "PEER_MEMBER_UP")], [], inv=inventory(e_trunk="revert-delay: 60s"))
     three = inventory("mode: active-active", extra="          - trunks: {pe-a: Eth-Trunk30, pe-b: Eth-Trunk30}")
+    scenario("226-inventory-active-active",
+             "Reported work mode (force-master on both, active-active, all-active) beats the inventory's; ETRUNK_MASTER is none of these: active-active stays.",
+             [member("A", -10, "Master"), member("B", -9, "Master"), member("A", -8, "Master"), member("B", -7, "Master"), noise("A", 300)], [],
+             inv=inventory("mode: active-active"))
     scenario("226-not-dual-master",
              "Active-active in the inventory; force-master on both; after a takeover the old master may still call itself master with its main down.",
-             [member("A", -10, "Master"), member("B", -9, "Master"), member("A", -8, "Master"), member("B", -7, "Master"),
+             [member("A", -10, "Master", 8), member("B", -9, "Master", 8), member("A", -8, "Master", 8), member("B", -7, "Master", 8),
               member("A", -10, "Master", "FORCE_MASTER", 20), member("B", -9, "Master", "FORCE_MASTER", 21), member("A", -8, "Master", "FORCE_MASTER", 20),
               member("B", -7, "Master", "FORCE_MASTER", 21), member("A", -10, "Master", trunk=30), member("B", -9, "Backup", trunk=30), main_down("A", 0, "30"),
               member("B", 1, "Master", "PEER_MEMBER_DOWN", 30), member("A", 5, "Master", trunk=30), member("B", 6, "Master", "PEER_MEMBER_DOWN", 30),
@@ -575,3 +585,440 @@ def conditions_of_the_pair():
     scenario("239-hot-fits", about, quiet, [], inv=mode("hot", "ipsec"))
 
 
+def cycles(write, forms, step=100, length=30, frac=None):
+    """Down at 0, up at 30 per form, 100 s apart: (lines, alerts). write(form, t, name, is_up) gives the line."""
+    lines, alerts = [], []
+    for i, form in enumerate(forms):
+        part = frac(form) if frac else 0
+        t = i * step + part
+        lines += [write(form, t, False), write(form, t + length, True)]
+        alerts.append(lost("10.100", t + 10, t + length, since=since(t)))
+    return lines, alerts
+
+
+def formats():
+    forms = [("date", 0, "", 0), ("short", 0, "", 0), ("iso", 0, "", 0), ("iso-unpadded", 0, "", 0), ("rfc3339", 0, "Z", 0), ("rfc3339", 0, "+00:00", 0),
+             ("rfc3339", 8, "+08:00", 0), ("date", 8, "+08:00", 0), ("date", -4, "-04:00", 0), ("iso", 8, "+08:00", 0), ("short", 8, "+08:00", 0),
+             ("date", 8, "+08:00 DST", 0), ("date", 0, "", .967), ("date", 0, ".1", .15), ("iso", 0, ".1", .15), ("date", 8, "+08:00", .967), ("rfc3339", 0, "Z", .967)]
+
+    def stamped(form, t, is_up):
+        shape, zone, suffix, _ = form
+        st = stamp(t, shape, zone, suffix)
+        return up("A", t, "10.100", st=st) if is_up else down("A", t, "10.100", st=st)
+    lines, alerts = cycles(stamped, forms, frac=lambda f: f[3])
+    scenario("240-stamps", "Each stamp of domain 2.2: date, short-date, format-date (also unpadded), rfc-3339, zones, milliseconds, tie-break counter.",
+             ROLES + lines, alerts)
+    scenario("240-tenths", "precision-time tenth-second: `.9`.",
+             ROLES + [down("A", 0, "10.100", st="Aug  8 2026 18:00:00.9"), up("A", 40, "10.100", st="Aug  8 2026 18:00:40.9")], [lost("10.100", 10.9, 40.9)])
+
+    scenario("241-stamp-offset-utc",
+             "stamp-offset: utc: 18:00:00+08:00 of pe-a is UTC 18:00:00; pe-b's 02:00:05+08:00 is RFC 3339.",
+             [member("A", -600, "Master", st=stamp(-600, suffix="+08:00")), member("B", -599, "Backup", st=stamp(-599, zone=8, suffix="+08:00")),
+              down("A", 0, "10.100", st=stamp(0, suffix="+08:00")), noise("B", 5, st=stamp(5, zone=8, suffix="+08:00")),
+              up("A", 40, "10.100", st=stamp(40, suffix="+08:00")), down("A", 100, "10.200", st=stamp(100, suffix="+08:00")),
+              member("B", 105, "Master", "PEER_MEMBER_DOWN", st=stamp(105, zone=8, suffix="+08:00"))],
+             [lost("10.100", 10, 40, since=since(0)), alert("standby-not-ready", "pe-a", ["Eth-Trunk10.200"], 165)],
+             inv=inventory(a_extra="stamp-offset: utc"))
+
+    scenario("242-no-stamp",
+             "A line without a stamp of its own arrives, and happened, at the highest stamp so far; `boot` is not wall clock.",
+             ROLES + [noise("B", 0), down("A", 0, "10.100", st=""), noise("B", 5), noise("B", 40), up("A", 40, "10.100", st=""),
+                      noise("B", 100), down("A", 0, "10.200", st="0.360000000"), noise("B", 105), noise("B", 140), up("A", 0, "10.200", st="0.360040000"), noise("B", 150)],
+             [lost("10.100", 10, 40), lost("10.200", 110, 140)])
+
+    short = lambda t: stamp(t, "short")
+    cycle = [member("A", -600, "Master", st=short(-600)), member("B", -599, "Backup", st=short(-599)), down("A", 0, "10.100", st=short(0)), up("A", 40, "10.100", st=short(40))]
+    scenario("243-year-option", "A stamp without a year takes --year (the file was modified in 2019).", cycle, [lost("10.100", 10, 40)], args=["--year", "2026"], mtime=1565287700)
+    scenario("243-year-of-file", "A stamp without a year takes the year of the file's modification time.", cycle, [lost("10.100", 10, 40)])
+
+    leap = lambda text, body: f"<186>{text} PE-A {body}"
+    scenario("243-leap-day-without-year", "A stamp without a year takes --year: 29 February is a day of 2028.",
+             [leap("Feb 29 23:50:00", member_body("Master", "ETRUNK_MASTER")), leap("Feb 29 23:59:55", down_body("Eth-Trunk10.100")), leap("Mar  1 00:00:30", up_body("Eth-Trunk10.100"))],
+             [lost("10.100", *(int((dt.datetime(2028, 3, 1, 0, 0, x) - T0).total_seconds()) for x in (5, 30)))], args=["--year", "2028"])
+
+    eve = int((dt.datetime(2026, 12, 31, 23, 59, 55) - T0).total_seconds())
+    new_year = [member("A", eve - 600, "Master", st=short(eve - 600)), member("B", eve - 599, "Backup", st=short(eve - 599)), down("A", eve, "10.100", st=short(eve)),
+                noise("B", eve + 3, st=short(eve + 3)), noise("B", eve + 8, st=short(eve + 8)), up("A", eve + 35, "10.100", st=short(eve + 35)), noise("B", eve + 60, st=short(eve + 60))]
+    scenario("244-new-year-by-file", "Stamps without a year over New Year; the file was last written on 1 January 2027: December is 2026.",
+             new_year, [lost("10.100", eve + 10, eve + 35)], mtime=int(epoch(eve + 3600)))
+    scenario("244-new-year-by-option", "Stamps without a year over New Year with --year 2026: the log begins in 2026 and goes on into 2027.",
+             new_year, [lost("10.100", eve + 10, eve + 35)], args=["--year", "2026"], mtime=int(epoch(eve + 3600)))
+    dated = lambda t: stamp(t)
+    scenario("244-new-year-dated", "Stamps with a year over New Year.",
+             [member("A", eve - 600, "Master", st=dated(eve - 600)), member("B", eve - 599, "Backup", st=dated(eve - 599)), down("A", eve, "10.100", st=dated(eve)),
+              up("A", eve + 35, "10.100", st=dated(eve + 35))], [lost("10.100", eve + 10, eve + 35)])
+
+    date, rfc = lambda t: stamp(t), lambda t, z=0, s="Z": stamp(t, "rfc3339", z, s)
+    headers = [lambda t: f"{short(t)} 192.0.2.1 {date(t)} PE-A ", lambda t: f"<186>{short(t)} 192.0.2.1 {date(t)} PE-A ",
+               lambda t: f"{rfc(t, 0, '.000+00:00')} 192.0.2.1 {date(t)} PE-A ", lambda t: f"{rfc(t, 2, '+02:00')} 192.0.2.1 {date(t)} PE-A ",
+               lambda t: f"<186>1 {rfc(t, 0, '.000Z')} 192.0.2.1 - - - - {date(t)} PE-A ", lambda t: f'<186>1 {rfc(t)} loghost vrp 7 ID1 [meta a="b"] {date(t)} PE-A ',
+               lambda t: f"<186>1 {rfc(t)} loghost vrp - - - \ufeff<186>{date(t)} PE-A ", lambda t: f"{short(t)} loghost {date(t)} PE-A ",
+               lambda t: f"{short(t)} loghost <186>{date(t)} PE-A ", lambda t: f"{rfc(t)} loghost <186>{date(t)} PE-A ", lambda t: f"{date(t)} PE-A ",
+               lambda t: f"{stamp(t, 'iso')} PE-A ", lambda t: f"<186>{date(t)} pe-a ", lambda t: f"{short(t)} 192.0.2.1 {stamp(t, 'iso')} PE-A ",
+               lambda t: f"{short(t)} 192.0.2.1 {stamp(t, 'date', 8, '+08:00')} PE-A ", lambda t: f"{short(t)} 192.0.2.1 {short(t)} PE-A "]
+    lines, alerts = cycles(lambda f, t, is_up: f(t) + (up_body if is_up else down_body)("Eth-Trunk10.100"), headers)
+    scenario("245-headers", "Raw, without PRI, and with a relay's own header in front: RFC 3164, RFC 3339, RFC 5424, by address or by the relay's name.",
+             ROLES + lines, alerts)
+
+    boot = lambda t: f"0.{360000000 + int(t * 1000)}"
+    split = lambda b: b.replace("(l):", "(l): ", 1)     # the tag ends at the colon; rsyslog sets a blank behind it
+    body = lambda is_up: (up_body if is_up else down_body)("Eth-Trunk10.100")
+    zone8 = lambda t: stamp(t, "date", 8, "+08:00")
+    broken = lambda st: st.replace(":", ": ", 1)         # 18: 00:00, as rsyslog writes a stamp it took for a tag
+    rs = [lambda t, b: f"{short(t)} PE-A {split(b)}", lambda t, b: f"{short(t)} {zone8(t)} PE-A {b}", lambda t, b: f"{short(t)} {broken(stamp(t, 'iso'))} PE-A {b}",
+          lambda t, b: f"{short(t)} {broken(stamp(t, 'iso', 8))}+08:00 PE-A {b}", lambda t, b: f"{short(t)} {boot(t)} PE-A {b}",
+          lambda t, b: f"{rfc(t, 0, '+00:00')} PE-A {split(b)}", lambda t, b: f"{rfc(t, 0, '.000000+00:00')} {zone8(t)} PE-A {b}",
+          lambda t, b: f"{rfc(t, 0, '.000000+00:00')} {broken(stamp(t, 'iso'))} PE-A {b}", lambda t, b: f"{rfc(t, 0, '.000000+00:00')} {boot(t)} PE-A {b}",
+          lambda t, b: f"{rfc(t, 0, '.000000+00:00')} PE-A {split(b)}"]
+    lines, alerts = cycles(lambda f, t, is_up: f(t, body(is_up)), rs)
+    roles = [f"{short(t)} PE-{d} {split(member_body(*m))}" for t, d, m in ((-600, "A", ("Master", "ETRUNK_MASTER")), (-599, "B", ("Backup", "ETRUNK_BACKUP")))]
+    scenario("246-rsyslog-files", "As rsyslog stores what it mis-parses (traditional and RSYSLOG_FileFormat, forms as rsyslog 8.2302 wrote them): the tag split from "
+             "the text by a blank, a stamp taken for host and tag, a format-date broken after the hour.", roles + lines, alerts)
+    ng = [lambda t, b: f"{short(t)} 192.0.2.1 {b}", lambda t, b: f"{short(t)} 192.0.2.1 {date(t)}.000 PE-A {b}", lambda t, b: f"{short(t)} 192.0.2.1 {zone8(t)} PE-A {b}",
+          lambda t, b: f"{short(t)} 192.0.2.1 {boot(t)} PE-A {b}", lambda t, b: f"{short(t)} 192.0.2.1 PE-A {b}", lambda t, b: f"{rfc(t, 0, '+00:00')} 192.0.2.1 {b}",
+          lambda t, b: f"{rfc(t, 0, '+00:00')} 192.0.2.1 {zone8(t)} PE-A {b}", lambda t, b: f"{rfc(t, 8, '+08:00')} 192.0.2.1 {b}"]
+    lines, alerts = cycles(lambda f, t, is_up: f(t, body(is_up)), ng)
+    roles = [f"{short(t)} 192.0.2.{n} {member_body(*m)}" for t, n, m in ((-600, 1, ("Master", "ETRUNK_MASTER")), (-599, 2, ("Backup", "ETRUNK_BACKUP")))]
+    scenario("246-syslog-ng-files", "As syslog-ng stores it (default and ISO stamps, forms as syslog-ng 3.38 wrote them): its source's address in place of the router's name, "
+             "or its own header in front of the router's.", roles + lines, alerts)
+
+    vrp5 = [lambda n, w: f"%%01IFNET/1/IF_LINK{w}(l)[3]:OID 1.3.6.1.6.3.1.1.5.{4 if w == 'UP' else 3} Interface 37 turned into {w} state.(AdminStatus=1,OperStatus="
+            f"{1 if w == 'UP' else 2},InterfaceName={n})", lambda n, w: f"%%01IFNET/4/IF_STATE(l)[17]:Interface {n} has turned into {w} state.",
+            lambda n, w: f"%%01IFPDT/4/IF_STATE(l)[0]:Interface {n} has turned into {w} state."]
+    lines, alerts = cycles(lambda f, t, is_up: line("A", t, f("Eth-Trunk10.100", "UP" if is_up else "DOWN"), st=stamp(t, "iso-unpadded")), vrp5)
+    old = lambda dev, t, was, now, why: line(dev, t, "%%01ETRUNK/4/MEMBER_STATE_CHG(l)[5]:The member of the E-Trunk changed its state. (MemberType=Eth-Trunk, MemberId=10, "
+                                             f"OldState={was}, OldReason=ETRUNK_INIT, NewState={now}, NewReason={why})", st=stamp(t, "iso-unpadded"))
+    scenario("247-vrp5", "VRP5 forms of domain 3.2 and 4.4: IF_LINKDOWN, IF_STATE (IFNET, IFPDT), MEMBER_STATE_CHG without an E-Trunk id, counters in brackets.",
+             [old("A", -600, "Backup", "Master", "ETRUNK_MASTER"), old("B", -599, "Init", "Backup", "ETRUNK_BACKUP")] + lines +
+             [down("A", 400, "10.200"), old("A", 404, "Master", "Backup", "ETRUNK_BACKUP"), old("B", 405, "Backup", "Master", "ETRUNK_MASTER")],
+             [dict(a, fields=dict(a["fields"], confidence="confirmed")) for a in alerts] +
+             [alert("standby-not-ready", "pe-a", ["Eth-Trunk10.200"], 464)])
+
+    def zipped(text):
+        out = io.BytesIO()
+        with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as f:
+            f.write(text.encode())
+        return out.getvalue()
+    a_lines = [ROLES[0], down("A", 0, "10.100"), member("A", 6, "Backup"), up("A", 60, "10.100"), member("A", 100, "Master"), down("A", 200, "10.200"), up("A", 240, "10.200")]
+    b_lines = [ROLES[1], member("B", 5, "Master"), member("B", 100, "Backup"), noise("B", 205), noise("B", 300)]
+    scenario("248-two-inputs", "Several inputs are merged by time; CRLF and LF; .gz.", alerts=[lost("10.200", 210, 240, since=since(200))],
+             files={"input-1.log": "".join(x + "\r\n" for x in a_lines), "input-2.log.gz": zipped("".join(x + "\n" for x in b_lines))})
+    scenario("248-no-last-newline", "The last line of a text log may end without a newline; CR LF.", alerts=[lost("10.100", 10, 40)],
+             files={"input.log": "\r\n".join(ROLES + [down("A", 0, "10.100"), "", up("A", 40, "10.100")])})
+
+    scenario("249-log-and-capture", "Several inputs are merged by time: roles in a log, link traps in a capture.",
+             files={"input-1.log": "".join(x + "\n" for x in ROLES + [noise("A", 50), member("B", 105, "Master", "PEER_MEMBER_DOWN")]),
+                    "input-2.pcap": pcap([packet("192.0.2.1", 0, link_trap(0, False)), packet("192.0.2.1", 44, link_trap(44, True)),
+                                          packet("192.0.2.1", 100, link_trap(100, False)), packet("192.0.2.1", 160, link_trap(160, True))])},
+             alerts=[lost("10.100", 10, 44, since=since(0), confidence="confirmed")])
+
+    def mixed(**kw):
+        return [packet("192.0.2.1", -600, member_trap(-600, 2, 5), **kw), packet("192.0.2.2", -599, member_trap(-599, 1, 4), **kw),
+                packet("192.0.2.1", 0, link_trap(0, False), **kw), packet("192.0.2.1", 44, link_trap(44, True), **kw),
+                packet("192.0.2.1", 100, down("A", 100, "10.100"), **kw), packet("192.0.2.1", 150, up("A", 150, "10.100"), **kw)]
+    want = [lost("10.100", 10, 44, since=since(0), confidence="confirmed"), lost("10.100", 110, 150, since=since(100))]
+    scenario("250-pcapng", "pcapng, two interfaces with different stamp resolutions, an unknown block in between.", files={"input.pcapng": pcapng(mixed())}, alerts=want)
+    scenario("250-pcap-vlan", "Captures with an 802.1Q tag and with two tags.",
+             files={"input-1.pcap": pcap(mixed(tags=((0x8100, 100),))[:4]), "input-2.pcap": pcap(mixed(tags=((0x88A8, 7), (0x8100, 100)))[4:])}, alerts=want)
+    v6 = [packet("2001:db8::1", p, x, v6=True) for p, x in ((-600, member_trap(-600, 2, 5)), (0, link_trap(0, False)), (44, link_trap(44, True)),
+                                                           (100, down("A", 100, "10.100")), (150, up("A", 150, "10.100")))]
+    scenario("250-pcap-ipv6", "A capture over IPv6, the device by one of its addresses.", files={"input.pcap": pcap(v6)}, alerts=want, inv=inventory(a_addr=', "2001:db8::1"'))
+    scenario("250-pcap-big-endian-ns", "A capture in the other byte order, with nanoseconds.", files={"input.pcap": pcap(mixed(), ">", True)}, alerts=want)
+    scenario("250-pcap-cooked", "A capture taken on `any` (Linux cooked).", files={"input.pcap": pcap(mixed(link="sll"), link=113)}, alerts=want)
+    informed = lambda x: x.replace(b"public\xa7", b"public\xa6", 1)
+    scenario("250-pcap-informs", "Informs in a capture are traps.", alerts=want[:1],
+             files={"input.pcap": pcap([packet("192.0.2.1", p, informed(x)) for p, x in ((-600, member_trap(-600, 2, 5)), (0, link_trap(0, False)), (44, link_trap(44, True)))])})
+
+    v1 = lambda t, generic: trap1(t, "1.3.6.1.4.1.2011.2.62.20", generic, 0, link_vars(37, "Eth-Trunk10.100", 2 if generic == 2 else 1))
+    v1_role = lambda src, t, state, reason: packet(src, t, trap1(t, ET + "2", 6, 2, member_vars(state, reason), src))
+    scenario("251-traps-v1", "SNMPv1 traps: generic linkDown and linkUp; enterprise-specific 2 of the E-Trunk MIB (the OID has no .0. before it).",
+             files={"input.pcap": pcap([v1_role("192.0.2.1", -600, 2, 5), v1_role("192.0.2.2", -599, 1, 4), packet("192.0.2.1", 0, v1(0, 2)), packet("192.0.2.1", 44, v1(44, 3)),
+                                        packet("192.0.2.1", 100, v1(100, 2)), v1_role("192.0.2.2", 105, 2, 6)])},
+             alerts=[lost("10.100", 10, 44, since=since(0), confidence="confirmed"), alert("standby-not-ready", "pe-a", ["Eth-Trunk10.100"], 165)])
+
+    relay = "relays: [192.0.2.50]\n"
+    roles = [packet("192.0.2.50", -600, ROLES[0]), packet("192.0.2.50", -599, ROLES[1])]
+    scenario("252-relays", "relays: collectors that forward for devices: those are identified by header, not by source; an unknown source is dropped, and so is an unknown name behind a relay. "
+             "A device is known by its source, whatever its name.", inv=inventory(extra=relay),
+             files={"input.pcap": pcap(roles + [packet("192.0.2.50", 0, down("A", 0, "10.100")), packet("203.0.113.9", 5, up("A", 5, "10.100")),
+                                                packet("192.0.2.50", 6, up("X", 6, "10.100")), packet("192.0.2.50", 40, f"<186>{short(40)} 192.0.2.1 {date(40)} PE-A " + up_body("Eth-Trunk10.100")),
+                                                packet("192.0.2.1", 100, down("X", 100, "10.200")), packet("192.0.2.1", 140, up("X", 140, "10.200"))])},
+             alerts=[lost("10.100", 10, 40), lost("10.200", 110, 140)])
+    scenario("252-not-a-relay", "Only devices of the inventory and named relays are heard: a collector that is not named is an unknown source.",
+             files={"input.pcap": pcap([packet("192.0.2.50", 0, down("A", 0, "10.100")), packet("192.0.2.50", 60, noise("B", 60))])})
+
+
+def clocks():
+    """Dense interleaved lines; each device's stamp is its own clock. Rows are (time of arrival, device, maker of the line)."""
+    def recording(offsets, rows, begin=-400, end=400, step=4):
+        rows = list(rows)
+        for i, dev in enumerate(offsets):
+            rows += [(t + i * step / len(offsets), dev, noise) for t in range(begin, end, step)]
+        out = []
+        for t, dev, make in sorted(rows, key=lambda r: r[0]):
+            whole = int(t // 1) + offsets[dev]
+            out.append(make(dev, whole))
+        return out
+    say = lambda f, *a: (lambda dev, t: f(dev, t, *a))
+    story = [(-395, "A", say(member, "Master")), (-394, "B", say(member, "Backup")),
+             (-100, "A", say(down, "10.200")), (-97, "B", say(member, "Master")), (-96, "A", say(member, "Backup")), (-60, "A", say(up, "10.200")),
+             (-50, "B", say(member, "Backup")), (-49, "A", say(member, "Master")), (0, "A", say(down, "10.100")), (60, "A", say(up, "10.100"))]
+    rule = "Corrected: with its offset and the device's skew, measured against the other devices over at least 8 lines, taken out. "
+    scenario("253-two-clocks-minutes", rule + "pe-a is 180 s ahead of pe-b (which of two is right nobody can say): the takeover within 3 s is no fault.",
+             recording({"A": 180, "B": 0}, story), [lost("10.100", 100, 150, last={"duration_s": 60})], tolerance=95)
+    scenario("253-two-clocks-behind", rule + "pe-a is 180 s behind pe-b.",
+             recording({"A": -180, "B": 0}, story), [lost("10.100", -80, -30, last={"duration_s": 60})], tolerance=95)
+    hours = recording({"A": 8 * 3600, "B": 0}, story)
+    scenario("253-two-clocks-zone-missing", rule + "pe-a writes local time (+8 h) and no zone: one alert, of 60 s, on either clock.",
+             hours, [lost("10.100", 14400, 14450, last={"duration_s": 60})], tolerance=14420)
+    for name, skew, text in (("ahead", 180, "180 s ahead"), ("behind", -420, "7 min behind"), ("zone-missing", 8 * 3600, "8 h off, its zone missing"),
+                             ("years-off", -3652 * 86400, "ten years behind")):
+        scenario(f"254-clock-{name}", rule + f"pe-a's clock, one of four, is {text}: times come out on the others' clock.",
+                 recording({"A": skew, "B": 0, "C": 0, "D": 0}, story), [lost("10.100", 10, 60, since=None)], tolerance=4.2, inv=FOUR)
+        SCENARIOS[f"254-clock-{name}"][1]["alerts"][0]["fields"] = {}
+    scenario("255-peer-clock-ahead", rule + "pe-b's clock, one of four, is 5 min ahead.",
+             recording({"A": 0, "B": 300, "C": 0, "D": 0}, story), [lost("10.100", 10, 60)], tolerance=4.2, inv=FOUR)
+
+    for name, skew in (("40-s-ahead", 40), ("40-s-behind", -40), ("20-s-behind", -20)):
+        scenario(f"254-clock-{name}", rule + "pe-a's clock, one of four, is off by less than a minute.",
+                 recording({"A": skew, "B": 0, "C": 0, "D": 0}, story), [lost("10.100", 10, 60)], tolerance=4.2, inv=FOUR)
+    calm = [(-1195, "A", say(member, "Master")), (-1194, "B", say(member, "Backup")), (0, "A", say(down, "10.100")), (120, "A", say(up, "10.100"))]
+    scenario("255-sparse-lines", rule + "pe-a is 300 s ahead, one of four; a line a minute from each.",
+             recording({"A": 300, "B": 0, "C": 0, "D": 0}, calm, -1200, 1200, 60), [lost("10.100", 10, 120)], tolerance=31, inv=FOUR)
+
+    swapped = recording({"A": 0, "B": 0}, story)
+    late, out = [], []
+    for x in swapped:                                    # every line of pe-b comes 20 s late, in its own order
+        (late if " PE-B " in x else out).append(x)
+    merged, i = [], 0
+    for x in out:
+        t = dt.datetime.strptime(x[5:25].strip(), "%b %d %Y %H:%M:%S")
+        while i < len(late) and dt.datetime.strptime(late[i][5:25].strip(), "%b %d %Y %H:%M:%S") + dt.timedelta(seconds=20) <= t:
+            merged.append(late[i])
+            i += 1
+        merged.append(x)
+    scenario("256-peer-lines-late", "Out of order within 30 s: every line of pe-b comes 20 s late (which may be taken for skew). pe-a says backup in time, so the takeover at "
+             "-97 is no fault; the fault at 0 is.",
+             merged + late[i:], [lost("10.100", 10, 60)], tolerance=21)
+    scenario("256-older-than-30-s", "A line happened at its own corrected stamp, at most 30 s before its arrival: stamped 0, arriving at 100, it happened at 70.",
+             ROLES + [noise("B", 100), down("A", 0, "10.100"), up("A", 140, "10.100")], [lost("10.100", 100, 140, since=since(70))])
+
+    odd = ["", "   ", "garbage", "<999>what", "<188>", "\x00\x01\x02\xff\xfe", "last message repeated 3 times", "<134> 1 2015-02-05T11:55:48Z 2.0.0.1 - - NAT444userbased - %%01SEC/6/BIND(L): x",
+           "x" * 20000, "<188>Aug  8 2026 18:00:07 PE-A %%01", "<188>Aug  8 2026 18:00:07 PE-A %%01IFNET/2/linkDown_clear(l):CID=0x1;The interface status changes. (ifName=",
+           "#47/active/linkDown/Major/occurredTime:2024-11-26 14:05:54/-/-/alarmID:0x08520003/CID=0x807a0404:The interface status changes. (ifName=GE1/0/1)",
+           "<188>Aug 32 2026 25:61:61 PE-A " + NOISE, "<188>Feb 30 2026 10:00:00 PE-B " + NOISE]
+    scenario("257-garbage", "A line that can't be understood is counted, never fatal.", ROLES + odd + [down("A", 0, "10.100")] + odd + [up("A", 40, "10.100")] + odd, [lost("10.100", 10, 40)])
+    def odd_year(year, where=6):
+        rows = ROLES + [down("A", 0, "10.100"), noise("B", 5), noise("B", 7), noise("A", 8), up("A", 40, "10.100"), noise("B", 60), noise("A", 61), noise("B", 62), noise("A", 63)] + \
+            [noise("AB"[t % 2], t) for t in range(70, 100)]
+        return rows[:4] + [noise("B", where, st=f"Aug  8 {year} 18:00:06")] + rows[4:]
+    scenario("257-one-line-of-an-old-year", "Never depend on the header's year (domain 11.4); a line happened at most 30 s before its arrival: one line of 2016.",
+             odd_year(2016), [lost("10.100", 10, 40)])
+    scenario("257-one-line-of-a-future-year", "Never depend on the header's year (domain 11.4): one line of 2036 does not carry all that follows into the future.",
+             odd_year(2036), [lost("10.100", 10, 40)])
+
+    relayed = lambda t, x: f"{stamp(t, 'rfc3339', 0, 'Z')} 192.0.2.1 {x}"
+    scenario("258-relay-stamp-is-its-time", "A relay's stamp, if the line has one, is its time: pe-a's own stamps are 8 h off, its zone missing, and there are too few lines to measure.",
+             [relayed(t, x[5:]) for t, x in ((-600, member("A", -600 + 28800, "Master")), (0, down("A", 28800, "10.100")), (40, up("A", 28840, "10.100")), (100, noise("A", 28900)))],
+             [lost("10.100", 10, 40, since=since(0))])
+    dense = [(t, noise) for t in range(-590, -10, 20)] + [(t, noise) for t in range(5, 100, 10)]
+    dense = sorted(dense + [(-600, member, "Master"), (0, down, "10.100"), (40, up, "10.100")], key=lambda r: r[0])
+    scenario("258-relay-stamps-dense", "A relay's stamp, if the line has one, is its time; pe-a's own stamps are 8 h off, on many lines.",
+             [relayed(t, f("A", t + 28800, *rest)[5:]) for t, f, *rest in dense], [lost("10.100", 10, 40, since=since(0))], tolerance=1.1)
+    SCENARIOS["258-relay-stamps-dense"][1]["alerts"][0]["fields"] = {}
+    for word, skew in (("ahead", 300), ("behind", -300)):
+        scenario(f"258-capture-dense-{word}", f"A capture's time is the packet's: pe-a's clock is 5 min {word}, on many lines.",
+                 files={"input.pcap": pcap([packet("192.0.2.1", t, f("A", t + skew, *rest)) for t, f, *rest in dense])}, alerts=[lost("10.100", 10, 40, since=since(0))])
+        scenario(f"258-capture-clock-{word}", f"A capture's time is the packet's: pe-a's clock is 5 min {word}.",
+                 files={"input.pcap": pcap([packet("192.0.2.1", t, f("A", t + skew, *rest)) for t, f, *rest in ((-600, member, "Master"), (0, down, "10.100"), (5, noise), (40, up, "10.100"), (60, noise))])},
+                 alerts=[lost("10.100", 10, 40, since=since(0))])
+    scenario("259-leap-day-and-midnight", "A fault over midnight on 29 February 2028; stamps with a year.",
+             [line("A", 0, member_body("Master", "ETRUNK_MASTER"), st="Feb 29 2028 23:50:00"), line("A", 0, down_body("Eth-Trunk10.100"), st="Feb 29 2028 23:59:55"),
+              line("A", 0, up_body("Eth-Trunk10.100"), st="Mar  1 2028 00:00:30")],
+             [lost("10.100", *(int((dt.datetime(2028, 3, 1, 0, 0, s) - T0).total_seconds()) for s in (5, 30)))])
+
+
+def more():
+    scenario("202-second-fault-is-a-new-hold", "The hold counts from when the predicate became true: down, up at 6, down again at 8.",
+             ROLES + [down("A", 0, "10.100"), up("A", 6, "10.100"), down("A", 8, "10.100"), up("A", 30, "10.100")], [lost("10.100", 18, 30, since=since(8))])
+    scenario("207-role-arrives-late", "An alert can't be raised before its evidence arrived: that pe-a forwards since -5 is known at 20, the fault since 0.",
+             [member("A", -600, "Backup"), member("B", -599, "Master"), down("A", 0, "10.100"), noise("B", 20), member("B", -5, "Backup"), member("A", -5, "Master"), up("A", 60, "10.100")],
+             [lost("10.100", 20, 60, since=since(0))])
+    scenario("207-down-late-role-lost-between", "What arrives late is judged by when it happened: the role was lost at 5 and back at 8, so the hold of the fault at 0 began at 8.",
+             ROLES + [member("A", 5, "Backup"), member("A", 8, "Master"), noise("B", 12), down("A", 0, "10.100"), up("A", 60, "10.100")], [lost("10.100", 18, 60)])
+    scenario("209-retracted-pair", "If, as now known, the predicate was not true at the raise, the alert ends as retracted, at the time of its raise: switchover-failed, no-master, "
+             "redundancy-lost.",
+             ROLES + [main_down("A", 0), noise("A", 45), member("B", 20, "Master", "PEER_MEMBER_DOWN"), up("A", 190, "10"), member("A", 190, "Master"),
+                      member("B", 190, "Backup", "PEER_MEMBER_UP"), member("A", 200, "Backup"), noise("A", 245), member("B", 220, "Master"),
+                      etrunk("B", 300, "Master", "TIMEOUT"), noise("A", 345), etrunk("B", 320, "Master", "PRI")],
+             [alert("switchover-failed", "pe-a", None, 30, 30, cleared_by="retracted"), alert("no-master", None, None, 230, 230, cleared_by="retracted"),
+              alert("redundancy-lost", "pe-b", None, 330, 330, cleared_by="retracted")], inv=ONE)
+    scenario("209-up-older-than-30-s", "A line happened at most 30 s before its arrival: an up stamped 5 that arrives at 100 happened at 70; nothing to retract.",
+             ROLES + [down("A", 0, "10.100"), noise("B", 100), up("A", 5, "10.100"), noise("B", 130)], [lost("10.100", 10, 70, cleared_by="recovered", last={"duration_s": 70.0})])
+    scenario("211-hold-zero", "--hold CONDITION=DURATION: 0 s raises at once.", ROLES + [down("A", 0, "10.100"), up("A", 5, "10.100")], [lost("10.100", 0, 5)],
+             args=["--hold", "no-switchover=0s"])
+    scenario("211-hold-of-another", "--hold may be repeated, and changes only the conditions it names.",
+             ROLES + [main_down("A", 0), member("B", 60, "Master"), up("B", 61, "10.100"), down("B", 100, "10.100"), up("B", 140, "10.100")],
+             [alert("switchover-failed", "pe-a", None, 5, 60), lost("10.100", 120, 140, device="pe-b")], args=["--hold", "switchover-failed=5s", "--hold", "no-switchover=20s"])
+    scenario("216-deleted-active-active", "A deletion ends an open partial-loss as removed and raises admin-down (as partial-loss, but deleted).",
+             [member("A", -600, "Master", "FORCE_MASTER"), member("B", -599, "Master", "FORCE_MASTER"), down("A", 0, "10.100"), gone("A", 60, "10.100"), up("A", 120, "10.100"),
+              shut("A", 200, "10.200"), up("A", 240, "10.200")],
+             [alert("partial-loss", "pe-a", ["Eth-Trunk10.100"], 10, 60, cleared_by="removed"), alert("admin-down", "pe-a", ["Eth-Trunk10.100"], 70, 120, severity="minor"),
+              alert("admin-down", "pe-a", ["Eth-Trunk10.200"], 210, 240)], inv=inventory("mode: active-active"))
+    scenario("217-main-flaps", "The hold of 30 s counts from when the predicate became true: main down, up at 10, down at 20; then recovered.",
+             ROLES + [main_down("A", 0), up("A", 10, "10"), main_down("A", 20), up("A", 90, "10")], [alert("switchover-failed", "pe-a", None, 50, 90, cleared_by="recovered", since=since(20))])
+    scenario("218-role-never-said", "switchover-failed needs a side whose last word is master.",
+             [main_down("A", 0), member("B", -599, "Backup")], [])
+    scenario("217-by-e-trunk-role", "The last word may be the E-Trunk's, when no member ever spoke (domain 4.5: fallback).",
+             [etrunk("A", -600, "Master", "PRI"), etrunk("B", -599, "Backup", "PRI"), main_down("A", 0)], [alert("switchover-failed", "pe-a", None, 30)], inv=ONE)
+    scenario("223-main-back-long-ago", "150 s after a main interface came back; that is long ago here: 30 s.",
+             ROLES + [main_down("B", -500), up("B", -400, "10"), member("B", 0, "Master"), member("A", 0, "Master"), member("A", 90, "Backup")],
+             [alert("dual-master", "pe-b", None, 30, 90)])
+    scenario("229-flapping-goes-on", "Flapping ends 5 min after the last down, not after the fifth.",
+             ROLES + [x for t in range(0, 421, 60) for x in (down("A", t, "10.100"), up("A", t + 3, "10.100"))] + [noise("B", 800)],
+             [alert("flapping", "pe-a", ["Eth-Trunk10.100"], 240, 720)])
+    fives = lambda fault, t0: [x for t in range(t0, t0 + 250, 50) for x in (fault(t), up("A", t + 3, "10.100"))]
+    scenario("230-not-own-faults", "Flapping counts downs by own fault on the forwarding side: shut by an operator, inherited from main, different sub-interfaces, or before it was master, they do not count.",
+             ROLES + fives(lambda t: shut("A", t, "10.100"), 0) + fives(lambda t: inherited("A", t, "10.100"), 600) +
+             [x for i, n in enumerate(("100", "200", "300", "400", "500")) for x in (down("A", 1200 + 20 * i, "10." + n), up("A", 1203 + 20 * i, "10." + n))] +
+             [x for t in (1800, 1830, 1860, 1890) for x in (down("B", t, "10.100"), up("B", t + 3, "10.100"))] +
+             [member("A", 1900, "Backup"), member("B", 1900, "Master"), down("B", 1920, "10.100"), up("B", 1923, "10.100")], [])
+    scenario("234-nothing-heard-for-hours", "device-silent is never raised without polls.", ROLES + [noise("A", 0), noise("B", 1), noise("A", 20000)], [])
+    mode = inventory(pair="backup-profiles:\n  rbp-x: {mode: virtual, services: [bras, arp], rbs: rbs1, protocol: e-trunk}", second=False, subs="100: {services: [bras, arp], profile: rbp-x}")
+    scenario("239-virtual-for-bras-and-arp", "virtual is for BRAS only: one service that does not fit is enough.", [noise("A", 0), noise("B", 1)],
+             [alert("mode-ineffective", None, None, 0)], inv=mode, tolerance=1.1)
+    plain = BASE.replace("    hostnames: [PE-A]\n", "").replace("hostnames: [PE-B]", "hostnames: [core-b, PE-B]")
+    scenario("245-names", "hostnames: names in its syslog headers; default: the key; case does not count; unknown names are no device.",
+             [x.replace("PE-A", "Pe-A") for x in ROLES] + [down("A", 0, "10.100").replace("PE-A", "pe-a"), up("X", 5, "10.100"), up("A", 40, "10.100"),
+              noise("B", 50), down("A", 100, "10.100"), member("B", 105, "Master", "PEER_MEMBER_DOWN").replace("PE-B", "CORE-B")],
+             [lost("10.100", 10, 40), alert("standby-not-ready", "pe-a", ["Eth-Trunk10.100"], 165)], inv=plain)
+    text = lambda rows: "".join(x + "\n" for x in rows)
+    scenario("248-rotated", "Several inputs are merged by time, in whatever order they are named (input.log, then the older input.log.1).",
+             files={"input.log": text([down("A", 0, "10.100"), up("A", 40, "10.100")]), "input.log.1": text([member("A", -600, "Backup"), member("B", -599, "Master"),
+                    member("B", -300, "Backup"), member("A", -300, "Master")])}, alerts=[lost("10.100", 10, 40, confidence="confirmed")])
+    twice = ROLES + [down("A", 0, "10.100"), noise("B", 5), up("A", 40, "10.100"), noise("A", 45)]
+    scenario("248-two-collectors", "A repeat changes nothing: the same lines from two collectors, one of them 2 s later by its stamps.",
+             files={"input-1.log": text(f"{stamp(t, 'rfc3339', 0, 'Z')} 192.0.2.{n} {x[5:]}" for t, n, x in zip((-600, -599, 0, 5, 40, 45), (1, 2, 1, 2, 1, 1), twice)),
+                    "input-2.log": text(f"{stamp(t + 2, 'rfc3339', 0, 'Z')} 192.0.2.{n} {x[5:]}" for t, n, x in zip((-600, -599, 0, 5, 40, 45), (1, 2, 1, 2, 1, 1), twice))},
+             alerts=[lost("10.100", 10, 40)], tolerance=2.1)
+
+
+def again():
+    """Neighbours of what was found."""
+    taken = ROLES + [main_down("A", 0), member("B", 1, "Master", "PEER_MEMBER_DOWN"), member("B", 100, "Backup")]
+    scenario("220-main-back", "switchover-failed of a (stale) last word: over when that side's main is back.",
+             taken + [up("A", 200, "10"), member("A", 200, "Master")], [alert("switchover-failed", "pe-a", None, 130, 200, cleared_by="recovered")])
+    scenario("220-takeover-again", "switchover-failed of a (stale) last word: over when the peer forwards again.",
+             taken + [member("B", 200, "Master", "PEER_MEMBER_DOWN")], [alert("switchover-failed", "pe-a", None, 130, 200, cleared_by="switched-over")])
+    scenario("223-repeats-restart-nothing", "dual-master is true when both have reported since the takeover (5 s); reports again and again change nothing.",
+             ROLES + [member("B", 0, "Master"), member("A", 5, "Master"), member("B", 10, "Master"), member("A", 20, "Master"), member("B", 25, "Master"), member("A", 60, "Backup")],
+             [alert("dual-master", "pe-b", None, 35, 60)])
+    scenario("223-spoke-just-before", "dual-master needs a role reported by both since the later takeover: the old master's word of the second before is none.",
+             ROLES + [member("A", -1, "Master"), member("B", 0, "Master"), noise("A", 200)], [])
+    scenario("223-spoke-just-before-ms", "dual-master needs a role reported by both since the later takeover: the old master's word of 1 ms before is none, one at the same moment is.",
+             ROLES + [member("A", -.001, "Master"), member("B", 0.001, "Master"), noise("A", 200.001), member("B", 250.5, "Backup"), member("B", 300.5, "Master"),
+                      member("A", 300.5, "Master"), member("B", 400.5, "Backup")],
+             [alert("dual-master", "pe-b", None, 330.5, 400.5)])
+    scenario("224-main-flap-while-both-master", "dual-master: a main interface comes back at 15 s: 150 s from then.",
+             ROLES + [member("B", 0, "Master"), member("A", 5, "Master"), main_down("A", 10), up("A", 15, "10"), member("A", 16, "Master"), member("A", 200, "Backup")],
+             [alert("dual-master", "pe-b", None, 165, 200)], tolerance=1.1)
+    forced = [member("A", -600, "Master", "FORCE_MASTER"), member("B", -599, "Master", "FORCE_MASTER"), member("A", -300, "Master", "ETRUNK_MASTER"), member("B", -299, "Backup", "ETRUNK_BACKUP")]
+    scenario("227-force-undone", "Force-master on both is a reported mode only as long as both report it (FORCE_*: auto logic is off, domain 4.5; here it is on again): no-switchover.",
+             forced + [down("A", 0, "10.100"), up("A", 60, "10.100")], [lost("10.100", 10, 60)])
+    scenario("227-force-undone-dual-master", "Mode auto again after force-master on both was undone: both master is dual-master.",
+             forced + [member("B", 0, "Master"), member("A", 1, "Master"), member("B", 100, "Backup")], [alert("dual-master", "pe-b", None, 31, 100)])
+    scenario("214-forced-backup-undone", "switchover_would_help: no when the peer's member is forced backup; unknown when it no longer is.",
+             ROLES + [member("B", -500, "Backup", "FORCE_BACKUP"), down("A", 0, "10.100"), up("A", 30, "10.100"), member("B", 50, "Backup", "ETRUNK_BACKUP"),
+                      down("A", 100, "10.100"), up("A", 130, "10.100")],
+             [lost("10.100", 10, 30, switchover_would_help="no"), lost("10.100", 110, 130, switchover_would_help="unknown")])
+    flap = lambda t: [down("A", t, "10.100"), up("A", t + 3, "10.100")]
+    start = ROLES + [x for t in (0, 30, 60, 90, 120) for x in flap(t)]
+    scenario("229-flapping-long-one-between", "Flapping ends 5 min after the last down, a long one between them or not.",
+             start + [down("A", 150, "10.100"), up("A", 200, "10.100")] + flap(210) + flap(240) + [noise("B", 700)],
+             [alert("flapping", "pe-a", ["Eth-Trunk10.100"], 120, 540), lost("10.100", 160, 200)])
+    scenario("229-flapping-then-takeover", "Flapping ends 5 min after the last down, not with a takeover.",
+             start + [member("A", 130, "Backup"), member("B", 130, "Master"), noise("B", 700)], [alert("flapping", "pe-a", ["Eth-Trunk10.100"], 120, 420)])
+
+
+def grammar():
+    """Domain 2.1: what may vary in a line."""
+    tail = lambda w, why="Interface physical link is ": f"(ifName=Eth-Trunk10.100, AdminStatus=UP, OperStatus={w}, Reason={why}{w.lower()}, mainIfname=Eth-Trunk10)"
+    text = "The interface status changes. "
+    name = lambda w: "linkDown_" + ("clear" if w == "UP" else "active")
+    forms = [lambda w: f"%%01IFNET/2/{name(w).lower()}(l):CID=0x807a0405-alarmID=0x08520003;{text}{tail(w)}", lambda w: f"%%01IFNET/2/{name(w)} (l):CID=0x1;{text}{tail(w)}",
+             lambda w: f"%%01IFNET/2/{name(w)}(l)[5]:CID=0x1;{text}{tail(w)}", lambda w: f"%%01IFNET/2/{name(w)}(l)[Slot=1/1]:CID=0x1;{text}{tail(w)}",
+             lambda w: f"%%01IFNET/2/{name(w)}(l):VS=Admin-VS-CID=0x80c4046e-alarmID=0x08520003;{text}{tail(w)}", lambda w: f"%%01IFNET/2/{name(w)}(l):CID=2160731923;{text}{tail(w)}",
+             lambda w: f"%%01IFNET/2/{name(w)}(l):{text}{tail(w)}", lambda w: f"%%01IFNET/5/{name(w)}(l):CID=0x1;{text}{tail(w)}",
+             lambda w: f"%%01IFNET/2/{name(w)}(l):CID=0x1;{text[:-1]}{tail(w)}", lambda w: f"%%01IFNET/2/{name(w)}:CID=0x1;{text}{tail(w)}",
+             lambda w: f"%%01IFNET/2/{name(w)}(l):CID=0x1;{text}{tail(w).replace('=', ' = ')}", lambda w: f"%%01IFNET/2/{name(w)}(l):CID=0x1;{text}{tail(w).replace('=', ' =')}",
+             lambda w: f"%%01IFNET/2/{name(w)}(l):CID=0x1;{text}{tail(w).replace('Eth-Trunk10.100', 'eth-trunk10.100')}",
+             lambda w: f"%%01IFNET/2/{name(w)}(l):CID=0x1;{text}(OperStatus={w}, mainIfname=Eth-Trunk10, ifName=Eth-Trunk10.100, AdminStatus=UP)",
+             lambda w: f"%%01IFNET/2/{name(w)}(l):CID=0x1;{text}(ifName=Eth-Trunk10.100,AdminStatus=UP,OperStatus={w},Reason=Interface physical link is {w.title()}.)",
+             lambda w: f"%%01IFNET/2/{name(w)}(l):CID=0x1;{text}{tail(w)}.",
+             lambda w: f"%%01STANDARD/6/link{w.lower()}:CID=0x807a271c-OID=1.3.6.1.6.3.1.1.5.{4 if w == 'UP' else 3};{text}{tail(w)}",
+             lambda w: f"%%01IFNET/2/link{w.title()}(t):CID=0x1-OID=1.3.6.1.6.3.1.1.5.{4 if w == 'UP' else 3};{text}{tail(w)}"]
+    lines, alerts = cycles(lambda f, t, is_up: line("A", t, f("UP" if is_up else "DOWN"), pri=134 if t % 200 else 186), forms)
+    scenario("240-line-grammar", "Domain 2.1: case of the name, blank before (l), counters, slot, VS, decimal CID, no fields, another severity and facility, blanks around =, order of the "
+             "values, a reason that ends in a full stop, the trapbuffer's form.", ROLES + lines, alerts)
+
+
+def write():
+    for name in os.listdir(OUT):
+        if name[0] == "2" and name[:3].isdigit():
+            shutil.rmtree(os.path.join(OUT, name))
+    for name, (inv, expect, files) in SCENARIOS.items():
+        folder = os.path.join(OUT, name)
+        os.makedirs(folder)
+        with open(os.path.join(folder, "inventory.yaml"), "w") as f:
+            f.write(inv)
+        with open(os.path.join(folder, "expect.json"), "w") as f:
+            json.dump(expect, f, indent=1)
+            f.write("\n")
+        for file, content in files.items():
+            with open(os.path.join(folder, file), "wb") as f:
+                f.write(content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape"))
+
+
+def check_last(binary, rules):
+    """Compares `last` of each expected alert with the last transition of the alert of that condition and sub-interfaces."""
+    failed = 0
+    for name, (_, expect, files) in SCENARIOS.items():
+        wanted = [a for a in expect["alerts"] if "last" in a]
+        if not wanted:
+            continue
+        folder = os.path.join(OUT, name)
+        done = subprocess.run([binary, "replay", "-i", os.path.join(folder, "inventory.yaml"), *rules, *expect["args"],
+                               *(os.path.join(folder, f) for f in sorted(files))], capture_output=True, timeout=120)
+        got = [json.loads(x) for x in done.stdout.decode().splitlines()]
+        for a in wanted:
+            ends = [o for o in got if o["condition"] == a["condition"] and o["transition"] == "cleared" and o["device"] == a["device"]]
+            for field, value in a["last"].items():
+                have = [o.get(field) for o in ends]
+                slack = 5 if expect["tolerance"] > 1 else 0.0005
+                if not any(isinstance(h, (int, float)) and abs(h - value) <= slack if isinstance(value, (int, float)) else h == value for h in have):
+                    failed += 1
+                    print(f"{name}: {a['condition']}: {field} at the end is {have}, should be {value}")
+    print(f"{failed} failed")
+    return 1 if failed else 0
+
+
+def main(argv):
+    holds()
+    conditions_of_one_side()
+    conditions_of_the_pair()
+    formats()
+    clocks()
+    more()
+    grammar()
+    again()
+    if argv == ["write"]:
+        write()
+        return 0
+    if len(argv) >= 2 and argv[0] == "last":
+        return check_last(argv[1], ["-r", argv[3]] if "--rules" in argv else [])
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

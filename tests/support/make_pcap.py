@@ -14,7 +14,8 @@ PACKETS has one packet a line, '#' starts a comment line: SECONDS SOURCE KIND [k
   syslog TEXT                                                        TEXT is the whole datagram
 
 and every trap also takes: version=1|2c, order=reverse (varbinds last to first), extra=N (that many unknown varbinds in
-front), community=WORD. A version 1 trap is made from its version 2 form as RFC 3584 says.
+front), community=WORD, sent=SECONDS (when the router made it, which sysUpTime tells, if it was long under way). A version 1
+trap is made from its version 2 form as RFC 3584 says.
 """
 import datetime as dt
 import struct
@@ -128,8 +129,8 @@ def build(text):
         else:
             if kind in ("cold-start", "warm-start"):
                 booted[source] = seconds
-            uptime = seconds - booted.get(source, -100000.0)
             fields = dict(word.split("=", 1) for word in rest.split())
+            uptime = float(fields.get("sent", seconds)) - booted.get(source, -100000.0)
             data = frame(source, 50001, trap(source, kind, fields, uptime, n + 1))
         micros = round((EPOCH + seconds) * 1_000_000)
         out += struct.pack("<IIII", micros // 1_000_000, micros % 1_000_000, len(data), len(data)) + data

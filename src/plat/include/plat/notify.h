@@ -19,7 +19,7 @@ struct tw_notify {
 
 /* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. */
 void tw_notify_init(struct tw_notify *n);
-/* One or more lines "KEY=value"; never waits. */
+/* One or more lines "KEY=value"; waits at most a tenth of a second for a busy manager. */
 void tw_notify_send(const struct tw_notify *n, const char *lines);
 void tw_notify_finish(struct tw_notify *n);
 

@@ -1,0 +1,1 @@
+tw_fuzz(community DEPS source decode)

@@ -1,0 +1,82 @@
+"""--check and the command line: exit status, and where errors are said to be."""
+import os
+import shutil
+import subprocess
+import unittest
+
+from support import Case, PATIENCE, RULES, TRUNKWATCHD
+from test_reload import EXPONENTIAL
+
+
+class Check(Case):
+    def check(self, *arguments):
+        arguments = arguments or ("-c", self.path("trunkwatchd.yaml"), "--check")
+        return subprocess.run([TRUNKWATCHD, *arguments], capture_output=True, text=True, timeout=PATIENCE)
+
+    def refused(self, name, text, place):
+        old = self.read(name)
+        self.write(name, text)
+        done = self.check()
+        self.assertEqual((done.returncode, done.stdout), (1, ""), place)
+        self.assertIn(place, done.stderr)
+        if old:
+            self.write(name, old)
+
+    def test_good_files(self):
+        done = self.check()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"2 devices, 1 pairs, 1 outputs; .* \d+ examples hold")
+
+    def test_doubts_are_warnings(self):
+        self.write("inventory.yaml", self.read("inventory.yaml").replace(
+            "    e-trunks:", "    backup-profiles:\n      rbp: {mode: warm, services: [arp], rbs: r, protocol: e-trunk}\n    e-trunks:"))
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml") + "state: s\ncontrol: c\n")
+        done = self.check()
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("warning: mode-ineffective", done.stderr)
+        self.assertIn("warning: state is not used", done.stderr)
+
+    def test_places(self):
+        good = self.read("trunkwatchd.yaml")
+        for text, place in [
+                ("a: [\n", "trunkwatchd.yaml:2:1: not valid YAML"),
+                ("", "trunkwatchd.yaml:1:1: inventory is missing"),
+                ("inventory: none.yaml\n", "trunkwatchd.yaml:1:12: can't read the inventory"),
+                (good.replace("rules: /", "rules: /none/"), "trunkwatchd.yaml:2:8: can't read the rules"),
+                (good.replace("udp://127.0.0.1:%d" % self.syslog, "tcp://127.0.0.1:1"), "yaml:4:12: tcp:// is not supported"),
+                (good.replace("udp://127.0.0.1:%d" % self.syslog, "udp://nowhere:1"), "yaml:4:12: listen.syslog is 'udp://now"),
+                (good.replace("%d" % self.syslog, "%d" % self.snmp), "yaml:5:10: 'udp://127.0.0.1:"),
+                (good.replace("hold: 1s", "hold: soon"), "yaml:7:25: hold is 'soon'"),
+                (good.replace("hold:", "holt:"), "yaml:7:19: unknown key 'holt'"),
+                (good.replace("path: alerts.jsonl", "path: none/alerts.jsonl"), "yaml:9:24: can't create the output"),
+                (good.replace("type: file", "type: fil"), "yaml:9:12: type of an output is 'fil', expected stdout or file"),
+                (good.replace("  snmp:", "  snnp:"), "yaml:5:3: unknown key 'snnp' in listen, did you mean 'snmp'?"),
+                (good + "snmp: {users: [{name: noc}]}\n", "yaml:10:15: snmp.users is not supported"),
+                (good + "snmp: {communities: public}\n", "yaml:10:21: snmp.communities is")]:
+            self.refused("trunkwatchd.yaml", text, place)
+        self.refused("inventory.yaml", "devices: {a: {adresses: [127.0.0.1]}}\n", "inventory.yaml:1:")
+
+    def test_an_exponential_pattern(self):
+        shutil.copytree(RULES, self.path("rules"))
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace(RULES, "rules"))
+        self.refused("rules/events/more.yaml", EXPONENTIAL, "more.yaml:")
+
+    def test_command_line(self):
+        for arguments, status in [(("--help",), 0), (("--version",), 0), (("--help-config",), 0), ((), 2), (("--wrong",), 2),
+                                  (("-c", self.path("none"), "--check"), 2), (("-c", self.path("none")), 2), (("-c", "x", "y"), 2)]:
+            done = subprocess.run([TRUNKWATCHD, *arguments], capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual(done.returncode, status, arguments)
+            self.assertTrue(done.stdout if status == 0 else done.stderr, arguments)
+        keys = self.check("--help-config").stdout
+        for key in ("inventory", "rules", "listen.syslog", "snmp.communities", "conditions", "outputs"):
+            self.assertIn(f"\n{key}", f"\n{keys}")
+
+    def test_an_address_in_use(self):
+        self.start()
+        done = self.check("-c", self.path("trunkwatchd.yaml"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"can't listen on udp://127.0.0.1:{self.syslog}: Address already in use", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/config.h"
+
+#include "base/buf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+static const struct tw_config_output_type types[] = {{"stdout", false}, {"file", true}, {NULL, false}};
+
+static struct tw_config *parse(const char *text, struct tw_errors *e)
+{
+    *e = (struct tw_errors){0};
+    return tw_config_create("etc/d.yaml", tw_str_z(text), types, e);
+}
+
+static struct tw_config *good(const char *text)
+{
+    struct tw_errors e;
+    struct tw_config *c = parse(text, &e);
+    if (e.n > 0)
+        print_error("%s\n", e.text[0]);
+    assert_non_null(c);
+    assert_int_equal(e.n, 0);
+    return c;
+}
+
+static void defaults_are_those_of_the_table(void **state)
+{
+    struct tw_config *c = good("inventory: i.yaml\n");
+    (void)state;
+    assert_string_equal(c->inventory, "etc/i.yaml");
+    assert_null(c->rules);
+    assert_int_equal(c->syslog_n, 1);
+    assert_string_equal(c->syslog[0].text, "udp://127.0.0.1:5514");
+    assert_int_equal(c->snmp_n, 1);
+    assert_int_equal(c->snmp[0].port, 5162);
+    assert_int_equal(c->communities_n, 1);
+    assert_true(tw_str_eq(c->communities[0], TW_STR("public")));
+    assert_int_equal(c->holds_n, 0);
+    assert_int_equal(c->outputs_n, 1);
+    assert_int_equal(c->outputs[0].type, 0);
+    assert_false(c->outputs[0].text);
+    assert_false(tw_config_given(c, TW_OPTION_LISTEN_SYSLOG));
+    tw_config_destroy(c);
+}
+
+static void everything_is_read(void **state)
+{
+    struct tw_config *c = good("inventory: /abs/i.yaml\n"
+                               "rules: ../rules\n"
+                               "state: s\n"
+                               "listen:\n"
+                               "  syslog: [\"udp://192.0.2.1:514\", \"udp://[2001:db8::1]:5514\"]\n"
+                               "  snmp: []\n"
+                               "  http: 127.0.0.1:9116\n"
+                               "snmp: {communities: [a, \"b c\"]}\n"
+                               "conditions: {no-switchover: {hold: 1500ms}, x: {}}\n"
+                               "outputs:\n"
+                               "  - {type: file, path: a.txt, format: text}\n"
+                               "  - {type: stdout}\n");
+    (void)state;
+    assert_string_equal(c->inventory, "/abs/i.yaml");
+    assert_string_equal(c->rules, "etc/../rules");
+    assert_int_equal(c->syslog_n, 2);
+    assert_int_equal(c->syslog[1].address.family, 6);
+    assert_int_equal(c->snmp_n, 0);
+    assert_int_equal(c->communities_n, 2);
+    assert_int_equal(c->holds_n, 1);
+    assert_int_equal(c->holds[0].hold.ns, 1500000000);
+    assert_int_equal(c->holds[0].at.line, 9);
+    assert_int_equal(c->outputs_n, 2);
+    assert_string_equal(c->outputs[0].path, "etc/a.txt");
+    assert_true(c->outputs[0].text);
+    assert_null(c->outputs[1].path);
+    assert_true(tw_config_unused(c, TW_OPTION_STATE));
+    assert_true(tw_config_unused(c, TW_OPTION_LISTEN_HTTP));
+    assert_false(tw_config_unused(c, TW_OPTION_CONTROL));
+    assert_false(tw_config_unused(c, TW_OPTION_RULES));
+    tw_config_destroy(c);
+}
+
+static void errors_have_places(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"", "1:1: inventory is missing"},
+        {"[a]\n", "1:1: the configuration is a list"},
+        {"inventory: \"\"\n", "1:12: inventory is empty"},
+        {"inventory: [i]\n", "1:12: inventory is a list"},
+        {"inventory: i\ninventori: j\n",
+         "2:1: unknown key 'inventori' in the configuration, did you mean 'inventory'?"},
+        {"inventory: i\nlisten: 5\n", "2:9: listen is '5'"},
+        {"inventory: i\nlisten: {sislog: []}\n",
+         "2:10: unknown key 'sislog' in listen, did you mean 'syslog'?"},
+        {"inventory: i\nlisten: {syslog: [\"tcp://127.0.0.1:1\"]}\n",
+         "2:19: tcp:// is not supported by this version, expected udp://"},
+        {"inventory: i\nlisten: {syslog: [\"tls://127.0.0.1:1\"]}\n",
+         "2:19: tls:// is not supported by this version"},
+        {"inventory: i\nlisten: {syslog: [\"udp://127.0.0.1\"]}\n",
+         "2:19: listen.syslog is 'udp://127.0.0.1'"},
+        {"inventory: i\nlisten: {syslog: [\"udp://127.0.0.1:0\"]}\n", "2:19: listen.syslog is"},
+        {"inventory: i\nlisten: {syslog: [\"udp://127.0.0.1:65536\"]}\n", "2:19: listen.syslog is"},
+        {"inventory: i\nlisten: {syslog: [\"udp://::1:514\"]}\n", "2:19: listen.syslog is"},
+        {"inventory: i\nlisten: {syslog: [\"udp://[127.0.0.1]:514\"]}\n", "2:19: listen.syslog is"},
+        {"inventory: i\nlisten: {syslog: [\"udp://1.2.3.4:5\"], snmp: [\"udp://1.2.3.4:5\"]}\n",
+         "2:46: 'udp://1.2.3.4:5' is listened to already"},
+        {"inventory: i\nlisten: {syslog: udp}\n", "2:18: listen.syslog is 'udp', expected a list"},
+        {"inventory: i\nsnmp: {users: []}\n", "2:15: snmp.users is not supported by this version"},
+        {"inventory: i\nsnmp: {communities: [[a]]}\n", "2:22: snmp.communities is a list"},
+        {"inventory: i\nconditions: {x: 10s}\n", "2:17: condition is '10s', expected a mapping"},
+        {"inventory: i\nconditions: {x: {hold: -1s}}\n", "2:24: hold is '-1s'"},
+        {"inventory: i\nconditions: {x: {severity: minor}}\n", "2:18: unknown key 'severity' in condition"},
+        {"inventory: i\noutputs: [{path: x}]\n", "2:11: output has no type"},
+        {"inventory: i\noutputs: [{type: webhook}]\n",
+         "2:18: type of an output is 'webhook', expected stdout or file"},
+        {"inventory: i\noutputs: [{type: file}]\n", "2:11: output of type file has no path"},
+        {"inventory: i\noutputs: [{type: stdout, path: x}]\n",
+         "2:32: output of type stdout has a path, expected none"},
+        {"inventory: i\noutputs: [{type: stdout, format: xml}]\n",
+         "2:34: format of an output is 'xml', expected json or text"},
+        {"inventory: i\noutputs: [{type: stdout, colour: 1}]\n", "2:26: unknown key 'colour' in output"},
+        {"inventory: i\noutputs: 7\n", "2:10: outputs is '7', expected a list"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tw_errors e;
+        char want[256];
+        (void)snprintf(want, sizeof want, "etc/d.yaml:%s", rows[i].want);
+        assert_null(parse(rows[i].text, &e));
+        assert_true(e.n > 0);
+        if (strncmp(e.text[0], want, strlen(want)) != 0)
+            print_error("row %zu: %s\n", i, e.text[0]);
+        assert_memory_equal(e.text[0], want, strlen(want));
+        tw_errors_finish(&e);
+    }
+}
+
+static void changes_are_seen(void **state)
+{
+    struct tw_config *a = good("inventory: i\n"),
+                     *b = good("inventory: i\nlisten: {snmp: [\"udp://127.0.0.1:5162\"]}\n"),
+                     *c = good("inventory: j\nlisten: {snmp: [\"udp://127.0.0.1:5163\"]}\n");
+    (void)state;
+    assert_true(tw_config_same(a, b, TW_OPTION_LISTEN_SNMP)); /* the default, written out */
+    assert_true(tw_config_given(b, TW_OPTION_LISTEN_SNMP));
+    assert_false(tw_config_same(a, c, TW_OPTION_LISTEN_SNMP));
+    assert_false(tw_config_same(a, c, TW_OPTION_INVENTORY));
+    assert_true(tw_config_same(a, c, TW_OPTION_RULES));
+    tw_config_destroy(a);
+    tw_config_destroy(b);
+    tw_config_destroy(c);
+}
+
+static void help_has_every_key(void **state)
+{
+    struct tw_buf b = {0};
+    (void)state;
+    tw_config_help(&b);
+    for (enum tw_option o = 0; o < TW_OPTIONS; o++)
+        assert_non_null(strstr(b.p, tw_option_key(o)));
+    assert_non_null(strstr(b.p, "listen.snmp (default [\"udp://127.0.0.1:5162\"])\n"));
+    tw_buf_finish(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_those_of_the_table),
+        cmocka_unit_test(everything_is_read),
+        cmocka_unit_test(errors_have_places),
+        cmocka_unit_test(changes_are_seen),
+        cmocka_unit_test(help_has_every_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
