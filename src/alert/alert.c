@@ -133,7 +133,7 @@ static void fire(struct tw_alerts *a, const struct timer *t)
         arm_settle(a, t->index, t->at);
         tw_alerts_judge(a, &m);
         break;
-    case TIMER_UPDATE: alert_update_due(a, t->index, t->at); break;
+    case TIMER_UPDATE: alert_update_due(a, t->index); break;
     }
 }
 

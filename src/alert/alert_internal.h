@@ -59,7 +59,8 @@ struct alert {
     int side;
     char id[TW_ALERT_ID];
     tw_time since, raised_at, last;
-    uint32_t *items; /* tracks */
+    tw_time changed_at; /* of the last join or leave */
+    uint32_t *items;    /* tracks */
     size_t items_n, items_cap;
     bool announced, joined, left, touched;
     tw_time update_due;
@@ -133,7 +134,7 @@ void alert_join(struct tw_alerts *a, uint32_t track, tw_time now);
 void alert_touch(struct tw_alerts *a, uint32_t alert);
 void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at);
 void alert_flush(struct tw_alerts *a, tw_time now);
-void alert_update_due(struct tw_alerts *a, uint32_t alert, tw_time now);
+void alert_update_due(struct tw_alerts *a, uint32_t alert);
 
 /* emit.c */
 void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, tw_time time);

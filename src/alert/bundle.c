@@ -76,6 +76,7 @@ void alert_join(struct tw_alerts *a, uint32_t track, tw_time now)
     if (!al->announced)
         al->since = tw_earlier(al->since, tw_time_add(t->since, (tw_dur){-t->raise_delay.ns}));
     al->joined = true;
+    al->changed_at = now;
     t->alert = i;
     t->ending = false;
     alert_touch(a, i);
@@ -89,6 +90,7 @@ void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at
     t->ending = true;
     t->deadline = TW_TIME_MAX;
     al->left = true;
+    al->changed_at = at;
     al->ended_by = retracted ? "retracted" : by;
     al->ended_at = retracted ? t->raised_at : at;
     al->ended_delay = tw_item_clear_delay(a->facts, t->item);
@@ -151,7 +153,7 @@ static void let_go(struct tw_alerts *a, struct alert *al)
 static void close_alert(struct tw_alerts *a, struct alert *al)
 {
     if (al->joined && al->announced)
-        emit(a, al, TW_UPDATED, al->last);
+        emit(a, al, TW_UPDATED, tw_later(al->last, al->changed_at));
     emit(a, al, TW_CLEARED, al->ended_at);
     a->cleared++;
     let_go(a, al);
@@ -211,9 +213,9 @@ void alert_flush(struct tw_alerts *a, tw_time now)
     a->touched_n = 0;
 }
 
-void alert_update_due(struct tw_alerts *a, uint32_t i, tw_time now)
+void alert_update_due(struct tw_alerts *a, uint32_t i)
 {
     struct alert *al = &a->alerts[i];
     (void)assess(a, al);
-    send_update(a, al, now);
+    send_update(a, al, al->changed_at);
 }

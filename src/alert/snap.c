@@ -125,6 +125,7 @@ static void snap_alert_fields(struct tw_snap *s, struct alert *al)
     tw_snap_time(s, &al->since);
     tw_snap_time(s, &al->raised_at);
     tw_snap_time(s, &al->last);
+    tw_snap_time(s, &al->changed_at);
     tw_snap_bool(s, &al->joined);
     tw_snap_bool(s, &al->left);
     tw_snap_time(s, &al->update_due);

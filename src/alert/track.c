@@ -255,6 +255,14 @@ static void tell_why_not(struct tw_alerts *a, uint32_t condition, struct tw_item
     tw_buf_finish(&why);
 }
 
+static bool peer_forwards(const struct tw_alerts *a, struct tw_item item)
+{
+    if (item.scope != TW_SCOPE_SUB)
+        return false;
+    uint32_t ms = 2 * tw_facts_sub(a->facts, item.index / 2)->member + item.index % 2;
+    return tw_facts_forwards(a->facts, ms ^ 1).yes;
+}
+
 void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, const struct tw_moment *m,
                  bool by_role)
 {
@@ -278,6 +286,8 @@ void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, c
         by = "retracted";
     if (t->state == TRACK_HOLDING && !j.truth)
         t->lost_by_role = by_role;
+    if (t->state < TRACK_FIRING && !j.truth && by == NULL && peer_forwards(a, item))
+        by = "the peer forwards"; /* what comes after that is another interruption */
     act(a, i, track_step(t->state, by != NULL ? TRACK_END : j.truth ? TRACK_TRUE : TRACK_FALSE), j, m, by);
 }
 

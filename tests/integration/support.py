@@ -147,11 +147,17 @@ class Case(unittest.TestCase):
         if ready:
             self.wait_told("READY=1")
 
-    @staticmethod
-    def end(process):
-        if process.poll() is None:
-            process.kill()
-        process.wait(timeout=PATIENCE)
+    def end(self, process):
+        """Whatever a test did: what still runs ends cleanly (also without leaks, where that is watched)."""
+        if process.poll() is not None:
+            return
+        process.terminate()
+        try:
+            self.assertEqual(process.wait(timeout=PATIENCE), 0, self.log())
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait(timeout=PATIENCE)
 
     def stop(self):
         self.daemon.send_signal(signal.SIGTERM)

@@ -331,6 +331,13 @@ def holds():
                       member("B", 80, "Backup"), member("A", 80, "Master"), up("A", 120, "10.100")],
              [lost("10.100", 90, 120)])
 
+    scenario("205-faulty-peer-forwarded-between",
+             "If the peer forwarded in between, the hold is a new one, also if its same sub-interface was faulty; an interruption is over when the peer forwards and its same "
+             "sub-interface is not known faulty.",
+             [member("A", -600, "Master"), member("B", -599, "Backup"), down("B", -300, "10.100"), down("A", 0, "10.100"), member("A", 5, "Backup"), member("B", 5, "Master"),
+              member("B", 80, "Backup"), member("A", 80, "Master"), up("A", 120, "10.100")],
+             [lost("10.100", 15, 120, device="pe-b", cleared_by="switched-over"), lost("10.100", 90, 120, cleared_by="recovered")])
+
     scenario("206-first-heard-role",
              "Hearing a role for the first time restarts nothing: neither the side's own nor the peer's.",
              [down("A", 0, "10.100"), member("A", 6, "Master"), up("A", 30, "10.100"),
