@@ -22,8 +22,12 @@ void tw_alerts_destroy(struct tw_alerts *a)
 {
     if (a == NULL)
         return;
-    for (size_t i = 0; i < a->alerts_n; i++)
+    for (size_t i = 0; i < a->alerts_n; i++) {
         free(a->alerts[i].items);
+        free(a->alerts[i].leaving);
+    }
+    free(a->alerts_free);
+    tw_map_finish(&a->alert_by_key);
     free(a->alerts);
     free(a->tracks);
     free(a->tracks_free);

@@ -49,8 +49,10 @@ struct track {
     uint64_t timer_seq;
     tw_time raised_at;
     tw_dur raise_delay;
-    uint32_t alert; /* TW_NONE */
-    bool ending;    /* leaves its alert at the next flush */
+    uint32_t alert;                     /* TW_NONE */
+    uint32_t slot;                      /* place among the alert's items */
+    bool ending;                        /* has left its alert, and goes at the next flush */
+    uint8_t severity, confidence, help; /* as counted in its alert */
 };
 
 struct alert {
@@ -61,7 +63,9 @@ struct alert {
     tw_time since, raised_at, last;
     tw_time changed_at; /* of the last join or leave */
     uint32_t *items;    /* tracks */
-    size_t items_n, items_cap;
+    uint32_t *leaving;  /* tracks that left since the last flush */
+    size_t items_n, items_cap, leaving_n, leaving_cap;
+    uint32_t severities[4], confidences[3], helps[4]; /* how many items are of each */
     bool announced, joined, left, touched;
     tw_time update_due;
     uint64_t update_seq;
@@ -92,6 +96,9 @@ struct tw_alerts {
     size_t tracks_free_n, tracks_free_cap;
     struct alert *alerts;
     size_t alerts_n, alerts_cap;
+    struct tw_map alert_by_key;
+    uint32_t *alerts_free;
+    size_t alerts_free_n, alerts_free_cap;
     uint32_t *touched; /* alerts to look at in the next flush */
     size_t touched_n, touched_cap;
     struct timer *heap;
@@ -132,6 +139,11 @@ uint32_t track_device(const struct tw_alerts *a, uint32_t track);
 /* bundle.c */
 void alert_join(struct tw_alerts *a, uint32_t track, tw_time now);
 void alert_touch(struct tw_alerts *a, uint32_t alert);
+/* An item whose facts have changed: its severity, confidence and help are judged again. */
+void alert_refresh(struct tw_alerts *a, uint32_t track);
+/* After a restore: an item in its place. */
+void alert_put(struct tw_alerts *a, uint32_t alert, uint32_t track);
+void alert_index(struct tw_alerts *a, uint32_t alert);
 void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at);
 void alert_flush(struct tw_alerts *a, tw_time now);
 void alert_update_due(struct tw_alerts *a, uint32_t alert);

@@ -4,25 +4,46 @@
 
 #define UPDATE_DELAY TW_SECONDS(1) /* joins and leaves within this are one `updated` */
 
-static uint32_t bundle_find(const struct tw_alerts *a, const struct alert *want)
+static uint64_t bundle_hash(const struct alert *al)
 {
-    for (uint32_t i = 0; i < a->alerts_n; i++) {
-        const struct alert *al = &a->alerts[i];
-        if (al->used && al->condition == want->condition && al->pair == want->pair &&
-            al->e_trunk == want->e_trunk && al->member == want->member && al->side == want->side)
-            return i;
-    }
-    return TW_NONE;
+    uint32_t key[5] = {al->condition, al->pair, al->e_trunk, al->member, (uint32_t)al->side};
+    return tw_hash(key, sizeof key, 0);
 }
 
-static uint32_t bundle_new(struct tw_alerts *a)
+static bool bundle_same(const void *ctx, uint32_t index, const void *key)
 {
-    for (uint32_t i = 0; i < a->alerts_n; i++) {
-        if (!a->alerts[i].used)
-            return i;
+    const struct alert *al = &((const struct tw_alerts *)ctx)->alerts[index], *want = key;
+    return al->condition == want->condition && al->pair == want->pair && al->e_trunk == want->e_trunk &&
+           al->member == want->member && al->side == want->side;
+}
+
+static uint32_t bundle_find(const struct tw_alerts *a, const struct alert *want)
+{
+    return tw_map_find(&a->alert_by_key, bundle_hash(want), bundle_same, a, want);
+}
+
+void alert_index(struct tw_alerts *a, uint32_t i)
+{
+    tw_map_add(&a->alert_by_key, bundle_hash(&a->alerts[i]), i);
+}
+
+static uint32_t bundle_new(struct tw_alerts *a, const struct alert *want)
+{
+    uint32_t i;
+    if (a->alerts_free_n > 0) {
+        i = a->alerts_free[--a->alerts_free_n];
+    } else {
+        i = (uint32_t)a->alerts_n;
+        (void)TW_PUSH(a->alerts, a->alerts_n, a->alerts_cap);
     }
-    (void)TW_PUSH(a->alerts, a->alerts_n, a->alerts_cap);
-    return (uint32_t)a->alerts_n - 1;
+    struct alert *al = &a->alerts[i], old = *al;
+    *al = *want;
+    al->items = old.items;
+    al->items_cap = old.items_cap;
+    al->leaving = old.leaving;
+    al->leaving_cap = old.leaving_cap;
+    alert_index(a, i);
+    return i;
 }
 
 /* Made from the key and `since`: the same after a restart, and on another machine that saw the same. */
@@ -49,6 +70,45 @@ void alert_touch(struct tw_alerts *a, uint32_t i)
     a->alerts[i].touched = true;
 }
 
+static void judge_item(struct tw_alerts *a, struct track *t)
+{
+    const struct tw_condition *c = &a->policy->conditions[t->condition];
+    const struct tw_case *s = tw_judge_case(a->facts, c->severity, c->severity_n, t->item);
+    const struct tw_case *h = tw_judge_case(a->facts, c->help, c->help_n, t->item);
+    t->severity = s != NULL ? (uint8_t)s->value : TW_SEVERITY_WARNING;
+    t->confidence = TW_CONFIDENCE_INFERRED;
+    if (t->state != TRACK_RESTARTED)
+        t->confidence = (uint8_t)tw_item_confidence(a->facts, t->item);
+    t->help = h != NULL ? (uint8_t)(h->value + 1) : c->help_n > 0 ? TW_HELP_UNKNOWN : TW_HELP_NULL;
+}
+
+static void count_item(struct alert *al, const struct track *t, int by)
+{
+    al->severities[t->severity] += (uint32_t)by;
+    al->confidences[t->confidence] += (uint32_t)by;
+    al->helps[t->help] += (uint32_t)by;
+}
+
+void alert_put(struct tw_alerts *a, uint32_t i, uint32_t track)
+{
+    struct alert *al = &a->alerts[i];
+    struct track *t = &a->tracks[track];
+    t->slot = (uint32_t)al->items_n;
+    *TW_PUSH(al->items, al->items_n, al->items_cap) = track;
+    judge_item(a, t);
+    count_item(al, t, 1);
+}
+
+void alert_refresh(struct tw_alerts *a, uint32_t track)
+{
+    struct track *t = &a->tracks[track];
+    struct alert *al = &a->alerts[t->alert];
+    count_item(al, t, -1);
+    judge_item(a, t);
+    count_item(al, t, 1);
+    alert_touch(a, t->alert);
+}
+
 void alert_join(struct tw_alerts *a, uint32_t track, tw_time now)
 {
     struct track *t = &a->tracks[track];
@@ -65,20 +125,16 @@ void alert_join(struct tw_alerts *a, uint32_t track, tw_time now)
                          .last = now,
                          .update_due = TW_TIME_MAX};
     uint32_t i = bundle_find(a, &want);
-    if (i == TW_NONE) {
-        i = bundle_new(a);
-        want.items = a->alerts[i].items;
-        want.items_cap = a->alerts[i].items_cap;
-        a->alerts[i] = want;
-    }
+    if (i == TW_MAP_NONE)
+        i = bundle_new(a, &want);
     struct alert *al = &a->alerts[i];
-    *TW_PUSH(al->items, al->items_n, al->items_cap) = track;
     if (!al->announced)
         al->since = tw_earlier(al->since, tw_time_add(t->since, (tw_dur){-t->raise_delay.ns}));
     al->joined = true;
     al->changed_at = now;
     t->alert = i;
     t->ending = false;
+    alert_put(a, i, track);
     alert_touch(a, i);
 }
 
@@ -89,6 +145,10 @@ void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at
     bool retracted = !tw_before(t->raised_at, at);
     t->ending = true;
     t->deadline = TW_TIME_MAX;
+    count_item(al, t, -1);
+    al->items[t->slot] = al->items[--al->items_n];
+    a->tracks[al->items[t->slot]].slot = t->slot;
+    *TW_PUSH(al->leaving, al->leaving_n, al->leaving_cap) = track;
     al->left = true;
     al->changed_at = at;
     al->ended_by = retracted ? "retracted" : by;
@@ -97,68 +157,50 @@ void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at
     alert_touch(a, t->alert);
 }
 
-static enum tw_help combined(enum tw_help a, enum tw_help b)
+/* Severity, confidence and help of the whole: the worst, the surest, and what all agree on. True when one of
+ * them is another than before. */
+static bool assess(struct alert *al)
 {
-    return a == b ? a : TW_HELP_UNKNOWN;
-}
-
-/* Severity, confidence and help of what is in the alert now. True when one of them is another than before. */
-static bool assess(struct tw_alerts *a, struct alert *al)
-{
-    const struct tw_condition *c = &a->policy->conditions[al->condition];
-    enum tw_severity severity = TW_SEVERITY_WARNING;
-    enum tw_confidence confidence = TW_CONFIDENCE_INFERRED;
-    enum tw_help help = TW_HELP_NULL;
-    for (size_t i = 0; i < al->items_n; i++) {
-        const struct track *t = &a->tracks[al->items[i]];
-        const struct tw_case *s = tw_judge_case(a->facts, c->severity, c->severity_n, t->item);
-        const struct tw_case *h = tw_judge_case(a->facts, c->help, c->help_n, t->item);
-        enum tw_confidence sure =
-            t->state == TRACK_RESTARTED ? TW_CONFIDENCE_INFERRED : tw_item_confidence(a->facts, t->item);
-        enum tw_help one = h != NULL       ? (enum tw_help)(h->value + 1)
-                           : c->help_n > 0 ? TW_HELP_UNKNOWN
-                                           : TW_HELP_NULL;
-        if (s != NULL && (enum tw_severity)s->value > severity)
-            severity = (enum tw_severity)s->value;
-        confidence = sure > confidence ? sure : confidence;
-        help = i == 0 ? one : combined(help, one);
+    int severity = TW_SEVERITY_CRITICAL, confidence = TW_CONFIDENCE_VERIFIED, help = TW_HELP_UNKNOWN;
+    while (severity > TW_SEVERITY_WARNING && al->severities[severity] == 0)
+        severity--;
+    while (confidence > TW_CONFIDENCE_INFERRED && al->confidences[confidence] == 0)
+        confidence--;
+    for (int h = TW_HELP_NULL; h <= TW_HELP_UNKNOWN; h++) {
+        if (al->helps[h] == al->items_n)
+            help = h;
     }
-    bool changed = severity != al->severity || confidence != al->confidence || help != al->help;
-    al->severity = severity;
-    al->confidence = confidence;
-    al->help = help;
+    bool changed =
+        severity != (int)al->severity || confidence != (int)al->confidence || help != (int)al->help;
+    al->severity = (enum tw_severity)severity;
+    al->confidence = (enum tw_confidence)confidence;
+    al->help = (enum tw_help)help;
     return changed;
-}
-
-static size_t staying(const struct tw_alerts *a, const struct alert *al)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < al->items_n; i++)
-        n += !a->tracks[al->items[i]].ending;
-    return n;
 }
 
 static void let_go(struct tw_alerts *a, struct alert *al)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < al->items_n; i++) {
-        if (a->tracks[al->items[i]].ending)
-            track_free(a, al->items[i]);
-        else
-            al->items[kept++] = al->items[i];
-    }
-    al->items_n = kept;
+    for (size_t i = 0; i < al->leaving_n; i++)
+        track_free(a, al->leaving[i]);
+    al->leaving_n = 0;
 }
 
-static void close_alert(struct tw_alerts *a, struct alert *al)
+/* Cleared: it shows what left last. */
+static void close_alert(struct tw_alerts *a, uint32_t i)
 {
-    if (al->joined && al->announced)
+    struct alert *al = &a->alerts[i];
+    for (size_t k = 0; k < al->leaving_n; k++)
+        *TW_PUSH(al->items, al->items_n, al->items_cap) = al->leaving[k];
+    if (al->joined)
         emit(a, al, TW_UPDATED, tw_later(al->last, al->changed_at));
     emit(a, al, TW_CLEARED, al->ended_at);
     a->cleared++;
+    tw_map_del(&a->alert_by_key, bundle_hash(al), i);
     let_go(a, al);
+    al->items_n = 0;
     al->used = false;
     al->update_due = TW_TIME_MAX;
+    *TW_PUSH(a->alerts_free, a->alerts_free_n, a->alerts_free_cap) = i;
 }
 
 static void update_later(struct tw_alerts *a, uint32_t i, tw_time now)
@@ -173,7 +215,6 @@ static void update_later(struct tw_alerts *a, uint32_t i, tw_time now)
 
 static void send_update(struct tw_alerts *a, struct alert *al, tw_time now)
 {
-    let_go(a, al);
     al->joined = al->left = false;
     al->update_due = TW_TIME_MAX;
     al->last = tw_later(al->last, now);
@@ -186,19 +227,19 @@ static void flush_one(struct tw_alerts *a, uint32_t i, tw_time now)
     if (!al->used)
         return;
     if (!al->announced) {
-        (void)assess(a, al);
+        (void)assess(al);
         make_id(a, al);
         al->announced = true;
         al->joined = false;
         a->raised++;
         emit(a, al, TW_RAISED, al->raised_at);
     }
-    if (staying(a, al) == 0) {
-        close_alert(a, al);
+    if (al->items_n == 0) {
+        close_alert(a, i);
         return;
     }
     let_go(a, al);
-    if (assess(a, al))
+    if (assess(al))
         send_update(a, al, now);
     else if (al->joined || al->left)
         update_later(a, i, now);
@@ -216,6 +257,5 @@ void alert_flush(struct tw_alerts *a, tw_time now)
 void alert_update_due(struct tw_alerts *a, uint32_t i)
 {
     struct alert *al = &a->alerts[i];
-    (void)assess(a, al);
     send_update(a, al, al->changed_at);
 }

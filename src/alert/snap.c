@@ -112,7 +112,7 @@ static void snap_alert_items(struct tw_alerts *a, struct tw_snap *s, struct aler
         tw_snap_u32(s, &track);
         if (!tw_snap_writing(s) && track < a->tracks_n && a->tracks[track].used &&
             a->tracks[track].alert == index)
-            *TW_PUSH(al->items, al->items_n, al->items_cap) = track;
+            alert_put(a, index, track);
     }
 }
 
@@ -162,6 +162,7 @@ static void snap_alert(struct tw_alerts *a, struct tw_snap *s, uint32_t i)
     al->e_trunk = p.e_trunk;
     al->member = p.member;
     al->side = device == TW_NONE ? -1 : tw_facts_topology(a->facts)->pairs[p.pair].device[1] == device;
+    alert_index(a, i);
     if (al->update_due.ns != INT64_MAX)
         timer_push(a, al->update_due, al->update_seq, TIMER_UPDATE, i);
 }
@@ -176,6 +177,14 @@ static void snap_alerts(struct tw_alerts *a, struct tw_snap *s)
             al->update_due = TW_TIME_MAX;
         }
         snap_alert(a, s, (uint32_t)i);
+    }
+    uint64_t spare = a->alerts_free_n;
+    tw_snap_u64(s, &spare);
+    for (uint64_t i = 0; i < spare && !s->bad; i++) {
+        uint32_t slot = tw_snap_writing(s) ? a->alerts_free[i] : 0;
+        tw_snap_u32(s, &slot);
+        if (!tw_snap_writing(s) && slot < a->alerts_n && !a->alerts[slot].used)
+            *TW_PUSH(a->alerts_free, a->alerts_free_n, a->alerts_free_cap) = slot;
     }
     for (uint32_t i = 0; !tw_snap_writing(s) && i < a->tracks_n; i++) {
         struct track *t = &a->tracks[i];
@@ -248,8 +257,9 @@ void tw_alerts_remove_missing(struct tw_alerts *a, const struct tw_topology *top
         struct alert *al = &a->alerts[i];
         if (!al->used || still_there(a, al, &probe))
             continue;
-        for (size_t k = 0; k < al->items_n; k++)
-            alert_leave(a, al->items[k], "removed", tw_later(now, tw_time_add(al->raised_at, (tw_dur){1})));
+        while (al->items_n > 0)
+            alert_leave(a, al->items[al->items_n - 1], "removed",
+                        tw_later(now, tw_time_add(al->raised_at, (tw_dur){1})));
     }
     alert_flush(a, now);
     tw_facts_destroy(f);

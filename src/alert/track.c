@@ -208,7 +208,7 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
         break;
     case ACT_REFRESH:
         t->truth = j.truth;
-        alert_touch(a, t->alert);
+        alert_refresh(a, i);
         break;
     case ACT_CLEAR:
         trace(a, t, m, "cleared: %s", by);
@@ -219,7 +219,7 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
         t->deadline = tw_time_add(m->at, RESTART_GRACE);
         t->timer_seq = ++a->timer_seq;
         timer_push(a, t->deadline, t->timer_seq, TIMER_TRACK, i);
-        alert_touch(a, t->alert);
+        alert_refresh(a, i);
         trace(a, t, m, "the device restarted: waiting up to 10 minutes for its word");
         break;
     }

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "load.h"
 #include "output.h"
+#include "setup.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -11,40 +12,6 @@
 #include <string.h>
 
 extern const struct tw_command tw_cmd_check;
-
-/* What a daemon's configuration names: its path, relative to the file. NULL: nothing. */
-static char *named_path(const char *config, const struct tw_doc *d, const char *key, struct tw_errors *errors)
-{
-    const struct tw_node *n = tw_node_get(d->root, key);
-    struct tw_str path;
-    struct tw_buf b = {0};
-    if (n == NULL || !tw_doc_want_text(d, n, key, errors, &path))
-        return NULL;
-    const char *slash = strrchr(config, '/');
-    if (slash != NULL && (path.n == 0 || path.p[0] != '/'))
-        tw_buf_add(&b, config, (size_t)(slash - config) + 1);
-    tw_buf_str(&b, path);
-    return b.p;
-}
-
-static int read_config(const char *config, char **inventory, char **rules)
-{
-    struct tw_errors errors = {0};
-    char *text;
-    size_t n;
-    if (!tw_load_file(config, &text, &n))
-        return TW_EXIT_USAGE;
-    struct tw_doc *d = tw_doc_parse(config, tw_str_of(text, n), &errors);
-    if (d != NULL) {
-        *inventory = named_path(config, d, "inventory", &errors);
-        *rules = named_path(config, d, "rules", &errors);
-    }
-    tw_doc_destroy(d);
-    free(text);
-    bool ok = errors.n == 0;
-    tw_load_errors(&errors);
-    return ok ? TW_EXIT_OK : TW_EXIT_NOT_RIGHT;
-}
 
 /* Not an error: the routers accept it, and so do we. But somebody should know. */
 static void warn_profiles(const char *path, const struct tw_pair *p)
@@ -102,7 +69,6 @@ static int run(int argc, char **argv)
                                             {"rules", required_argument, NULL, 'r'},
                                             TW_COMMAND_OPTIONS};
     const char *config = NULL, *inventory = NULL, *rules = NULL;
-    char *own_inventory = NULL, *own_rules = NULL;
     for (int c; (c = getopt_long(argc, argv, "c:i:r:hV", options, NULL)) != -1;) {
         switch (c) {
         case 'c': config = optarg; break;
@@ -114,14 +80,13 @@ static int run(int argc, char **argv)
     if (optind < argc)
         return tw_command_usage(&tw_cmd_check, "'%s' is not an option: files follow -c, -i or -r",
                                 argv[optind]);
-    int status = config != NULL ? read_config(config, &own_inventory, &own_rules) : TW_EXIT_OK;
-    inventory = inventory != NULL ? inventory : own_inventory;
-    rules = rules != NULL ? rules : own_rules;
+    int status = TW_EXIT_OK;
+    if (config != NULL)
+        status = tw_setup_check(config);
     if (inventory != NULL)
         status = worse(status, check_inventory(inventory));
-    status = worse(status, check_rules(rules));
-    free(own_inventory);
-    free(own_rules);
+    if (rules != NULL || config == NULL)
+        status = worse(status, check_rules(rules));
     return worse(status, tw_stdout_close());
 }
 
@@ -129,7 +94,8 @@ const struct tw_command tw_cmd_check = {
     .name = "check",
     .summary = "validate files, and run every example that the rules carry",
     .help = "usage: trunkwatch check [-c CONFIG] [-i INVENTORY] [-r RULES]\n\n"
-            "Validates files and runs every example that the rules carry. Without -r: the installed rules.\n"
+            "Validates files and runs every example that the rules carry. Without -c and -r: the installed "
+            "rules.\n"
             "Errors are told as file:line:column.\n\n"
             "  -c, --config FILE            the daemon's configuration, and what it names\n"
             "  -i, --inventory FILE         devices and pairs\n"

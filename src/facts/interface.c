@@ -94,6 +94,14 @@ void settle_arm(struct tw_facts *f, uint32_t ms)
     }
 }
 
+/* One sub-interface that has just become inherited; an earlier end than needed does no harm. */
+static void settle_add(struct tw_facts *f, uint32_t ms, const struct tw_sub_side *s)
+{
+    struct tw_member_side *m = &f->members[ms];
+    if (m->main.value == TW_STATE_UP && s->oper.value == TW_STATE_DOWN && s->cause == TW_CAUSE_INHERITED)
+        m->settle = tw_earlier(m->settle, tw_time_add(tw_later(m->main.since, s->oper.since), SETTLE));
+}
+
 void tw_facts_settle(struct tw_facts *f, uint32_t ms, tw_time now)
 {
     struct tw_member_side *m = &f->members[ms];
@@ -237,7 +245,7 @@ static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, u
     if (s->cause != was && c == FACT_CONFIRMED)
         evidence_set(&s->oper.why, evidence_new(f, device, e));
     if (c >= FACT_EARLIER || s->cause != was) {
-        settle_arm(f, ms);
+        settle_add(f, ms, s);
         dirty_sub(f, sub);
     }
     return TW_APPLIED;
@@ -260,7 +268,6 @@ static enum tw_applied sub_up(struct tw_facts *f, uint32_t ms, uint32_t sub, uin
         s->cause = TW_CAUSE_NONE;
         s->has_reason = s->inferred = false;
         s->clear_delay = e->alarm ? f->topology->devices[device].alarm_clear : (tw_dur){0};
-        settle_arm(f, ms);
     }
     if (c >= FACT_EARLIER)
         dirty_sub(f, sub);

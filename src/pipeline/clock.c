@@ -27,15 +27,18 @@ static void measure(struct clock_model *c)
     c->skew.ns = median > SKEW_MIN.ns || median < -SKEW_MIN.ns ? median : 0;
 }
 
-tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur resolution, tw_time rx)
+tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution, tw_time rx)
 {
     c->samples[c->n % CLOCK_SAMPLES] = tw_time_sub(stamp, rx).ns;
     c->n = c->n == UINT32_MAX ? CLOCK_SAMPLES : c->n + 1;
     measure(c);
     tw_time at = tw_time_add(stamp, (tw_dur){-c->skew.ns});
-    if (tw_before(rx, at))
+    int64_t delay = tw_time_sub(rx, at).ns;
+    if (delay < resolution->ns) {
+        *resolution = (tw_dur){0};
         return rx;
-    if (tw_time_sub(rx, at).ns <= LATE_MAX.ns + resolution.ns)
+    }
+    if (delay <= LATE_MAX.ns + resolution->ns)
         return tw_later(at, tw_time_add(rx, (tw_dur){-LATE_MAX.ns}));
     /* Further off than any delay: a line that is very late, if this clock is known to be right; else a clock
      * that is wrong, and then arrival is the better guess. */

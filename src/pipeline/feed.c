@@ -112,11 +112,12 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
         return;
     heard(p, device, r->rx);
     tw_time at = r->at;
+    tw_dur resolution = log.stamp.present ? log.stamp.resolution : (tw_dur){0};
     if (!tw_time_is_finite(at)) {
         at = r->rx;
         if (log.stamp.present) {
             tw_time stamp = tw_stamp_time(&log.stamp, p->topology->devices[device].stamp_offset_utc);
-            at = clock_of_stamp(&p->clocks[device], stamp, log.stamp.resolution, r->rx);
+            at = clock_of_stamp(&p->clocks[device], stamp, &resolution, r->rx);
         }
     }
     struct tw_event e;
@@ -125,7 +126,7 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
     e.source = TW_SOURCE_SYSLOG;
     e.rx = r->rx;
     e.at = at;
-    e.resolution = log.stamp.present ? log.stamp.resolution : (tw_dur){0};
+    e.resolution = resolution;
     e.seq = p->seq;
     e.ref = r->ref;
     pipeline_event(p, device, &e);

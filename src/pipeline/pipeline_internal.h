@@ -23,8 +23,10 @@ struct clock_model {
     tw_time boot, last_trap;
     uint32_t last_uptime;
 };
-/* When a message with this stamp happened: its stamp with the skew taken out, if that is near arrival. */
-tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur resolution, tw_time rx);
+/* When a message with this stamp happened: its stamp with the skew taken out, if that is near arrival. A
+ * message that arrives within the resolution of its stamp happened just now: then the resolution becomes 0.
+ */
+tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution, tw_time rx);
 /* When a trap with this uptime was made. *restarted: the agent began anew after its last trap. */
 tw_time clock_of_uptime(struct clock_model *c, uint32_t uptime_cs, tw_time rx, bool *restarted);
 void clock_forget(struct clock_model *c);
