@@ -21,10 +21,21 @@ static void durations(void **state)
         bool ok;
         int64_t ns;
     } rows[] = {
-        {"10s", true, 10000000000},  {"10", true, 10000000000}, {"500ms", true, 500000000},   {"2m", true, 120000000000},
-        {"1h", true, 3600000000000}, {"0s", true, 0},           {"1d", true, 86400000000000}, {"", false, 0},
-        {"s", false, 0},             {"-1s", false, 0},         {"1.5s", false, 0},           {"10 s", false, 0},
-        {"9999999999", false, 0},    {"1w", false, 0},          {"999999999d", false, 0},
+        {"10s", true, 10000000000},
+        {"10", true, 10000000000},
+        {"500ms", true, 500000000},
+        {"2m", true, 120000000000},
+        {"1h", true, 3600000000000},
+        {"0s", true, 0},
+        {"1d", true, 86400000000000},
+        {"", false, 0},
+        {"s", false, 0},
+        {"-1s", false, 0},
+        {"1.5s", false, 0},
+        {"10 s", false, 0},
+        {"9999999999", false, 0},
+        {"1w", false, 0},
+        {"999999999d", false, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         tw_dur d = {-1};
@@ -80,9 +91,14 @@ static void natural_order(void **state)
         const char *a, *b;
         int order;
     } rows[] = {
-        {"Eth-Trunk10.9", "Eth-Trunk10.10", -1}, {"Eth-Trunk10.10", "Eth-Trunk10.10", 0}, {"a2b10", "a2b9", 1},
-        {"a", "a1", -1},                         {"a01", "a1", 0},                        {"b", "a10", 1},
-        {"", "a", -1},                           {"x100", "x99y", 1},
+        {"Eth-Trunk10.9", "Eth-Trunk10.10", -1},
+        {"Eth-Trunk10.10", "Eth-Trunk10.10", 0},
+        {"a2b10", "a2b9", 1},
+        {"a", "a1", -1},
+        {"a01", "a1", 0},
+        {"b", "a10", 1},
+        {"", "a", -1},
+        {"x100", "x99y", 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_int_equal(sign(tw_str_natural(tw_str_z(rows[i].a), tw_str_z(rows[i].b))), rows[i].order);

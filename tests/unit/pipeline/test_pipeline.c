@@ -14,15 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char inventory[] = "devices:\n"
-                                "  pe-a: {addresses: [192.0.2.1], hostnames: [PE-A]}\n"
-                                "  pe-b: {addresses: [192.0.2.2], hostnames: [PE-B]}\n"
-                                "pairs:\n"
-                                "  p:\n"
-                                "    devices: [pe-a, pe-b]\n"
-                                "    e-trunks: {1: {members: [{trunks: {pe-a: Eth-Trunk10, pe-b: Eth-Trunk10}, sub-interfaces: "
-                                "{100: {services: [arp]}}}]}}\n"
-                                "relays: [192.0.2.50]\n";
+static const char inventory[] =
+    "devices:\n"
+    "  pe-a: {addresses: [192.0.2.1], hostnames: [PE-A]}\n"
+    "  pe-b: {addresses: [192.0.2.2], hostnames: [PE-B]}\n"
+    "pairs:\n"
+    "  p:\n"
+    "    devices: [pe-a, pe-b]\n"
+    "    e-trunks: {1: {members: [{trunks: {pe-a: Eth-Trunk10, pe-b: Eth-Trunk10}, sub-interfaces: "
+    "{100: {services: [arp]}}}]}}\n"
+    "relays: [192.0.2.50]\n";
 
 static struct tw_rules_text rules_text;
 
@@ -71,7 +72,8 @@ static struct tw_rules *rules(void)
 static int setup(void **state)
 {
     struct tw_errors errors = {0};
-    const struct tw_topology *t = tw_topology_create("inventory", tw_str_of(inventory, sizeof inventory - 1), &errors);
+    const struct tw_topology *t =
+        tw_topology_create("inventory", tw_str_of(inventory, sizeof inventory - 1), &errors);
     assert_non_null(t);
     *state = tw_pipeline_create(t, rules(), NULL);
     tw_topology_unref(t);
@@ -89,18 +91,21 @@ static tw_time at(int64_t s)
     return (tw_time){(1786212000 + s) * 1000000000};
 }
 
-static void feed(struct tw_pipeline *p, int64_t s, const char *from, struct tw_str bytes, enum tw_transport transport)
+static void feed(struct tw_pipeline *p, int64_t s, const char *from, struct tw_str bytes,
+                 enum tw_transport transport)
 {
     static uint64_t position;
-    struct tw_record r = {.rx = at(s), .at = TW_TIME_MIN, .transport = transport, .bytes = bytes, .ref = {0, ++position}};
+    struct tw_record r = {
+        .rx = at(s), .at = TW_TIME_MIN, .transport = transport, .bytes = bytes, .ref = {0, ++position}};
     if (from != NULL)
         assert_true(tw_addr_parse(tw_str_z(from), &r.from));
     tw_pipeline_feed(p, &r);
 }
 
-static const char down[] = "<186>Aug  8 2026 18:00:00 PE-A %%01IFNET/2/linkDown_active(l):CID=0x807a0405-alarmID=0x08520003;The "
-                           "interface status changes. (ifName=Eth-Trunk10.100, AdminStatus=UP, OperStatus=DOWN, "
-                           "Reason=Interface physical link is down, mainIfname=Eth-Trunk10)";
+static const char down[] =
+    "<186>Aug  8 2026 18:00:00 PE-A %%01IFNET/2/linkDown_active(l):CID=0x807a0405-alarmID=0x08520003;The "
+    "interface status changes. (ifName=Eth-Trunk10.100, AdminStatus=UP, OperStatus=DOWN, "
+    "Reason=Interface physical link is down, mainIfname=Eth-Trunk10)";
 
 static void hostile_bytes_are_counted_and_disturb_nothing(void **state)
 {
@@ -117,7 +122,8 @@ static void hostile_bytes_are_counted_and_disturb_nothing(void **state)
     feed(p, 0, "192.0.2.1", tw_str_of(huge, sizeof huge), TW_TRANSPORT_SYSLOG);
     feed(p, 0, "192.0.2.1", TW_STR(""), TW_TRANSPORT_TRAP);
     feed(p, 0, "192.0.2.1", tw_str_of((const char *)lying, sizeof lying), TW_TRANSPORT_TRAP);
-    feed(p, 0, "192.0.2.1", TW_STR("<186>Aug  8 2026 18:00:00 PE-A %%01IFNET/2/linkDown_active(l):CID=1;nothing known"),
+    feed(p, 0, "192.0.2.1",
+         TW_STR("<186>Aug  8 2026 18:00:00 PE-A %%01IFNET/2/linkDown_active(l):CID=1;nothing known"),
          TW_TRANSPORT_SYSLOG);
     feed(p, 0, "203.0.113.9", tw_str_of(down, sizeof down - 1), TW_TRANSPORT_SYSLOG);
     feed(p, 0, "192.0.2.50", TW_STR("<186>Aug  8 2026 18:00:00 OTHER %%01IFNET/2/linkDown_active(l):CID=1;x"),
@@ -159,7 +165,7 @@ static void broken_snapshots_are_refused(void **state)
     for (size_t i = 0; i < bytes.n; i++) {
         bytes.p[i] ^= 0x41;
         if (tw_pipeline_restore(p, tw_buf_view(&bytes)) == TW_OK)
-        tw_pipeline_advance(p, at(5000));
+            tw_pipeline_advance(p, at(5000));
         tw_pipeline_effects_clear(p);
         bytes.p[i] ^= 0x41;
     }

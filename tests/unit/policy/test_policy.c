@@ -93,12 +93,14 @@ static void broken_expressions_are_refused_with_their_place(void **state)
     } rows[] = {
         {"upp", "c.yaml:4:7: 'upp' at character 1 of the expression, expected a fact"},
         {"up and", "expected a fact"},
-        {"up forwards", "c.yaml:4:7: 'forwards' at character 4 of the expression, expected 'and', 'or' or the end"},
+        {"up forwards",
+         "c.yaml:4:7: 'forwards' at character 4 of the expression, expected 'and', 'or' or the end"},
         {"(up", "expected ')'"},
         {"channel-down", "expected a fact of this condition's scope"},
         {"own-downs", "expected '>= NUMBER' after a number"},
         {"own-downs >= 6", "expected a number up to 5"},
-        {"((((((((((((((((((((((((((((((((((((up))))))))))))))))))))))))))))))))))))", "expected fewer levels"},
+        {"((((((((((((((((((((((((((((((((((((up))))))))))))))))))))))))))))))))))))",
+         "expected fewer levels"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct tw_errors errors = {0};
@@ -117,19 +119,24 @@ static void broken_files_are_refused_with_their_place(void **state)
         const char *condition, *hint, *error;
     } rows[] = {
         {"condition: x\n", "", "c.yaml:1:1: no 'severity' in the condition, expected one"},
-        {"condition: x\nsevrity: major\n", "", "c.yaml:2:1: unknown key 'sevrity' in a condition, did you mean 'severity'?"},
+        {"condition: x\nsevrity: major\n", "",
+         "c.yaml:2:1: unknown key 'sevrity' in a condition, did you mean 'severity'?"},
         {"- a\n", "", "c.yaml:1:1: "},
         {"", "", "c.yaml:1:1: nothing in the file, expected a rule"},
-        {"condition: x\nsummary: '{devise}'\n", "", "c.yaml:2:10: '{devise}' in summary, expected a known placeholder"},
-        {"condition: x\nseverity: {critical: up, major: down}\nscope: sub-interface\n", "", "'down' at character 1"},
+        {"condition: x\nsummary: '{devise}'\n", "",
+         "c.yaml:2:10: '{devise}' in summary, expected a known placeholder"},
+        {"condition: x\nseverity: {critical: up, major: down}\nscope: sub-interface\n", "",
+         "'down' at character 1"},
         {"condition: x\nseverity: fatal\n", "", "c.yaml:2:11: "},
         {"condition: x\nhold: soon\n", "", "c.yaml:2:7: "},
         {"condition: x\nexamples: [{name: n, events: [0 -]}]\n", "", "an example without 'alerts'"},
-        {"condition: x\nends: {a: otherwise, b: up}\nscope: sub-interface\n", "", "'otherwise' before the last case"},
+        {"condition: x\nends: {a: otherwise, b: up}\nscope: sub-interface\n", "",
+         "'otherwise' before the last case"},
         {"condition: x\n", "hints: [{hint: h, for: [y], step: check, text: t}]\n",
          "h.yaml:1:25: unknown condition 'y', expected one of rules/conditions"},
         {"condition: x\n", "hints: [{hint: h, for: [x], step: chek, text: t}]\n", "h.yaml:1:35: "},
-        {"condition: x\n", "hints: [{hint: h, for: [x], step: check, text: t}]\n", "a hint without 'examples'"},
+        {"condition: x\n", "hints: [{hint: h, for: [x], step: check, text: t}]\n",
+         "a hint without 'examples'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct tw_errors errors = {0};
@@ -138,7 +145,8 @@ static void broken_files_are_refused_with_their_place(void **state)
         for (size_t k = 0; k < errors.n; k++)
             found = found || strstr(errors.text[k], rows[i].error) != NULL;
         if (!found)
-            fail_msg("row %zu: no error holds '%s', the first is '%s'", i, rows[i].error, errors.n ? errors.text[0] : "-");
+            fail_msg("row %zu: no error holds '%s', the first is '%s'", i, rows[i].error,
+                     errors.n ? errors.text[0] : "-");
         tw_errors_finish(&errors);
     }
 }
@@ -151,11 +159,13 @@ static void two_conditions_of_one_name_are_refused(void **state)
     assert_non_null(one);
     tw_policy_destroy(one);
     static const char text[] = "condition: same\n";
-    struct tw_policy_file files[2] = {{"a.yaml", {text, sizeof text - 1}}, {"b.yaml", {text, sizeof text - 1}}};
+    struct tw_policy_file files[2] = {{"a.yaml", {text, sizeof text - 1}},
+                                      {"b.yaml", {text, sizeof text - 1}}};
     assert_null(tw_policy_create(files, 2, NULL, 0, &errors));
     bool found = false;
     for (size_t k = 0; k < errors.n; k++)
-        found = found || strstr(errors.text[k], "b.yaml:1:1: condition 'same' again, expected another name: a.yaml has it");
+        found = found || strstr(errors.text[k],
+                                "b.yaml:1:1: condition 'same' again, expected another name: a.yaml has it");
     assert_true(found);
     tw_errors_finish(&errors);
 }

@@ -2,12 +2,12 @@
 #ifndef TW_DECODE_LOG_H
 #define TW_DECODE_LOG_H
 /*
- * Syslog bytes -> VRP log message (domain.md 2): every header form of VRP8 and VRP5, also behind a relay's header in
- * RFC 3164, RFC 5424 or RFC 3339 shape, with or without <PRI>.
+ * Syslog bytes -> VRP log message (domain.md 2): every header form of VRP8 and VRP5, also behind a relay's
+ * header in RFC 3164, RFC 5424 or RFC 3339 shape, with or without <PRI>.
  *
- * How: the tag "%%ddMODULE/SEV/BRIEF" is found first; the device's own stamp and host name are read backwards from
- * it; what is left in front is a relay's. Pure; allocates nothing; slices borrow from the bytes.
- * Limits: TW_LOG_MAX bytes; longer messages are cut there and decoded (the cut is reported).
+ * How: the tag "%%ddMODULE/SEV/BRIEF" is found first; the device's own stamp and host name are read backwards
+ * from it; what is left in front is a relay's. Pure; allocates nothing; slices borrow from the bytes. Limits:
+ * TW_LOG_MAX bytes; longer messages are cut there and decoded (the cut is reported).
  */
 #include "model/message.h"
 
@@ -15,26 +15,28 @@ enum { TW_LOG_MAX = 16384 };
 
 enum tw_log_fault {
     TW_LOG_OK,
-    TW_LOG_EMPTY,    /* nothing but blanks */
-    TW_LOG_BINARY,   /* a NUL or another control byte inside the tag or header */
-    TW_LOG_NO_TAG,   /* no %%dd tag: not a VRP message */
-    TW_LOG_BAD_TAG,  /* a tag that is cut short, or without MODULE/SEV/BRIEF */
+    TW_LOG_EMPTY,   /* nothing but blanks */
+    TW_LOG_BINARY,  /* a NUL or another control byte inside the tag or header */
+    TW_LOG_NO_TAG,  /* no %%dd tag: not a VRP message */
+    TW_LOG_BAD_TAG, /* a tag that is cut short, or without MODULE/SEV/BRIEF */
     TW_LOG_FAULTS
 };
 const char *tw_log_fault_name(enum tw_log_fault f);
 
 /* `year` is used for stamps without a year; 0: the year that brings the stamp nearest to `near` (which may be
- * TW_TIME_MIN: then such a stamp counts as absent). On a fault *offset is the byte where it was seen; else it is 0, or
- * TW_LOG_MAX when the message was cut there. */
-enum tw_log_fault tw_log_decode(struct tw_str bytes, int year, tw_time near, struct tw_log *out, size_t *offset);
+ * TW_TIME_MIN: then such a stamp counts as absent). On a fault *offset is the byte where it was seen; else it
+ * is 0, or TW_LOG_MAX when the message was cut there. */
+enum tw_log_fault tw_log_decode(struct tw_str bytes, int year, tw_time near, struct tw_log *out,
+                                size_t *offset);
 
-/* The moment a stamp means. offset_utc: its digits are UTC and the offset is only information (domain.md 2.2). */
+/* The moment a stamp means. offset_utc: its digits are UTC and the offset is only information
+ * (domain.md 2.2). */
 tw_time tw_stamp_time(const struct tw_stamp *s, bool offset_utc);
 
 /*
- * Walks the "(k=v, k=v)" list at the end of TEXT (domain.md 2.1): blanks around '=' vary, values may hold commas,
- * quotes, brackets and '=', keys may hold blanks ("User name"). Also "Key=value" lists without parentheses. Values come
- * without the quotes around them and without one '.' at their end.
+ * Walks the "(k=v, k=v)" list at the end of TEXT (domain.md 2.1): blanks around '=' vary, values may hold
+ * commas, quotes, brackets and '=', keys may hold blanks ("User name"). Also "Key=value" lists without
+ * parentheses. Values come without the quotes around them and without one '.' at their end.
  */
 struct tw_kv {
     struct tw_str rest;

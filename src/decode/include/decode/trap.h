@@ -2,11 +2,11 @@
 #ifndef TW_DECODE_TRAP_H
 #define TW_DECODE_TRAP_H
 /*
- * SNMP bytes -> notification, v1 and v2c, trap and inform, from memory through libsnmp (style.md 4.13). v1 is mapped by
- * RFC 3584 3.1. Pure: no session, no file, no socket.
+ * SNMP bytes -> notification, v1 and v2c, trap and inform, from memory through libsnmp (style.md 4.13). v1 is
+ * mapped by RFC 3584 3.1. Pure: no session, no file, no socket.
  *
- * Limits: TW_TRAP_MAX bytes, TW_VARBINDS_MAX varbinds, TW_OID_MAX sub-identifiers. The BER structure is walked by our
- * own reader first, so that libsnmp never sees a length that lies (domain.md 10, peers.md D2).
+ * Limits: TW_TRAP_MAX bytes, TW_VARBINDS_MAX varbinds, TW_OID_MAX sub-identifiers. The BER structure is
+ * walked by our own reader first, so that libsnmp never sees a length that lies (domain.md 10, peers.md D2).
  */
 #include "base/mem.h"
 #include "model/message.h"
@@ -15,18 +15,19 @@ enum { TW_TRAP_MAX = 65535 };
 
 enum tw_trap_fault {
     TW_TRAP_OK,
-    TW_TRAP_BER,       /* truncated, a length that lies, trailing bytes */
-    TW_TRAP_VERSION,   /* not v1 or v2c */
-    TW_TRAP_PDU,       /* not a notification */
-    TW_TRAP_LIMIT,     /* too many varbinds, too long an OID */
-    TW_TRAP_NO_OID,    /* v2c without snmpTrapOID.0 */
-    TW_TRAP_DECODER,   /* refused by libsnmp */
+    TW_TRAP_BER,     /* truncated, a length that lies, trailing bytes */
+    TW_TRAP_VERSION, /* not v1 or v2c */
+    TW_TRAP_PDU,     /* not a notification */
+    TW_TRAP_LIMIT,   /* too many varbinds, too long an OID */
+    TW_TRAP_NO_OID,  /* v2c without snmpTrapOID.0 */
+    TW_TRAP_DECODER, /* refused by libsnmp */
     TW_TRAP_FAULTS
 };
 const char *tw_trap_fault_name(enum tw_trap_fault f);
 
 /* `out` and all it points to live in `arena`, except slices, which borrow from `bytes` or live in the arena.
  * On a fault *offset is the byte where it was seen, when known. */
-enum tw_trap_fault tw_trap_decode(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out, size_t *offset);
+enum tw_trap_fault tw_trap_decode(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out,
+                                  size_t *offset);
 
 #endif

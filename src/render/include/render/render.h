@@ -2,7 +2,8 @@
 #ifndef TW_RENDER_RENDER_H
 #define TW_RENDER_RENDER_H
 /*
- * Transitions as text: one JSON object (contract 3) for machines, a block of lines for people. Not part of the core.
+ * Transitions as text: one JSON object (contract 3) for machines, a block of lines for people. Not part of
+ * the core.
  */
 #include "base/buf.h"
 #include "model/transition.h"

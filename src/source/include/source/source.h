@@ -2,15 +2,16 @@
 #ifndef TW_SOURCE_SOURCE_H
 #define TW_SOURCE_SOURCE_H
 /*
- * Recorded input -> records (contract 4): text logs, .gz of those, stdin, pcap and pcapng; several inputs merged by
- * time. The type is told by content, not by name; a capture may be packed with gzip too.
+ * Recorded input -> records (contract 4): text logs, .gz of those, stdin, pcap and pcapng; several inputs
+ * merged by time. The type is told by content, not by name; a capture may be packed with gzip too.
  *
- * A capture's time is the packet's. In a text log the order of lines is the order of arrival; a relay's stamp, if the
- * line has one, is its time. Without one, arrival is the highest corrected stamp so far, and a line happened at its own
- * corrected stamp, at most 30 s before its arrival. Corrected: offset applied (none = UTC), and the device's skew,
- * measured against the other devices over at least 8 lines, taken out.
+ * A capture's time is the packet's. In a text log the order of lines is the order of arrival; a relay's
+ * stamp, if the line has one, is its time. Without one, arrival is the highest corrected stamp so far, and a
+ * line happened at its own corrected stamp, at most 30 s before its arrival. Corrected: offset applied (none
+ * = UTC), and the device's skew, measured against the other devices over at least 8 lines, taken out.
  *
- * Memory: independent of the input's length (a read-ahead window per input). Lines over TW_LINE_MAX are cut and counted.
+ * Memory: independent of the input's length (a read-ahead window per input). Lines over TW_LINE_MAX are cut
+ * and counted.
  */
 #include "base/err.h"
 #include "model/record.h"
@@ -34,9 +35,11 @@ struct tw_source_stats {
 
 /* Opens the inputs; "-" is standard input. On failure returns NULL and writes one sentence to `why`. */
 struct tw_replay_source *tw_replay_source_open(const char *const *paths, size_t n,
-                                               const struct tw_replay_source_options *options, char why[static 256]);
-/* The next record, in order of time. Borrowed until the next call. TW_ENOENT: the end. TW_EIO, TW_EFORMAT: an input can't
- * be read further; tw_replay_source_error says which and why, and the next call goes on with the others. */
+                                               const struct tw_replay_source_options *options,
+                                               char why[static 256]);
+/* The next record, in order of time. Borrowed until the next call. TW_ENOENT: the end. TW_EIO, TW_EFORMAT: an
+ * input can't be read further; tw_replay_source_error says which and why, and the next call goes on with the
+ * others. */
 TW_MUST_CHECK tw_err tw_replay_source_next(struct tw_replay_source *s, struct tw_record *out);
 const char *tw_replay_source_error(const struct tw_replay_source *s);
 const char *tw_replay_source_name(const struct tw_replay_source *s, uint32_t input);

@@ -5,9 +5,9 @@
  * The inventory (contract 2): devices, pairs, E-Trunks, members, sub-interfaces. An immutable snapshot.
  *
  * Role: answers "who sent this" and "which pair, E-Trunk and member is this interface". Pure.
- * Ownership: create gives a reference; ref/unref count it. Everything pointed to lives as long as the snapshot.
- * Indices: devices, pairs, e_trunks, members count through the whole inventory, in the order of the file. Side 0 and 1
- * of a pair, and of all its E-Trunks and members, are the first and second of `devices:`.
+ * Ownership: create gives a reference; ref/unref count it. Everything pointed to lives as long as the
+ * snapshot. Indices: devices, pairs, e_trunks, members count through the whole inventory, in the order of the
+ * file. Side 0 and 1 of a pair, and of all its E-Trunks and members, are the first and second of `devices:`.
  * Limits: 1 <= E-Trunk id <= 128; Eth-Trunk id <= 65535; sub-interface number 1..4294967294.
  */
 #include "base/err.h"
@@ -27,7 +27,7 @@ const char *tw_service_name(unsigned i);
 enum tw_protection { TW_PROTECTION_E_TRUNK, TW_PROTECTION_VRRP, TW_PROTECTION_NONE };
 enum tw_backup_mode { TW_BACKUP_HOT, TW_BACKUP_WARM, TW_BACKUP_VIRTUAL };
 
-struct tw_poll { /* how a device may be polled */
+struct tw_poll {                /* how a device may be polled */
     int version;                /* 0: not given; 1, 2 (2c) or 3 */
     const char *user;           /* NULL: not given */
     const char *community_file; /* NULL: not given; as written, relative to the inventory */
@@ -37,21 +37,21 @@ struct tw_poll { /* how a device may be polled */
 };
 
 struct tw_device {
-    const char *name;                 /* key in the inventory */
+    const char *name; /* key in the inventory */
     const struct tw_addr *addresses;
     size_t addresses_n;
-    const char *const *hostnames;     /* the key when none was given */
+    const char *const *hostnames; /* the key when none was given */
     size_t hostnames_n;
-    const char *engine_id;            /* "0x8000…" in lower case, NULL: not given */
-    const char *certificate;          /* name of its TLS client certificate, NULL: not given */
+    const char *engine_id;   /* "0x8000…" in lower case, NULL: not given */
+    const char *certificate; /* name of its TLS client certificate, NULL: not given */
     struct tw_poll poll;
-    bool stamp_offset_utc;            /* domain.md 2.2: how an offset in its stamps is meant */
-    tw_dur alarm_raise, alarm_clear;  /* alarm-delay; 0 when not given */
+    bool stamp_offset_utc;           /* domain.md 2.2: how an offset in its stamps is meant */
+    tw_dur alarm_raise, alarm_clear; /* alarm-delay; 0 when not given */
     bool has_alarm_delay;
-    const struct tw_if_name {         /* ifIndex -> name, sorted by index */
+    const struct tw_if_name { /* ifIndex -> name, sorted by index */
         uint32_t index;
         const char *name;
-    } *interfaces;
+    } * interfaces;
     size_t interfaces_n;
 };
 
@@ -59,8 +59,8 @@ struct tw_profile { /* remote backup profile (RBP), domain.md 6 */
     const char *name;
     enum tw_backup_mode mode;
     uint32_t services;
-    const char *rbs;    /* NULL: not given */
-    bool vrrp;          /* protocol: vrrp */
+    const char *rbs;       /* NULL: not given */
+    bool vrrp;             /* protocol: vrrp */
     uint32_t line, column; /* where it stands, for mode-ineffective */
 };
 
@@ -75,29 +75,29 @@ struct tw_sub { /* a listed sub-interface */
     const char *description;          /* NULL: none */
 };
 
-struct tw_member { /* an Eth-Trunk of an E-Trunk, on both sides */
-    uint32_t e_trunk;        /* index */
-    uint32_t trunk[2];       /* Eth-Trunk ids per side */
+struct tw_member {             /* an Eth-Trunk of an E-Trunk, on both sides */
+    uint32_t e_trunk;          /* index */
+    uint32_t trunk[2];         /* Eth-Trunk ids per side */
     const char *trunk_name[2]; /* "Eth-Trunk10" */
-    bool active_active;      /* mode */
-    int master;              /* side named by `master`, -1: none */
+    bool active_active;        /* mode */
+    int master;                /* side named by `master`, -1: none */
     bool ignore_unlisted;
     const struct tw_sub *subs; /* sorted by number */
     size_t subs_n;
 };
 
 struct tw_e_trunk {
-    uint32_t pair;           /* index */
-    uint32_t id;             /* 1..128 */
-    tw_dur revert_delay;     /* default 120 s */
-    tw_dur hello;            /* 0: not given */
-    uint32_t hold_multiplier; /* hold-on-failure-multiplier, 0: not given */
+    uint32_t pair;               /* index */
+    uint32_t id;                 /* 1..128 */
+    tw_dur revert_delay;         /* default 120 s */
+    tw_dur hello;                /* 0: not given */
+    uint32_t hold_multiplier;    /* hold-on-failure-multiplier, 0: not given */
     uint32_t member0, members_n; /* members[member0 .. member0 + members_n) */
 };
 
 struct tw_pair {
     const char *name;
-    uint32_t device[2];      /* indices */
+    uint32_t device[2]; /* indices */
     const struct tw_profile *profiles;
     size_t profiles_n;
     uint32_t e_trunk0, e_trunks_n;
@@ -126,7 +126,8 @@ bool tw_topology_is_relay(const struct tw_topology *t, const struct tw_addr *a);
 
 /* Name of an ifIndex by the inventory, or NULL. */
 const char *tw_topology_if_name(const struct tw_topology *t, uint32_t device, uint32_t if_index);
-/* The member that Eth-Trunk `trunk` of `device` is; *side is the device's side. TW_NONE when it is in no E-Trunk. */
+/* The member that Eth-Trunk `trunk` of `device` is; *side is the device's side. TW_NONE when it is in no
+ * E-Trunk. */
 uint32_t tw_topology_member(const struct tw_topology *t, uint32_t device, uint32_t trunk, int *side);
 /* The E-Trunk with this id on this device; *side is the device's side. TW_NONE: none. */
 uint32_t tw_topology_e_trunk(const struct tw_topology *t, uint32_t device, uint32_t id, int *side);
