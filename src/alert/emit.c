@@ -161,6 +161,19 @@ static const char *items_text(struct tw_alerts *a, const struct alert *al)
     return text;
 }
 
+/* What the summary calls a sub-interface: its name, and what the inventory says it is. */
+static const char *described(struct tw_alerts *a, uint32_t sub_side, const char *name)
+{
+    const struct tw_sub *listed = tw_facts_sub(a->facts, sub_side / 2)->listed;
+    if (listed == NULL || listed->description == NULL)
+        return name;
+    struct tw_buf safe = {0};
+    tw_buf_safe(&safe, tw_str_cut(tw_str_z(listed->description), 60));
+    const char *text = format(a->arena, "%s \"%.*s\"", name, TW_STR_ARG(tw_buf_view(&safe)));
+    tw_buf_finish(&safe);
+    return text;
+}
+
 /* The router's own reason for the first sub-interface, out of its message; an own half sentence without one.
  */
 static const char *reason_text(struct tw_alerts *a, uint32_t sub_side)
@@ -176,15 +189,57 @@ static const char *reason_text(struct tw_alerts *a, uint32_t sub_side)
     return n == 0 ? "" : format(a->arena, " (%.*s)", (int)(n > REASON_MAX ? REASON_MAX : n), at);
 }
 
-static const char *help_text(enum tw_help h)
+/* Why it would not help: the facts of the first sub-interface that say so, in words. */
+static void why_no(struct tw_alerts *a, const struct tw_expr *e, struct tw_item item, const struct words *w,
+                   struct tw_buf *out)
 {
-    switch (h) {
+    static const struct {
+        enum tw_attr attr;
+        bool peer;
+        const char *text;
+    } words[] = {
+        {TW_ATTR_FAULTY, true, "{peer-sub-interface} on {peer} is faulty or shut as well"},
+        {TW_ATTR_MAIN_UNUSABLE, true, "{peer-trunk} on {peer} is shut or physically down"},
+        {TW_ATTR_FORCED_BACKUP, true, "{peer-trunk} on {peer} is forced to backup"},
+        {TW_ATTR_PEER_LOST, false, "{device} does not hear {peer}"},
+        {TW_ATTR_PEER_LOST, true, "{peer} does not hear {device}"},
+        {TW_ATTR_ACTIVE_ACTIVE, false, "both routers forward"},
+    };
+    if (!tw_judge(a->facts, e, item).truth)
+        return;
+    if (e->op == TW_OP_OR) {
+        why_no(a, e->a, item, w, out);
+        why_no(a, e->b, item, w, out);
+        return;
+    }
+    for (size_t i = 0; e->op == TW_OP_ATTR && i < sizeof words / sizeof *words; i++) {
+        const char *text = words[i].attr == e->attr && words[i].peer == e->peer
+                               ? text_fill(a->arena, words[i].text, w)
+                               : NULL;
+        if (text != NULL)
+            tw_buf_fmt(out, "%s%s", out->n > 0 ? ", " : ": ", text);
+    }
+}
+
+static const char *help_text(struct tw_alerts *a, const struct alert *al, const struct words *w)
+{
+    const struct tw_condition *c = &a->policy->conditions[al->condition];
+    struct tw_buf why = {0};
+    const char *text = "";
+    switch (al->help) {
     case TW_HELP_YES: return "a switchover would help";
-    case TW_HELP_NO: return "a switchover would not help";
+    case TW_HELP_NO:
+        for (size_t i = 0; i < c->help_n && al->items_n > 0; i++) {
+            if (c->help[i].value + 1 == TW_HELP_NO && c->help[i].expr != NULL)
+                why_no(a, c->help[i].expr, a->tracks[al->items[0]].item, w, &why);
+        }
+        text = format(a->arena, "a switchover would not help%.*s", TW_STR_ARG(tw_buf_view(&why)));
+        tw_buf_finish(&why);
+        return text;
     case TW_HELP_UNKNOWN: return "whether a switchover would help is not known: check the peer first";
     case TW_HELP_NULL: break;
     }
-    return "";
+    return text;
 }
 
 static const char *rbs_of(struct tw_alerts *a, const struct alert *al, const struct member_name *subs,
@@ -385,13 +440,16 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
     if (n > 0) {
         w.v[TW_PH_SUB] = t->sub_interfaces[0];
         w.v[TW_PH_PEER_SUB] = peer_subs[0];
-        w.v[TW_PH_SUBS] = joined(a->arena, t->sub_interfaces, n, SHOWN_SUBS);
+        const char *shown[SHOWN_SUBS];
+        for (size_t i = 0; i < n && i < SHOWN_SUBS; i++)
+            shown[i] = described(a, subs[i].index, t->sub_interfaces[i]);
+        w.v[TW_PH_SUBS] = joined(a->arena, shown, n, SHOWN_SUBS);
         w.v[TW_PH_REASON] = reason_text(a, subs[0].index);
     }
     w.v[TW_PH_RBS] = rbs_of(a, al, subs, n);
     w.v[TW_PH_ITEMS] = items_text(a, al);
     w.v[TW_PH_OTHERS] = others_text(a, al, n);
-    w.v[TW_PH_HELP] = help_text(al->help);
+    w.v[TW_PH_HELP] = help_text(a, al, &w);
     t->summary = text_fill(a->arena, c->summary, &w);
     if (t->summary == NULL)
         t->summary = t->condition;

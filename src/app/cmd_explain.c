@@ -24,6 +24,7 @@ struct explain {
     const char *alert, *subject;
     struct note *notes;
     size_t n, cap, matched;
+    uint32_t unused[TW_COUNTERS]; /* lines told of, per reason */
 };
 
 static void place(const struct tw_session *s, const struct tw_record_ref *ref, struct tw_buf *b)
@@ -138,6 +139,29 @@ static bool effects(struct tw_session *s, void *ctx)
     return !e->out.failed;
 }
 
+/* A line that became no event: the first few of each reason, or those that name the subject. */
+static void unused(struct tw_session *s, void *ctx, const struct tw_record *r, enum tw_counter why)
+{
+    enum { FIRST = 5, TEXT = 160 };
+    struct explain *e = ctx;
+    struct tw_buf text = {0}, line = {0};
+    tw_buf_safe(&text, r->transport == TW_TRANSPORT_TRAP ? TW_STR("(a trap)") : tw_str_cut(r->bytes, 4096));
+    bool named = e->subject != NULL && text.n > 0 && holds(text.p, e->subject);
+    bool noise = why == TW_COUNT_NO_RULE || why == TW_COUNT_NOT_VRP;
+    if (e->alert == NULL && (named || (e->subject == NULL && !noise)) && e->unused[why]++ < FIRST) {
+        char from[TW_ADDR_TEXT];
+        place(s, &r->ref, &line);
+        tw_buf_fmt(&line, "  %s: %s", tw_counter_name(why), tw_counter_help(why));
+        if (r->from.family != 0)
+            tw_buf_fmt(&line, "; from %s", tw_addr_text(&r->from, from));
+        tw_buf_fmt(&line, "\n    %.*s%s\n", TW_STR_ARG(tw_str_cut(tw_buf_view(&text), TEXT)),
+                   text.n > TEXT ? "…" : "");
+        add(e, NULL, "", &line);
+    }
+    tw_buf_finish(&text);
+    tw_buf_finish(&line);
+}
+
 static bool is_alert(const struct explain *e, const struct note *n)
 {
     return n->alert_id[0] != '\0' && strncmp(n->alert_id, e->alert, strlen(e->alert)) == 0;
@@ -193,6 +217,7 @@ static int explain(struct tw_session *s, struct explain *e, char **inputs, int n
     int status = tw_session_open(s, (const char *const *)inputs, (size_t)n);
     if (status != TW_EXIT_OK)
         return status;
+    s->unused = unused;
     status = tw_session_run(s, effects, e);
     if (e->alert != NULL)
         print_alert(e);

@@ -217,7 +217,13 @@ static int play_all(struct simulate *m, const char *const *inputs, size_t n)
     (void)fprintf(stderr, "sent=%" PRIu64 " skipped=%" PRIu64 " failed=%" PRIu64 "\n", m->sent, m->skipped,
                   m->failed);
     tw_replay_source_close(source);
-    if (status == TW_EXIT_OK && m->failed > 0)
+    if (m->sent == 0 && m->skipped > 0)
+        (void)fprintf(
+            stderr,
+            "trunkwatch: nothing was sent: no line names a device of %s, or there is no --syslog or --snmp "
+            "target for its kind\n",
+            m->inventory);
+    if (status == TW_EXIT_OK && (m->failed > 0 || m->sent == 0))
         status = TW_EXIT_NOT_RIGHT;
     return status;
 }

@@ -164,9 +164,19 @@ static char *configured_for(const char *dir)
     return found;
 }
 
+/* Where this program was installed, wherever that was moved to: PREFIX/bin beside PREFIX/share. */
+static const char *beside(char found[4096 + 64])
+{
+    char *slash = strrchr(found, '/');
+    if (slash == NULL || slash - found < 4 || strncmp(slash - 4, "/bin", 4) != 0)
+        return TRUNKWATCH_RULES_DIR;
+    memcpy(slash - 4, "/share/trunkwatch/rules", sizeof "/share/trunkwatch/rules");
+    return access(found, R_OK | X_OK) == 0 ? found : TRUNKWATCH_RULES_DIR;
+}
+
 const char *tw_load_rules_dir(void)
 {
-    static char found[4096 + 8];
+    static char found[4096 + 64];
     ssize_t n = readlink("/proc/self/exe", found, 4096 - 1);
     if (n <= 0)
         return TRUNKWATCH_RULES_DIR;
@@ -182,7 +192,9 @@ const char *tw_load_rules_dir(void)
             return found;
         }
     }
-    return TRUNKWATCH_RULES_DIR;
+    n = readlink("/proc/self/exe", found, 4096 - 1);
+    found[n > 0 ? n : 0] = '\0';
+    return beside(found);
 }
 
 void tw_load_errors(struct tw_errors *e)

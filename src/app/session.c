@@ -103,6 +103,8 @@ int tw_session_run(struct tw_session *s, tw_session_effects *effects, void *ctx)
         }
         last = record.rx;
         tw_pipeline_feed(s->pipeline, &record);
+        if (s->unused != NULL && tw_pipeline_last(s->pipeline) != TW_COUNT_EVENTS)
+            s->unused(s, ctx, &record, tw_pipeline_last(s->pipeline));
         go_on = deliver(s, effects, ctx);
         tw_progress_step(&progress, s->source);
     }

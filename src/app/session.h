@@ -20,6 +20,8 @@ struct tw_session {
     size_t holds_n;
     int year;
     bool no_drain, trace;
+    /* Told of each record that became no event, and why; NULL: nobody wants to know. */
+    void (*unused)(struct tw_session *s, void *ctx, const struct tw_record *r, enum tw_counter why);
     /* made by open */
     const struct tw_topology *topology;
     struct tw_pipeline *pipeline;

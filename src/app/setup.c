@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TYPES_MAX = 32 };
@@ -89,7 +90,14 @@ static void check_outputs(struct tw_setup *s, struct tw_errors *errors)
         if (o->path == NULL)
             continue;
         tw_buf_add(&folder, slash != NULL ? o->path : ".", slash != NULL ? (size_t)(slash - o->path) + 1 : 1);
+        struct stat st;
         bool exists = access(o->path, F_OK) == 0;
+        if (exists && stat(o->path, &st) == 0 && S_ISDIR(st.st_mode)) {
+            errno = EISDIR;
+            wrong(s, o->at, "can't write the output", o->path, errors);
+            tw_buf_finish(&folder);
+            continue;
+        }
         if (exists ? access(o->path, W_OK) != 0 : access(folder.p, W_OK | X_OK) != 0)
             wrong(s, o->at, exists ? "can't write the output" : "can't create the output", o->path, errors);
         tw_buf_finish(&folder);

@@ -100,6 +100,12 @@ enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const str
         tw_topology_member(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_MEMBER), &side);
     if (member == TW_NONE)
         return TW_APPLIED_ELSEWHERE;
+    /* Old forms name no E-Trunk. One that is not the inventory's is another trunk than we think: better
+     * unheard. */
+    if (tw_event_has(e, TW_FIELD_E_TRUNK) &&
+        tw_event_number(e, TW_FIELD_E_TRUNK) !=
+            f->topology->e_trunks[f->topology->members[member].e_trunk].id)
+        return TW_APPLIED_ELSEWHERE;
     uint32_t ms = 2 * member + (uint32_t)side;
     struct tw_member_side *m = &f->members[ms];
     enum tw_role was = (enum tw_role)m->role.value;
