@@ -71,7 +71,8 @@ static void arm_settle(struct tw_alerts *a, uint32_t ms, tw_time rx)
 static void device_restarted(struct tw_alerts *a, uint32_t device, const struct tw_moment *m)
 {
     for (uint32_t i = 0; i < a->tracks_n; i++) {
-        if (a->tracks[i].used && !a->tracks[i].ending && track_device(a, i) == device)
+        if (a->tracks[i].used && !a->tracks[i].ending && !tw_before(m->at, a->tracks[i].since) &&
+            track_device(a, i) == device)
             track_restart(a, i, m);
     }
 }

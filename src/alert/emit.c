@@ -168,10 +168,13 @@ static const char *described(struct tw_alerts *a, uint32_t sub_side, const char 
     if (listed == NULL || listed->description == NULL)
         return name;
     struct tw_buf safe = {0};
-    tw_buf_safe(&safe, tw_str_cut(tw_str_z(listed->description), 60));
-    const char *text = format(a->arena, "%s \"%.*s\"", name, TW_STR_ARG(tw_buf_view(&safe)));
+    struct tw_str text = tw_str_z(listed->description), cut = tw_str_cut(text, 60);
+    while (cut.n < text.n && cut.n > 0 && (text.p[cut.n] & 0xc0) == 0x80)
+        cut.n--; /* not inside a character */
+    tw_buf_safe(&safe, cut);
+    name = format(a->arena, "%s \"%.*s\"", name, TW_STR_ARG(tw_buf_view(&safe)));
     tw_buf_finish(&safe);
-    return text;
+    return name;
 }
 
 /* The router's own reason for the first sub-interface, out of its message; an own half sentence without one.

@@ -19,7 +19,7 @@ static const struct track_row table[TRACK_STATES][TRACK_EVENTS] = {
                       [TRACK_DUE] = {TRACK_GONE, ACT_CLEAR},
                       [TRACK_RESTART] = {TRACK_RESTARTED, ACT_FORGOT}},
     [TRACK_RESTARTED] = {[TRACK_TRUE] = {TRACK_FIRING, ACT_REFRESH},
-                         [TRACK_FALSE] = {TRACK_RESTARTED, ACT_NONE},
+                         [TRACK_FALSE] = {TRACK_RESTARTED, ACT_REFRESH},
                          [TRACK_END] = {TRACK_GONE, ACT_CLEAR},
                          [TRACK_DUE] = {TRACK_GONE, ACT_CLEAR},
                          [TRACK_RESTART] = {TRACK_RESTARTED, ACT_FORGOT}},

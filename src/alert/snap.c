@@ -28,13 +28,14 @@ static void snap_profile(struct tw_alerts *a, struct tw_snap *s, uint32_t *index
     tw_snap_str(s, &name);
     if (tw_snap_writing(s))
         return;
-    uint32_t n = tw_profiles_n(t);
-    for (*index = 0; *index < n; (*index)++) {
-        const struct tw_profile *p = tw_profile_at(t, *index, &pair);
-        if (tw_str_eq(name, tw_str_z(p->name)) && tw_str_eq(pair_name, tw_str_z(t->pairs[pair].name)))
-            return;
-    }
     *index = TW_NONE;
+    for (pair = 0; pair < t->pairs_n; pair++) {
+        const struct tw_pair *p = &t->pairs[pair];
+        for (uint32_t i = 0; i < p->profiles_n && tw_str_eq(pair_name, tw_str_z(p->name)); i++) {
+            if (tw_str_eq(name, tw_str_z(p->profiles[i].name)))
+                *index = p->profile0 + i;
+        }
+    }
 }
 
 static void snap_item(struct tw_alerts *a, struct tw_snap *s, struct tw_item *item)
@@ -233,12 +234,12 @@ void tw_alerts_snap(struct tw_alerts *a, struct tw_snap *s)
 }
 
 /* By name, since the old and the new inventory count differently. */
-static bool still_there(struct tw_alerts *a, const struct alert *al, struct tw_alerts *probe)
+static bool still_there(struct tw_alerts *a, const struct track *t, struct tw_alerts *probe)
 {
     struct tw_buf bytes = {0};
     struct tw_snap out = {.out = &bytes};
-    struct tw_item item = a->tracks[al->items[0]].item;
-    uint32_t condition = al->condition;
+    struct tw_item item = t->item;
+    uint32_t condition = t->condition;
     snap_condition(a, &out, &condition);
     snap_item(a, &out, &item);
     struct tw_snap in = {.in = tw_buf_view(&bytes)};
@@ -255,11 +256,12 @@ void tw_alerts_remove_missing(struct tw_alerts *a, const struct tw_topology *top
     struct tw_alerts probe = {.facts = f, .policy = policy};
     for (uint32_t i = 0; i < a->alerts_n; i++) {
         struct alert *al = &a->alerts[i];
-        if (!al->used || still_there(a, al, &probe))
-            continue;
-        while (al->items_n > 0)
-            alert_leave(a, al->items[al->items_n - 1], "removed",
-                        tw_later(now, tw_time_add(al->raised_at, (tw_dur){1})));
+        /* Backwards: what leaves is replaced by the last. */
+        for (size_t k = al->used ? al->items_n : 0; k > 0; k--) {
+            if (!still_there(a, &a->tracks[al->items[k - 1]], &probe))
+                alert_leave(a, al->items[k - 1], "removed",
+                            tw_later(now, tw_time_add(al->raised_at, (tw_dur){1})));
+        }
     }
     alert_flush(a, now);
     tw_facts_destroy(f);

@@ -8,16 +8,36 @@ static bool earlier(const struct timer *x, const struct timer *y)
     return x->at.ns != y->at.ns ? x->at.ns < y->at.ns : x->seq < y->seq;
 }
 
-void timer_push(struct tw_alerts *a, tw_time at, uint64_t seq, enum timer_kind kind, uint32_t index)
+static void sift_in(struct tw_alerts *a, struct timer t)
 {
     size_t i = a->heap_n;
     (void)TW_PUSH(a->heap, a->heap_n, a->heap_cap);
-    struct timer t = {at, seq, kind, index};
     while (i > 0 && earlier(&t, &a->heap[(i - 1) / 2])) {
         a->heap[i] = a->heap[(i - 1) / 2];
         i = (i - 1) / 2;
     }
     a->heap[i] = t;
+}
+
+/* Moved timers leave their old entries behind; before these outnumber what can be live, they are thrown out.
+ */
+static void sweep(struct tw_alerts *a)
+{
+    size_t live = a->tracks_n + a->alerts_n + 2 * tw_facts_topology(a->facts)->members_n, n = a->heap_n;
+    if (n <= 2 * live + 64)
+        return;
+    a->heap_n = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct timer t = a->heap[i];
+        if (timer_valid(a, &t))
+            sift_in(a, t);
+    }
+}
+
+void timer_push(struct tw_alerts *a, tw_time at, uint64_t seq, enum timer_kind kind, uint32_t index)
+{
+    sweep(a);
+    sift_in(a, (struct timer){at, seq, kind, index});
 }
 
 struct timer timer_pop(struct tw_alerts *a)

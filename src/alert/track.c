@@ -272,7 +272,8 @@ void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, c
         j.truth = false;
     uint32_t i = track_find(a, condition, item);
     if (i == TW_MAP_NONE) {
-        if (j.truth)
+        struct track probe = {.state = TRACK_HOLDING, .condition = condition, .item = item};
+        if (j.truth && ending(a, &probe, true) == NULL)
             begin(a, condition, item, j, m);
         else
             tell_why_not(a, condition, item, m);

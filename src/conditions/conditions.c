@@ -13,22 +13,24 @@ static struct tw_judged is(bool truth, tw_time since)
 
 const struct tw_profile *tw_profile_at(const struct tw_topology *t, uint32_t index, uint32_t *pair)
 {
-    for (uint32_t p = 0; p < t->pairs_n; p++) {
-        if (index < t->pairs[p].profiles_n) {
-            *pair = p;
-            return &t->pairs[p].profiles[index];
-        }
-        index -= (uint32_t)t->pairs[p].profiles_n;
+    size_t lo = 0, hi = t->pairs_n;
+    if (index >= tw_profiles_n(t))
+        return NULL;
+    while (hi - lo > 1) { /* the last pair that begins at or before it */
+        size_t mid = lo + (hi - lo) / 2;
+        if (t->pairs[mid].profile0 <= index)
+            lo = mid;
+        else
+            hi = mid;
     }
-    return NULL;
+    *pair = (uint32_t)lo;
+    return &t->pairs[lo].profiles[index - t->pairs[lo].profile0];
 }
 
 uint32_t tw_profiles_n(const struct tw_topology *t)
 {
-    uint32_t n = 0;
-    for (uint32_t p = 0; p < t->pairs_n; p++)
-        n += (uint32_t)t->pairs[p].profiles_n;
-    return n;
+    const struct tw_pair *last = t->pairs_n > 0 ? &t->pairs[t->pairs_n - 1] : NULL;
+    return last != NULL ? last->profile0 + (uint32_t)last->profiles_n : 0;
 }
 
 static struct tw_judged own_downs(const struct tw_sub_side *s, uint32_t at_least)

@@ -72,7 +72,9 @@ enum fact_change fact_set(struct tw_facts *f, struct tw_fact *fact, uint8_t valu
     bool twin = value == fact->value && !tw_before(e->at, fact->since);
     if (!twin && fact_late(fact, e))
         return FACT_LATE;
-    enum fact_change change = FACT_CONFIRMED;
+    tw_time stale = f->devices[device].stale_since;
+    bool refreshed = tw_before(fact->at, stale) && !tw_before(e->at, stale);
+    enum fact_change change = refreshed ? FACT_REFRESHED : FACT_CONFIRMED;
     if (value != fact->value) {
         fact->before = fact->at;
         fact->value = value;
@@ -89,8 +91,11 @@ enum fact_change fact_set(struct tw_facts *f, struct tw_fact *fact, uint8_t valu
     return change;
 }
 
-void fact_forget(struct tw_fact *fact, tw_time at, uint64_t seq)
+bool fact_forget(struct tw_fact *fact, tw_time at, uint64_t seq)
 {
+    if (tw_before(at, fact->at))
+        return false;
     evidence_set(&fact->why, NULL);
     *fact = (struct tw_fact){.since = at, .at = at, .before = at, .seq = seq, .since_seq = seq};
+    return true;
 }

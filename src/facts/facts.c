@@ -18,7 +18,7 @@ struct tw_facts *tw_facts_create(const struct tw_topology *t, struct tw_facts_op
     f->e_trunks = tw_xcalloc(2 * t->e_trunks_n, sizeof *f->e_trunks);
     for (size_t i = 0; i < t->devices_n; i++) {
         struct tw_str name = tw_str_z(t->devices[i].name);
-        f->devices[i].stale_since = TW_TIME_MIN;
+        f->devices[i].stale_since = f->devices[i].cold_at = TW_TIME_MIN;
         tw_map_add(&f->device_by_name, tw_hash(name.p, name.n, 0), (uint32_t)i);
     }
     for (size_t i = 0; i < 2 * t->members_n; i++) {
@@ -97,11 +97,16 @@ void dirty_sub(struct tw_facts *f, uint32_t sub)
     f->subs[sub].dirty = true;
 }
 
-void dirty_member(struct tw_facts *f, uint32_t member)
+void dirty_member_only(struct tw_facts *f, uint32_t member)
 {
     if (!f->member_dirty[member])
         list_add(&f->dirty_members, member);
     f->member_dirty[member] = true;
+}
+
+void dirty_member(struct tw_facts *f, uint32_t member)
+{
+    dirty_member_only(f, member);
     for (uint32_t s = f->first_sub[member]; s != TW_NONE; s = f->subs[s].next)
         dirty_sub(f, s);
 }
@@ -204,6 +209,7 @@ uint32_t rbs_entry(struct tw_facts *f, uint32_t device, struct tw_str name)
 static enum tw_applied apply_rbs(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
     struct tw_str name = tw_event_text(e, TW_FIELD_NAME);
+    name = tw_str_cut(name, tw_str_find(name, '\0', 0));
     if (tw_topology_pair_of(f->topology, device, &(int){0}) == TW_NONE)
         return TW_APPLIED_ELSEWHERE;
     uint32_t rbs = rbs_entry(f, device, tw_str_cut(name, 64));
@@ -211,7 +217,7 @@ static enum tw_applied apply_rbs(struct tw_facts *f, uint32_t device, const stru
         return TW_APPLIED_LIMIT;
     enum fact_change c =
         fact_set(f, &f->rbs[rbs].channel, (uint8_t)tw_event_number(e, TW_FIELD_STATE), device, e);
-    if (c >= FACT_EARLIER)
+    if (c > FACT_CONFIRMED)
         dirty_rbs(f, rbs);
     return c == FACT_LATE ? TW_APPLIED_LATE : TW_APPLIED;
 }
@@ -226,7 +232,7 @@ static enum tw_applied apply_peer(struct tw_facts *f, uint32_t device, const str
     uint32_t es = 2 * et + (uint32_t)side;
     enum fact_change c =
         fact_set(f, &f->e_trunks[es].peer, (uint8_t)tw_event_number(e, TW_FIELD_STATE), device, e);
-    if (c >= FACT_EARLIER) {
+    if (c > FACT_CONFIRMED) {
         const struct tw_e_trunk *t = &f->topology->e_trunks[et];
         dirty_e_trunk(f, es);
         for (uint32_t m = t->member0; m < t->member0 + t->members_n; m++)

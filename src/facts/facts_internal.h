@@ -12,6 +12,7 @@ struct if_learnt {
 
 struct device_facts {
     tw_time stale_since;
+    tw_time cold_at; /* last cold start */
     struct if_learnt *learnt;
     size_t learnt_n, learnt_cap;
     struct tw_map by_index;
@@ -52,11 +53,13 @@ static inline struct tw_member_side *other(struct tw_facts *f, uint32_t ms)
 }
 
 /* fact.c */
-enum fact_change { FACT_LATE, FACT_CONFIRMED, FACT_EARLIER, FACT_CHANGED };
-/* Takes over a value heard by `e`. EARLIER: the same value, but it began before what was known. */
+enum fact_change { FACT_LATE, FACT_CONFIRMED, FACT_REFRESHED, FACT_EARLIER, FACT_CHANGED };
+/* Takes over a value heard by `e`. REFRESHED: the same value, which was stale. EARLIER:
+ * the same value, but it began before what was known. */
 enum fact_change fact_set(struct tw_facts *f, struct tw_fact *fact, uint8_t value, uint32_t device,
                           const struct tw_event *e);
-void fact_forget(struct tw_fact *fact, tw_time at, uint64_t seq);
+/* Keeps what was heard of a later moment: then it returns false. */
+bool fact_forget(struct tw_fact *fact, tw_time at, uint64_t seq);
 /* True when the event is over before the fact was last confirmed. */
 bool fact_late(const struct tw_fact *fact, const struct tw_event *e);
 struct tw_evidence *evidence_new(struct tw_facts *f, uint32_t device, const struct tw_event *e);
@@ -66,6 +69,7 @@ const char *rule_intern(struct tw_facts *f, struct tw_str name);
 /* facts.c */
 void dirty_sub(struct tw_facts *f, uint32_t sub);
 void dirty_member(struct tw_facts *f, uint32_t member); /* with its sub-interfaces */
+void dirty_member_only(struct tw_facts *f, uint32_t member);
 void dirty_e_trunk(struct tw_facts *f, uint32_t es);
 void dirty_rbs(struct tw_facts *f, uint32_t rbs);
 uint32_t sub_entry(struct tw_facts *f, uint32_t member,

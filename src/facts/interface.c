@@ -126,9 +126,10 @@ static enum fact_change main_set(struct tw_facts *f, uint32_t ms, enum tw_state 
     struct tw_member_side *m = &f->members[ms];
     enum tw_state was = (enum tw_state)m->main.value;
     enum fact_change c = fact_set(f, &m->main, (uint8_t)state, device, e);
-    if (state == TW_STATE_DOWN && (c != FACT_CONFIRMED || !tw_time_is_finite(m->main_down_at)))
+    if (state == TW_STATE_DOWN &&
+        (c == FACT_LATE || c >= FACT_EARLIER || !tw_time_is_finite(m->main_down_at)))
         m->main_down_at = c == FACT_EARLIER ? e->at : tw_later(m->main_down_at, e->at);
-    if (state == TW_STATE_UP && c != FACT_CONFIRMED)
+    if (state == TW_STATE_UP && (c == FACT_LATE || c >= FACT_EARLIER))
         m->main_up_at = c == FACT_EARLIER ? e->at : tw_later(m->main_up_at, e->at);
     if (c == FACT_CHANGED && state == TW_STATE_UP) {
         m->main_shut = false;
@@ -136,7 +137,7 @@ static enum fact_change main_set(struct tw_facts *f, uint32_t ms, enum tw_state 
         if (was == TW_STATE_DOWN)
             m->came_back = e->at;
     }
-    if (c >= FACT_EARLIER) {
+    if (c > FACT_CONFIRMED) {
         settle_arm(f, ms);
         dirty_member(f, ms / 2);
     }
@@ -242,9 +243,9 @@ static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, u
     if (stated_cause(e) == TW_CAUSE_INHERITED)
         (void)main_set(f, ms, TW_STATE_DOWN, device, e);
     cause_set(f, ms, s, e, c == FACT_CHANGED);
-    if (s->cause != was && c == FACT_CONFIRMED)
+    if (s->cause != was && c < FACT_EARLIER)
         evidence_set(&s->oper.why, evidence_new(f, device, e));
-    if (c >= FACT_EARLIER || s->cause != was) {
+    if (c > FACT_CONFIRMED || s->cause != was) {
         settle_add(f, ms, s);
         dirty_sub(f, sub);
     }
@@ -269,7 +270,7 @@ static enum tw_applied sub_up(struct tw_facts *f, uint32_t ms, uint32_t sub, uin
         s->has_reason = s->inferred = false;
         s->clear_delay = e->alarm ? f->topology->devices[device].alarm_clear : (tw_dur){0};
     }
-    if (c >= FACT_EARLIER)
+    if (c > FACT_CONFIRMED)
         dirty_sub(f, sub);
     return TW_APPLIED;
 }

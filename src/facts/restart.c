@@ -5,8 +5,9 @@
 
 static void forget_sub(struct tw_sub_side *s, const struct tw_event *e)
 {
-    fact_forget(&s->oper, e->at, e->seq);
-    fact_forget(&s->protocol, e->at, e->seq);
+    (void)fact_forget(&s->protocol, e->at, e->seq);
+    if (!fact_forget(&s->oper, e->at, e->seq))
+        return;
     s->cause = TW_CAUSE_NONE;
     s->down_class = TW_DOWN_UNKNOWN;
     s->has_reason = s->inferred = false;
@@ -16,15 +17,20 @@ static void forget_sub(struct tw_sub_side *s, const struct tw_event *e)
 static void forget_member(struct tw_facts *f, uint32_t ms, const struct tw_event *e)
 {
     struct tw_member_side *m = &f->members[ms];
-    role_claim_void(f, ms, e->at, e->seq);
-    fact_forget(&m->role, e->at, e->seq);
-    fact_forget(&m->main, e->at, e->seq);
-    m->reason = TW_WHY_UNKNOWN;
-    m->mode = TW_MODE_UNKNOWN;
-    m->main_shut = false;
-    m->main_class = TW_DOWN_UNKNOWN;
-    m->main_down_at = m->main_up_at = m->came_back = m->claimed = m->restored = TW_TIME_MIN;
-    m->settle = TW_TIME_MAX;
+    if (fact_forget(&m->role, e->at, e->seq)) {
+        role_claim_void(f, ms, e->at, e->seq);
+        m->reason = TW_WHY_UNKNOWN;
+        m->mode = TW_MODE_UNKNOWN;
+        m->restored = TW_TIME_MIN;
+    }
+    if (!tw_before(e->at, m->claimed))
+        m->claimed = TW_TIME_MIN;
+    if (fact_forget(&m->main, e->at, e->seq)) {
+        m->main_shut = false;
+        m->main_class = TW_DOWN_UNKNOWN;
+        m->main_down_at = m->main_up_at = m->came_back = TW_TIME_MIN;
+        m->settle = TW_TIME_MAX;
+    }
     for (uint32_t s = f->first_sub[ms / 2]; s != TW_NONE; s = f->subs[s].next)
         forget_sub(&f->subs[s].side[ms % 2], e);
 }
@@ -34,6 +40,10 @@ enum tw_applied restart_apply(struct tw_facts *f, uint32_t device, const struct 
     const struct tw_topology *t = f->topology;
     bool cold = tw_event_number(e, TW_FIELD_RESTART) == TW_RESTART_COLD;
     bool ours = false;
+    struct device_facts *d = &f->devices[device];
+    /* The same restart told again, or one of before: an inform is repeated, a datagram may come twice. */
+    if (cold && !tw_before(d->cold_at, e->at))
+        return TW_APPLIED_LATE;
     for (uint32_t p = 0; p < t->pairs_n; p++) {
         uint32_t side = t->pairs[p].device[1] == device;
         if (t->pairs[p].device[side] != device)
@@ -42,9 +52,9 @@ enum tw_applied restart_apply(struct tw_facts *f, uint32_t device, const struct 
         for (uint32_t et = t->pairs[p].e_trunk0; et < t->pairs[p].e_trunk0 + t->pairs[p].e_trunks_n; et++) {
             struct tw_e_trunk_side *es = &f->e_trunks[2 * et + side];
             if (cold) {
-                fact_forget(&es->role, e->at, e->seq);
-                fact_forget(&es->peer, e->at, e->seq);
-                es->reason = TW_WHY_UNKNOWN;
+                (void)fact_forget(&es->peer, e->at, e->seq);
+                if (fact_forget(&es->role, e->at, e->seq))
+                    es->reason = TW_WHY_UNKNOWN;
             }
             dirty_e_trunk(f, 2 * et + side);
             for (uint32_t m = t->e_trunks[et].member0;
@@ -59,15 +69,16 @@ enum tw_applied restart_apply(struct tw_facts *f, uint32_t device, const struct 
         if (f->rbs[r].device != device)
             continue;
         if (cold)
-            fact_forget(&f->rbs[r].channel, e->at, e->seq);
+            (void)fact_forget(&f->rbs[r].channel, e->at, e->seq);
         dirty_rbs(f, r);
     }
     if (cold) {
-        f->devices[device].learnt_n = 0; /* an ifIndex may mean another interface now */
-        tw_map_clear(&f->devices[device].by_index);
+        d->cold_at = e->at;
+        d->learnt_n = 0; /* an ifIndex may mean another interface now */
+        tw_map_clear(&d->by_index);
         f->restarted = device;
     } else {
-        f->devices[device].stale_since = tw_later(f->devices[device].stale_since, e->at);
+        d->stale_since = tw_later(d->stale_since, e->at);
         f->stale = device;
     }
     return ours ? TW_APPLIED : TW_APPLIED_ELSEWHERE;

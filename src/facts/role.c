@@ -91,6 +91,12 @@ static void member_changed(struct tw_facts *f, uint32_t ms, enum tw_role was, co
     }
 }
 
+static bool same_word(struct tw_word a, struct tw_word b)
+{
+    return a.role == b.role && a.said == b.said && a.stale == b.stale && a.since.ns == b.since.ns &&
+           a.became.ns == b.became.ns && a.why == b.why;
+}
+
 enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
     int side;
@@ -109,12 +115,15 @@ enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const str
     uint32_t ms = 2 * member + (uint32_t)side;
     struct tw_member_side *m = &f->members[ms];
     enum tw_role was = (enum tw_role)m->role.value;
+    enum tw_work_mode mode_was = m->mode;
+    struct tw_word word = tw_facts_word(f, ms);
     enum tw_role_reason why = (enum tw_role_reason)tw_event_number(e, TW_FIELD_ROLE_REASON);
+    bool news = why != m->reason;
     enum fact_change change = fact_set(f, &m->role, (uint8_t)tw_event_number(e, TW_FIELD_ROLE), device, e);
     f->by_role = true;
     if (change == FACT_LATE)
         return TW_APPLIED_LATE;
-    if (why != m->reason && change == FACT_CONFIRMED)
+    if (why != m->reason && change < FACT_EARLIER)
         evidence_set(&m->role.why, evidence_new(f, device, e));
     m->reason = why;
     enum tw_work_mode mode = (enum tw_work_mode)tw_event_number(e, TW_FIELD_WORK_MODE);
@@ -125,7 +134,11 @@ enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const str
     reported(m, e);
     if (change == FACT_CHANGED)
         member_changed(f, ms, was, e);
-    dirty_member(f, member);
+    news = news || change > FACT_CONFIRMED || m->mode != mode_was || !same_word(word, tw_facts_word(f, ms));
+    if (news)
+        dirty_member(f, member);
+    else
+        dirty_member_only(f, member); /* that it spoke is all that is new */
     return TW_APPLIED;
 }
 
@@ -173,19 +186,27 @@ enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const st
     enum tw_role was = (enum tw_role)t->role.value;
     enum tw_role_reason why = (enum tw_role_reason)tw_event_number(e, TW_FIELD_ROLE_REASON);
     int heard = peer_heard(why);
-    if (heard >= 0 && fact_set(f, &t->peer, (uint8_t)heard, device, e) >= FACT_EARLIER)
+    bool news = why != t->reason;
+    uint64_t spoke = t->role.seq;
+    if (heard >= 0 && fact_set(f, &t->peer, (uint8_t)heard, device, e) > FACT_CONFIRMED) {
         dirty_e_trunk(f, es);
+        for (uint32_t m = top->member0; m < top->member0 + top->members_n; m++)
+            dirty_member(f, m);
+    }
     enum fact_change change = fact_set(f, &t->role, (uint8_t)tw_event_number(e, TW_FIELD_ROLE), device, e);
     f->by_role = true;
     if (change == FACT_LATE)
         return TW_APPLIED_LATE;
-    if (why != t->reason && change == FACT_CONFIRMED)
+    if (why != t->reason && change < FACT_EARLIER)
         evidence_set(&t->role.why, evidence_new(f, device, e));
     t->reason = why;
     bool takeover = change == FACT_CHANGED && t->role.value == TW_ROLE_MASTER &&
                     (why == TW_WHY_TIMEOUT || why == TW_WHY_BFD_DOWN);
     for (uint32_t m = top->member0; m < top->member0 + top->members_n; m++) {
         uint32_t ms = 2 * m + (uint32_t)side;
+        /* A repeat is news where the peer had claimed otherwise, or where nothing said before counted. */
+        bool here = news || change > FACT_CONFIRMED || tw_time_is_finite(f->members[ms].claimed) ||
+                    spoke <= f->members[ms].unknown_seq;
         reported(&f->members[ms], e);
         if (change == FACT_CHANGED && t->role.value == TW_ROLE_MASTER &&
             f->members[ms].role.value != TW_ROLE_MASTER)
@@ -194,7 +215,10 @@ enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const st
             claim(f, ms, e, true);
         else if (change == FACT_CHANGED && was == TW_ROLE_MASTER && other(f, ms)->claimed_by_e_trunk)
             role_claim_void(f, ms, e->at, e->seq);
-        dirty_member(f, m);
+        if (here)
+            dirty_member(f, m);
+        else
+            dirty_member_only(f, m);
     }
     return TW_APPLIED;
 }

@@ -94,8 +94,11 @@ void tw_facts_snap_rbs(struct tw_facts *f, struct tw_snap *s, uint32_t *rbs)
     }
     tw_facts_snap_device(f, s, &device);
     tw_snap_str(s, &name);
-    if (!tw_snap_writing(s))
-        *rbs = device == TW_NONE ? TW_NONE : rbs_entry(f, device, name);
+    if (tw_snap_writing(s))
+        return;
+    /* A device that is in no pair any more has no place for it. */
+    bool there = device != TW_NONE && tw_topology_pair_of(f->topology, device, &(int){0}) != TW_NONE;
+    *rbs = there ? rbs_entry(f, device, name) : TW_NONE;
 }
 
 static void snap_evidence(struct tw_facts *f, struct tw_snap *s, struct tw_evidence **e)
@@ -286,11 +289,12 @@ static void snap_rbs(struct tw_facts *f, struct tw_snap *s)
 
 static void snap_device(struct tw_facts *f, struct tw_snap *s, uint32_t device)
 {
-    struct device_facts none = {.stale_since = TW_TIME_MIN}, *d = &none;
+    struct device_facts none = {.stale_since = TW_TIME_MIN, .cold_at = TW_TIME_MIN}, *d = &none;
     tw_facts_snap_device(f, s, &device);
     if (device != TW_NONE)
         d = &f->devices[device];
     tw_snap_time(s, &d->stale_since);
+    tw_snap_time(s, &d->cold_at);
     tw_snap_u32(s, &d->unnamed);
     uint64_t n = d->learnt_n;
     tw_snap_u64(s, &n);

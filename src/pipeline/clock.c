@@ -6,7 +6,7 @@
 #define LATE_MAX  TW_SECONDS(30) /* nothing is believed to have happened longer before its arrival */
 #define SKEW_MIN  TW_SECONDS(2)  /* smaller than this is delay and resolution, not skew */
 #define DRIFT_PPM 200            /* a sysUpTime and our clock drift apart by no more */
-enum { SAMPLES_NEEDED = 8 };
+enum { SAMPLES_NEEDED = 8, WRAP_SLACK_CS = 6000 };
 
 static int by_value(const void *x, const void *y)
 {
@@ -50,9 +50,13 @@ tw_time clock_of_uptime(struct clock_model *c, uint32_t uptime_cs, tw_time rx, b
     tw_time boot = tw_time_add(rx, (tw_dur){-(int64_t)uptime_cs * 10000000});
     *restarted = false;
     if (!c->has_boot) {
-        *c = (struct clock_model){.n = c->n, .skew = c->skew, .has_boot = true, .boot = boot};
+        c->has_boot = true;
+        c->boot = boot;
+        c->last_trap = rx;
     } else if (!tw_before(boot, c->last_trap) && uptime_cs < c->last_uptime) {
-        *restarted = true;
+        /* Either it began anew, or its 32 bits of 10 ms ran over, which takes 497 days. */
+        int64_t would_be = c->last_uptime + tw_time_sub(rx, c->last_trap).ns / 10000000;
+        *restarted = would_be + WRAP_SLACK_CS < INT64_C(1) << 32;
         c->boot = boot;
     } else if (tw_before(boot, c->boot)) {
         c->boot = boot; /* the least delayed trap so far tells best */

@@ -106,6 +106,9 @@ static void timing(struct loader *l, const struct tw_node *root, struct tw_condi
         (void)tw_doc_want_bool(l->doc, n, "after-main-return", l->errors, &c->after_main_return);
     if ((n = tw_node_get(root, "ends-after")) != NULL)
         (void)tw_doc_want_dur(l->doc, n, "ends-after", l->errors, &c->ends_after);
+    if (n != NULL && c->scopes != 1u << TW_SCOPE_SUB)
+        tw_doc_error(l->doc, n, l->errors,
+                     "'ends-after' in another scope, expected it with scope: sub-interface");
 }
 
 static void needed(struct loader *l, const struct tw_node *root)
@@ -116,6 +119,16 @@ static void needed(struct loader *l, const struct tw_node *root)
         if (tw_node_get(root, all[i]) == NULL && !(i == 4 && tw_node_get(root, "ends-after") != NULL))
             tw_doc_error(l->doc, root, l->errors, "no '%s' in the condition, expected one", all[i]);
     }
+}
+
+/* It can't be true without a down that was counted. */
+static bool counts_downs(const struct tw_expr *e)
+{
+    if (e->op == TW_OP_AT_LEAST)
+        return e->number > 0 && !e->peer;
+    if (e->op == TW_OP_AND)
+        return counts_downs(e->a) || counts_downs(e->b);
+    return e->op == TW_OP_OR && counts_downs(e->a) && counts_downs(e->b);
 }
 
 void policy_condition(struct loader *l, struct tw_condition *c)
@@ -145,6 +158,9 @@ void policy_condition(struct loader *l, struct tw_condition *c)
     timing(l, root, c);
     if ((n = tw_node_get(root, "when")) != NULL)
         c->when = tw_expr_parse(l->doc, n, c->scopes, l->arena, l->errors);
+    if (c->ends_after.ns > 0 && c->when != NULL && !counts_downs(c->when))
+        tw_doc_error(l->doc, root, l->errors,
+                     "'ends-after' without 'own-downs' in 'when', expected that it counts downs");
     if ((n = tw_node_get(root, "severity")) != NULL)
         severity(l, n, c);
     if ((n = tw_node_get(root, "ends")) != NULL)

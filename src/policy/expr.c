@@ -34,9 +34,9 @@ struct parser {
     struct tw_errors *errors;
     struct tw_str text;
     size_t at;
-    unsigned depth;
+    unsigned depth, terms;
 };
-enum { MAX_DEPTH = 32 };
+enum { MAX_DEPTH = 32, MAX_TERMS = 256 };
 
 static const struct tw_expr *parse_or(struct parser *p);
 
@@ -129,6 +129,8 @@ static const struct tw_expr *parse_unary(struct parser *p)
     size_t from = p->at;
     if (++p->depth > MAX_DEPTH)
         return fail(p, "fewer levels", (struct tw_str){0});
+    if (++p->terms > MAX_TERMS)
+        return fail(p, "fewer terms", (struct tw_str){0});
     const struct tw_expr *inner;
     if (take_word(p, TW_STR("not"))) {
         inner = parse_unary(p);

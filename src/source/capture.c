@@ -233,7 +233,12 @@ tw_err capture_next(struct capture *c, struct tw_record *out)
             continue;
         }
         /* Asked for nanoseconds, libpcap puts them where microseconds are otherwise. */
-        tw_time t = {(int64_t)h->ts.tv_sec * 1000000000 + (int64_t)h->ts.tv_usec};
+        tw_time t;
+        if (__builtin_mul_overflow((int64_t)h->ts.tv_sec, 1000000000, &t.ns) ||
+            __builtin_add_overflow(t.ns, (int64_t)h->ts.tv_usec, &t.ns)) {
+            c->stats->skipped++; /* a stamp beyond the year 2262: no packet of ours */
+            continue;
+        }
         c->rx = tw_later(c->rx, t);
         out->rx = c->rx;
         return TW_OK;

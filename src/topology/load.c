@@ -90,6 +90,8 @@ static void load(struct tw_loader *l, struct tw_topology *t)
     load_relays(l, tw_node_get(root, "relays"), t);
     if (pairs != NULL && tw_doc_want_map(l->doc, pairs, "pairs", l->errors)) {
         tw_load_pairs(l, pairs);
+        for (uint32_t i = 1; i < pairs->n; i++)
+            l->pairs[i].profile0 = l->pairs[i - 1].profile0 + (uint32_t)l->pairs[i - 1].profiles_n;
         t->pairs = l->pairs;
         t->pairs_n = pairs->n;
     }

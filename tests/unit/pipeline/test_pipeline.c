@@ -214,9 +214,160 @@ static void a_changed_hold_applies_to_what_is_being_held(void **state)
     assert_int_equal(t[0]->time.ns, at(60).ns);
 }
 
+/* What a new inventory leaves of the pair. */
+static void swap_to(struct tw_pipeline *p, const char *text, int64_t s)
+{
+    struct tw_errors errors = {0};
+    const struct tw_topology *t = tw_topology_create("other", tw_str_z(text), &errors);
+    assert_non_null(t);
+    tw_pipeline_swap(p, t, rules(), at(s));
+    tw_topology_unref(t);
+}
+
+static void say(struct tw_pipeline *p, int64_t s, const char *body)
+{
+    char line[512];
+    int n = snprintf(line, sizeof line, "<186>PE-A %%%%01%s", body);
+    feed(p, s, "192.0.2.1", tw_str_of(line, (size_t)n), TW_TRANSPORT_SYSLOG);
+}
+
+#define MASTER                                                                                               \
+    "ETRUNK/4/ETRUNK_MEMBER_STATUS_CHANGE(l):CID=1;The status of an E-Trunk member changed. (ETrunkId=1, "   \
+    "MemberType=1, "                                                                                         \
+    "MemberId=10, State=Master, StateReason=ETRUNK_MASTER)"
+#define DOWN(sub)                                                                                            \
+    "IFNET/2/linkDown_active(l):CID=1;The interface status changes. (ifName=Eth-Trunk10." sub                \
+    ", AdminStatus=UP, OperStatus=DOWN, Reason=Interface physical link is down)"
+#define RBS(state)                                                                                           \
+    "RBS/4/RBS_CHANNEL_STATUS_CHANGE(l):CID=1;The state of the RBS channel changed. (serviceName=rbs1, "     \
+    "channelState=" state ")"
+
+/* A v2c trap of SNMPv2-MIB without varbinds: 1 coldStart, 2 warmStart, 5 authenticationFailure. */
+static void restart_trap(struct tw_pipeline *p, int64_t s, uint8_t which, uint32_t uptime)
+{
+    static const unsigned char b[44] = {0x30, 0, 2, 1, 1, 4, 6, 'p', 'u',  'b',  'l', 'i',  'c', 0xa7, 0,
+                                        2,    1, 1, 2, 1, 0, 2, 1,   0,    0x30, 0,   0x30, 16,  6,    8,
+                                        0x2b, 6, 1, 2, 1, 1, 3, 0,   0x43, 4,    0,   0,    0,   0};
+    static const unsigned char oids[] = {0x30, 23, 6, 10, 0x2b, 6, 1, 6, 3, 1, 1, 4,
+                                         1,    0,  6, 9,  0x2b, 6, 1, 6, 3, 1, 1, 5};
+    unsigned char out[80];
+    memcpy(out, b, 44);
+    memcpy(out + 44, oids, sizeof oids);
+    out[44 + sizeof oids] = which;
+    size_t n = 44 + sizeof oids + 1;
+    out[1] = (unsigned char)(n - 2);
+    out[14] = (unsigned char)(n - 15);
+    out[25] = (unsigned char)(n - 26);
+    for (int i = 0; i < 4; i++)
+        out[40 + i] = (unsigned char)(uptime >> (24 - 8 * i));
+    feed(p, s, "192.0.2.1", tw_str_of((const char *)out, n), TW_TRANSPORT_TRAP);
+    assert_int_not_equal(tw_pipeline_last(p), TW_COUNT_BAD_TRAP);
+}
+
+static size_t transitions(struct tw_pipeline *p, const char *condition, enum tw_transition_kind kind)
+{
+    size_t n, hits = 0;
+    const struct tw_transition *const *t = tw_pipeline_transitions(p, &n);
+    for (size_t i = 0; i < n; i++)
+        hits += t[i]->kind == kind && strcmp(t[i]->condition, condition) == 0;
+    return hits;
+}
+
+static void a_cold_start_told_twice_forgets_once(void **state)
+{
+    struct tw_pipeline *p = *state;
+    restart_trap(p, 0, 1, 100);
+    say(p, 2, MASTER);
+    say(p, 3, DOWN("100"));
+    restart_trap(p, 8, 1, 100); /* the same: an inform that was repeated */
+    tw_pipeline_advance(p, at(60));
+    assert_int_equal(transitions(p, "no-switchover", TW_RAISED), 1);
+}
+
+static void a_repeat_settles_what_a_warm_start_made_stale(void **state)
+{
+    struct tw_pipeline *p = *state;
+    size_t n;
+    say(p, 0, RBS("Down"));
+    tw_pipeline_advance(p, at(40));
+    restart_trap(p, 50, 2, 100);
+    say(p, 60, RBS("Down"));
+    const struct tw_transition *const *t = tw_pipeline_transitions(p, &n);
+    assert_int_equal(n, 3);
+    assert_int_equal(t[1]->confidence, TW_CONFIDENCE_INFERRED);
+    assert_int_equal(t[2]->confidence, TW_CONFIDENCE_CONFIRMED);
+}
+
+static void a_wrapped_uptime_is_no_restart(void **state)
+{
+    struct tw_pipeline *p = *state;
+    say(p, 0, RBS("Down"));
+    tw_pipeline_advance(p, at(40));
+    restart_trap(p, 50, 5, UINT32_MAX - 295);
+    restart_trap(p, 86450, 5, (uint32_t)(UINT32_MAX - 295 + 8640000u));
+    assert_int_equal(transitions(p, "redundancy-lost", TW_UPDATED), 0);
+}
+
+static void a_trap_leaves_the_skew_of_the_log_alone(void **state)
+{
+    struct tw_pipeline *p = *state;
+    char line[200];
+    for (int i = 0; i < 20; i++) {
+        int n = snprintf(line, sizeof line,
+                         "<189>Aug  8 2026 18:%02d:%02d PE-A %%%%01LLDP/4/BAD_PACKET(l):CID=1;x",
+                         (i + 40) / 60, (i + 40) % 60);
+        feed(p, i, "192.0.2.1", tw_str_of(line, (size_t)n), TW_TRANSPORT_SYSLOG);
+        if (i == 16)
+            restart_trap(p, i, 5, 100000);
+    }
+    assert_int_equal(tw_pipeline_device_stats(p, 0)->skew.ns, TW_SECONDS(40).ns);
+}
+
+static void a_device_taken_out_of_its_pair_takes_its_channel_along(void **state)
+{
+    struct tw_pipeline *p = *state;
+    say(p, 0, RBS("Down"));
+    tw_pipeline_advance(p, at(40));
+    assert_int_equal(transitions(p, "redundancy-lost", TW_RAISED), 1);
+    swap_to(p, "devices: {pe-a: {addresses: [192.0.2.1], hostnames: [PE-A]}}\n", 50);
+    assert_int_equal(transitions(p, "redundancy-lost", TW_CLEARED), 1);
+    tw_pipeline_advance(p, at(500));
+}
+
+static void an_item_taken_out_leaves_the_alert_to_the_others(void **state)
+{
+    struct tw_pipeline *p = *state;
+    size_t n;
+    say(p, 0, MASTER);
+    say(p, 1, DOWN("100"));
+    say(p, 1, DOWN("200"));
+    tw_pipeline_advance(p, at(30));
+    tw_pipeline_effects_clear(p);
+    swap_to(
+        p,
+        "devices:\n  pe-a: {addresses: [192.0.2.1], hostnames: [PE-A]}\n  pe-b: {addresses: [192.0.2.2]}\n"
+        "pairs: {p: {devices: [pe-a, pe-b], e-trunks: {1: {members: [{trunks: {pe-a: Eth-Trunk10, pe-b: "
+        "Eth-Trunk10}, "
+        "unlisted: ignore, sub-interfaces: {200: {}}}]}}}}\n",
+        40);
+    tw_pipeline_advance(p, at(60));
+    const struct tw_transition *const *t = tw_pipeline_transitions(p, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(t[0]->kind, TW_UPDATED);
+    assert_int_equal(t[0]->sub_interfaces_n, 1);
+    assert_string_equal(t[0]->sub_interfaces[0], "Eth-Trunk10.200");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_cold_start_told_twice_forgets_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_repeat_settles_what_a_warm_start_made_stale, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_wrapped_uptime_is_no_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_trap_leaves_the_skew_of_the_log_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_device_taken_out_of_its_pair_takes_its_channel_along, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_item_taken_out_leaves_the_alert_to_the_others, setup, teardown),
         cmocka_unit_test_setup_teardown(hostile_bytes_are_counted_and_disturb_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(received_is_the_sum_of_what_became_of_it, setup, teardown),
         cmocka_unit_test_setup_teardown(broken_snapshots_are_refused, setup, teardown),

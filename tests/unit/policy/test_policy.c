@@ -129,6 +129,10 @@ static void broken_files_are_refused_with_their_place(void **state)
          "'down' at character 1"},
         {"condition: x\nseverity: fatal\n", "", "c.yaml:2:11: "},
         {"condition: x\nhold: soon\n", "", "c.yaml:2:7: "},
+        {"condition: x\nscope: member\nwhen: master\nends-after: 5m\n", "",
+         "c.yaml:4:13: 'ends-after' in another scope"},
+        {"condition: x\nscope: sub-interface\nwhen: up\nends-after: 5m\n", "",
+         "'ends-after' without 'own-downs'"},
         {"condition: x\nexamples: [{name: n, events: [0 -]}]\n", "", "an example without 'alerts'"},
         {"condition: x\nends: {a: otherwise, b: up}\nscope: sub-interface\n", "",
          "'otherwise' before the last case"},
@@ -149,6 +153,20 @@ static void broken_files_are_refused_with_their_place(void **state)
                      errors.n ? errors.text[0] : "-");
         tw_errors_finish(&errors);
     }
+}
+
+static void an_expression_has_a_limit_of_terms(void **state)
+{
+    (void)state;
+    struct tw_buf b = {0};
+    struct tw_errors errors = {0};
+    for (int i = 0; i < 300; i++)
+        tw_buf_z(&b, "up and ");
+    tw_buf_z(&b, "up");
+    assert_null(load_when(b.p, &errors));
+    assert_non_null(strstr(errors.text[0], "expected fewer terms"));
+    tw_errors_finish(&errors);
+    tw_buf_finish(&b);
 }
 
 static void two_conditions_of_one_name_are_refused(void **state)
@@ -186,6 +204,7 @@ int main(void)
         cmocka_unit_test(expressions_bind_as_written),
         cmocka_unit_test(broken_expressions_are_refused_with_their_place),
         cmocka_unit_test(broken_files_are_refused_with_their_place),
+        cmocka_unit_test(an_expression_has_a_limit_of_terms),
         cmocka_unit_test(two_conditions_of_one_name_are_refused),
         cmocka_unit_test(services_have_one_order),
     };

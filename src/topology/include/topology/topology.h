@@ -100,6 +100,7 @@ struct tw_pair {
     uint32_t device[2]; /* indices */
     const struct tw_profile *profiles;
     size_t profiles_n;
+    uint32_t profile0; /* how many profiles the pairs before have */
     uint32_t e_trunk0, e_trunks_n;
 };
 
