@@ -7,6 +7,7 @@
 #include "load.h"
 #include "output.h"
 #include "source/source.h"
+#include "source/udp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -69,21 +70,6 @@ static bool parse_endpoint(const char *text, struct endpoint *out)
     return out->given;
 }
 
-static socklen_t to_sockaddr(const struct tw_addr *a, uint16_t port, struct sockaddr_storage *out)
-{
-    memset(out, 0, sizeof *out);
-    if (a->family == 4) {
-        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
-        memcpy(&in.sin_addr, a->bytes, 4);
-        memcpy(out, &in, sizeof in);
-        return sizeof in;
-    }
-    struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    memcpy(&in.sin6_addr, a->bytes, 16);
-    memcpy(out, &in, sizeof in);
-    return sizeof in;
-}
-
 /* The address that a device sends from: its first on loopback; with --anywhere, else its first. */
 static const struct tw_addr *source_address(const struct simulate *m, const struct tw_device *d,
                                             uint8_t family)
@@ -109,7 +95,7 @@ static int open_socket(const struct simulate *m, const struct tw_device *d, cons
                       d->name, to->addr.family, m->anywhere ? "" : " on loopback");
         return -2;
     }
-    socklen_t from_n = to_sockaddr(a, 0, &from), target_n = to_sockaddr(&to->addr, to->port, &target);
+    socklen_t from_n = tw_udp_sockaddr(a, 0, &from), target_n = tw_udp_sockaddr(&to->addr, to->port, &target);
     int fd = socket(from.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&from, from_n) != 0 ||
         connect(fd, (struct sockaddr *)&target, target_n) != 0) {

@@ -113,9 +113,20 @@ void dirty_member(struct tw_facts *f, uint32_t member)
 
 void dirty_e_trunk(struct tw_facts *f, uint32_t es)
 {
+    const struct tw_e_trunk *t = &f->topology->e_trunks[es / 2];
     if (!f->e_trunks[es].dirty)
         list_add(&f->dirty_e_trunks, es);
     f->e_trunks[es].dirty = true;
+    for (uint32_t m = t->member0; m < t->member0 + t->members_n; m++)
+        dirty_member(f, m);
+}
+
+uint32_t e_trunk_side(const struct tw_facts *f, uint32_t device, const struct tw_event *e)
+{
+    int side;
+    uint32_t id = (uint32_t)tw_event_number(e, TW_FIELD_E_TRUNK);
+    uint32_t et = tw_topology_e_trunk(f->topology, device, id, &side);
+    return et == TW_NONE ? TW_NONE : 2 * et + (uint32_t)side;
 }
 
 void dirty_rbs(struct tw_facts *f, uint32_t rbs)
@@ -224,20 +235,13 @@ static enum tw_applied apply_rbs(struct tw_facts *f, uint32_t device, const stru
 
 static enum tw_applied apply_peer(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
-    int side;
-    uint32_t et =
-        tw_topology_e_trunk(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_E_TRUNK), &side);
-    if (et == TW_NONE)
+    uint32_t es = e_trunk_side(f, device, e);
+    if (es == TW_NONE)
         return TW_APPLIED_ELSEWHERE;
-    uint32_t es = 2 * et + (uint32_t)side;
     enum fact_change c =
         fact_set(f, &f->e_trunks[es].peer, (uint8_t)tw_event_number(e, TW_FIELD_STATE), device, e);
-    if (c > FACT_CONFIRMED) {
-        const struct tw_e_trunk *t = &f->topology->e_trunks[et];
+    if (c > FACT_CONFIRMED)
         dirty_e_trunk(f, es);
-        for (uint32_t m = t->member0; m < t->member0 + t->members_n; m++)
-            dirty_member(f, m);
-    }
     return c == FACT_LATE ? TW_APPLIED_LATE : TW_APPLIED;
 }
 

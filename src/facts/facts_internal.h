@@ -70,7 +70,9 @@ const char *rule_intern(struct tw_facts *f, struct tw_str name);
 void dirty_sub(struct tw_facts *f, uint32_t sub);
 void dirty_member(struct tw_facts *f, uint32_t member); /* with its sub-interfaces */
 void dirty_member_only(struct tw_facts *f, uint32_t member);
-void dirty_e_trunk(struct tw_facts *f, uint32_t es);
+void dirty_e_trunk(struct tw_facts *f, uint32_t es); /* with its members */
+/* The E-Trunk that an event names, as a side; TW_NONE: not in the inventory. */
+uint32_t e_trunk_side(const struct tw_facts *f, uint32_t device, const struct tw_event *e);
 void dirty_rbs(struct tw_facts *f, uint32_t rbs);
 uint32_t sub_entry(struct tw_facts *f, uint32_t member,
                    uint32_t number); /* TW_NONE: not watched, or the cap */

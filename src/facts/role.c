@@ -175,24 +175,18 @@ static int peer_heard(enum tw_role_reason why)
 
 enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
-    int side;
-    uint32_t et =
-        tw_topology_e_trunk(f->topology, device, (uint32_t)tw_event_number(e, TW_FIELD_E_TRUNK), &side);
-    if (et == TW_NONE)
+    uint32_t es = e_trunk_side(f, device, e);
+    if (es == TW_NONE)
         return TW_APPLIED_ELSEWHERE;
-    uint32_t es = 2 * et + (uint32_t)side;
     struct tw_e_trunk_side *t = &f->e_trunks[es];
-    const struct tw_e_trunk *top = &f->topology->e_trunks[et];
+    const struct tw_e_trunk *top = &f->topology->e_trunks[es / 2];
     enum tw_role was = (enum tw_role)t->role.value;
     enum tw_role_reason why = (enum tw_role_reason)tw_event_number(e, TW_FIELD_ROLE_REASON);
     int heard = peer_heard(why);
     bool news = why != t->reason;
     uint64_t spoke = t->role.seq;
-    if (heard >= 0 && fact_set(f, &t->peer, (uint8_t)heard, device, e) > FACT_CONFIRMED) {
+    if (heard >= 0 && fact_set(f, &t->peer, (uint8_t)heard, device, e) > FACT_CONFIRMED)
         dirty_e_trunk(f, es);
-        for (uint32_t m = top->member0; m < top->member0 + top->members_n; m++)
-            dirty_member(f, m);
-    }
     enum fact_change change = fact_set(f, &t->role, (uint8_t)tw_event_number(e, TW_FIELD_ROLE), device, e);
     f->by_role = true;
     if (change == FACT_LATE)
@@ -203,7 +197,7 @@ enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const st
     bool takeover = change == FACT_CHANGED && t->role.value == TW_ROLE_MASTER &&
                     (why == TW_WHY_TIMEOUT || why == TW_WHY_BFD_DOWN);
     for (uint32_t m = top->member0; m < top->member0 + top->members_n; m++) {
-        uint32_t ms = 2 * m + (uint32_t)side;
+        uint32_t ms = 2 * m + es % 2;
         /* A repeat is news where the peer had claimed otherwise, or where nothing said before counted. */
         bool here = news || change > FACT_CONFIRMED || tw_time_is_finite(f->members[ms].claimed) ||
                     spoke <= f->members[ms].unknown_seq;

@@ -83,7 +83,7 @@ static struct tw_udp *create(int fd, size_t max_bytes, bool passed)
     return u;
 }
 
-static socklen_t to_sockaddr(const struct tw_addr *a, uint16_t port, struct sockaddr_storage *out)
+socklen_t tw_udp_sockaddr(const struct tw_addr *a, uint16_t port, struct sockaddr_storage *out)
 {
     *out = (struct sockaddr_storage){0};
     if (a->family == 4) {
@@ -101,7 +101,7 @@ static socklen_t to_sockaddr(const struct tw_addr *a, uint16_t port, struct sock
 struct tw_udp *tw_udp_open(const struct tw_addr *address, uint16_t port, size_t max_bytes)
 {
     struct sockaddr_storage to;
-    socklen_t n = to_sockaddr(address, port, &to);
+    socklen_t n = tw_udp_sockaddr(address, port, &to);
     int on = 1, fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return NULL;
