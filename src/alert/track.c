@@ -179,27 +179,31 @@ static const char *ending(const struct tw_alerts *a, const struct track *t, bool
     return c->ends_after.ns > 0 && !truth && t->state < TRACK_FIRING ? "recovered" : NULL;
 }
 
+static void suspend(struct tw_alerts *a, struct track *t, const struct tw_moment *m)
+{
+    t->truth = false;
+    if (!a->trace)
+        return;
+    struct tw_buf why = {0};
+    (void)tw_judge_why_not(a->facts, condition_of(a, t)->when, t->item, &why);
+    trace(a, t, m, "not true for now: %.*s", TW_STR_ARG(tw_buf_view(&why)));
+    tw_buf_finish(&why);
+}
+
 static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw_judged j,
                 const struct tw_moment *m, const char *by)
 {
     struct track *t = &a->tracks[i];
-    struct tw_buf why = {0};
     if (row.next != TRACK_GONE)
         t->state = row.next;
     switch (row.action) {
     case ACT_NONE: break;
     case ACT_KEEP: keep(t, j); break;
-    case ACT_SUSPEND:
-        t->truth = false;
-        if (a->trace)
-            (void)tw_judge_why_not(a->facts, condition_of(a, t)->when, t->item, &why);
-        trace(a, t, m, "not true for now: %.*s", TW_STR_ARG(tw_buf_view(&why)));
-        break;
+    case ACT_SUSPEND: suspend(a, t, m); break;
     case ACT_RESUME: resume(a, t, j, m); break;
     case ACT_DROP:
         trace(a, t, m, "over before the hold was: %s", by);
         track_free(a, i);
-        tw_buf_finish(&why);
         return;
     case ACT_RAISE:
         t->raised_at = m->at;
@@ -213,7 +217,6 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
     case ACT_CLEAR:
         trace(a, t, m, "cleared: %s", by);
         alert_leave(a, i, by, m->at);
-        tw_buf_finish(&why);
         return;
     case ACT_FORGOT:
         t->deadline = tw_time_add(m->at, RESTART_GRACE);
@@ -223,7 +226,6 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
         trace(a, t, m, "the device restarted: waiting up to 10 minutes for its word");
         break;
     }
-    tw_buf_finish(&why);
     track_arm(a, i);
 }
 

@@ -5,14 +5,7 @@
 
 enum { TEXT_MAX = 600 };
 
-struct tw_evidence *tw_evidence_ref(struct tw_evidence *e)
-{
-    if (e != NULL)
-        e->refs++;
-    return e;
-}
-
-void tw_evidence_unref(struct tw_evidence *e)
+void evidence_unref(struct tw_evidence *e)
 {
     if (e != NULL && --e->refs == 0)
         free(e);
@@ -48,7 +41,7 @@ void evidence_set(struct tw_evidence **slot, struct tw_evidence *e)
 {
     struct tw_evidence *old = *slot;
     *slot = e;
-    tw_evidence_unref(old);
+    evidence_unref(old);
 }
 
 bool fact_late(const struct tw_fact *fact, const struct tw_event *e)

@@ -38,7 +38,7 @@ struct tw_facts *tw_facts_create(const struct tw_topology *t, struct tw_facts_op
     }
     for (size_t i = 0; i < 2 * t->e_trunks_n; i++)
         f->e_trunks[i] = (struct tw_e_trunk_side){.role = nothing, .peer = nothing};
-    f->restarted = f->stale = TW_NONE;
+    f->restarted = TW_NONE;
     return f;
 }
 
@@ -51,19 +51,19 @@ void tw_facts_destroy(struct tw_facts *f)
         tw_map_finish(&f->devices[i].by_index);
     }
     for (size_t i = 0; i < 2 * f->topology->members_n; i++) {
-        tw_evidence_unref(f->members[i].role.why);
-        tw_evidence_unref(f->members[i].main.why);
+        evidence_unref(f->members[i].role.why);
+        evidence_unref(f->members[i].main.why);
     }
     for (size_t i = 0; i < 2 * f->topology->e_trunks_n; i++) {
-        tw_evidence_unref(f->e_trunks[i].role.why);
-        tw_evidence_unref(f->e_trunks[i].peer.why);
+        evidence_unref(f->e_trunks[i].role.why);
+        evidence_unref(f->e_trunks[i].peer.why);
     }
     for (size_t i = 0; i < 2 * f->subs_n; i++) {
-        tw_evidence_unref(f->subs[i / 2].side[i % 2].oper.why);
-        tw_evidence_unref(f->subs[i / 2].side[i % 2].protocol.why);
+        evidence_unref(f->subs[i / 2].side[i % 2].oper.why);
+        evidence_unref(f->subs[i / 2].side[i % 2].protocol.why);
     }
     for (size_t i = 0; i < f->rbs_n; i++)
-        tw_evidence_unref(f->rbs[i].channel.why);
+        evidence_unref(f->rbs[i].channel.why);
     for (size_t i = 0; i < f->rules_n; i++)
         free(f->rules[i]);
     free(f->rules);
@@ -149,7 +149,6 @@ struct tw_dirty tw_facts_dirty(const struct tw_facts *f)
         .rbs_n = f->dirty_rbs.n,
         .by_role = f->by_role,
         .restarted = f->restarted,
-        .stale = f->stale,
     };
 }
 
@@ -165,7 +164,7 @@ void tw_facts_clean(struct tw_facts *f)
         f->rbs[f->dirty_rbs.p[i]].dirty = false;
     f->dirty_subs.n = f->dirty_members.n = f->dirty_e_trunks.n = f->dirty_rbs.n = 0;
     f->by_role = false;
-    f->restarted = f->stale = TW_NONE;
+    f->restarted = TW_NONE;
 }
 
 static uint64_t sub_key(uint32_t member, uint32_t number)
@@ -304,11 +303,6 @@ size_t tw_facts_rbs_n(const struct tw_facts *f)
 const struct tw_rbs_facts *tw_facts_rbs(const struct tw_facts *f, uint32_t rbs)
 {
     return &f->rbs[rbs];
-}
-
-uint32_t tw_facts_unnamed(const struct tw_facts *f, uint32_t device)
-{
-    return f->devices[device].unnamed;
 }
 
 tw_time tw_facts_stale_since(const struct tw_facts *f, uint32_t device)

@@ -16,7 +16,6 @@ struct device_facts {
     struct if_learnt *learnt;
     size_t learnt_n, learnt_cap;
     struct tw_map by_index;
-    uint32_t unnamed;
     uint32_t rbs_n;
 };
 
@@ -44,7 +43,7 @@ struct tw_facts {
     size_t rules_n, rules_cap;
     struct list dirty_subs, dirty_members, dirty_e_trunks, dirty_rbs;
     bool by_role;
-    uint32_t restarted, stale;
+    uint32_t restarted;
 };
 
 static inline struct tw_member_side *other(struct tw_facts *f, uint32_t ms)
@@ -63,6 +62,7 @@ bool fact_forget(struct tw_fact *fact, tw_time at, uint64_t seq);
 /* True when the event is over before the fact was last confirmed. */
 bool fact_late(const struct tw_fact *fact, const struct tw_event *e);
 struct tw_evidence *evidence_new(struct tw_facts *f, uint32_t device, const struct tw_event *e);
+void evidence_unref(struct tw_evidence *e);
 void evidence_set(struct tw_evidence **slot, struct tw_evidence *e);
 const char *rule_intern(struct tw_facts *f, struct tw_str name);
 

@@ -38,7 +38,6 @@ struct place interface_place(struct tw_facts *f, uint32_t device, const struct t
             trunk = d->learnt[at].trunk;
             p.sub = d->learnt[at].sub;
         } else if (listed == NULL) {
-            d->unnamed++;
             p.unnamed = true;
         } else if (!tw_trunk_name_parse(tw_str_z(listed), &trunk, &p.sub)) {
             trunk = TW_NONE;

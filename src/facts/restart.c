@@ -35,6 +35,27 @@ static void forget_member(struct tw_facts *f, uint32_t ms, const struct tw_event
         forget_sub(&f->subs[s].side[ms % 2], e);
 }
 
+static void forget_e_trunk(struct tw_facts *f, uint32_t es, const struct tw_event *e)
+{
+    const struct tw_e_trunk *t = &f->topology->e_trunks[es / 2];
+    (void)fact_forget(&f->e_trunks[es].peer, e->at, e->seq);
+    if (fact_forget(&f->e_trunks[es].role, e->at, e->seq))
+        f->e_trunks[es].reason = TW_WHY_UNKNOWN;
+    for (uint32_t m = t->member0; m < t->member0 + t->members_n; m++)
+        forget_member(f, 2 * m + es % 2, e);
+}
+
+/* Everything of the device in one pair is judged again. */
+static void restart_pair(struct tw_facts *f, const struct tw_pair *p, uint32_t side, const struct tw_event *e,
+                         bool cold)
+{
+    for (uint32_t et = p->e_trunk0; et < p->e_trunk0 + p->e_trunks_n; et++) {
+        if (cold)
+            forget_e_trunk(f, 2 * et + side, e);
+        dirty_e_trunk(f, 2 * et + side);
+    }
+}
+
 enum tw_applied restart_apply(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
     const struct tw_topology *t = f->topology;
@@ -49,21 +70,7 @@ enum tw_applied restart_apply(struct tw_facts *f, uint32_t device, const struct 
         if (t->pairs[p].device[side] != device)
             continue;
         ours = true;
-        for (uint32_t et = t->pairs[p].e_trunk0; et < t->pairs[p].e_trunk0 + t->pairs[p].e_trunks_n; et++) {
-            struct tw_e_trunk_side *es = &f->e_trunks[2 * et + side];
-            if (cold) {
-                (void)fact_forget(&es->peer, e->at, e->seq);
-                if (fact_forget(&es->role, e->at, e->seq))
-                    es->reason = TW_WHY_UNKNOWN;
-            }
-            dirty_e_trunk(f, 2 * et + side);
-            for (uint32_t m = t->e_trunks[et].member0;
-                 m < t->e_trunks[et].member0 + t->e_trunks[et].members_n; m++) {
-                if (cold)
-                    forget_member(f, 2 * m + side, e);
-                dirty_member(f, m);
-            }
-        }
+        restart_pair(f, &t->pairs[p], side, e, cold);
     }
     for (uint32_t r = 0; r < f->rbs_n; r++) {
         if (f->rbs[r].device != device)
@@ -79,7 +86,6 @@ enum tw_applied restart_apply(struct tw_facts *f, uint32_t device, const struct 
         f->restarted = device;
     } else {
         d->stale_since = tw_later(d->stale_since, e->at);
-        f->stale = device;
     }
     return ours ? TW_APPLIED : TW_APPLIED_ELSEWHERE;
 }

@@ -190,8 +190,8 @@ static void snap_sub(struct tw_facts *f, struct tw_snap *s, struct tw_sub_side *
 
 static void drop_facts(struct tw_fact *a, struct tw_fact *b)
 {
-    tw_evidence_unref(a->why);
-    tw_evidence_unref(b->why);
+    evidence_unref(a->why);
+    evidence_unref(b->why);
 }
 
 static void snap_members(struct tw_facts *f, struct tw_snap *s)
@@ -279,10 +279,10 @@ static void snap_rbs(struct tw_facts *f, struct tw_snap *s)
         if (tw_snap_writing(s))
             continue;
         if (rbs != TW_NONE && !s->bad) {
-            tw_evidence_unref(f->rbs[rbs].channel.why);
+            evidence_unref(f->rbs[rbs].channel.why);
             f->rbs[rbs].channel = channel;
         } else {
-            tw_evidence_unref(channel.why);
+            evidence_unref(channel.why);
         }
     }
 }
@@ -295,7 +295,6 @@ static void snap_device(struct tw_facts *f, struct tw_snap *s, uint32_t device)
         d = &f->devices[device];
     tw_snap_time(s, &d->stale_since);
     tw_snap_time(s, &d->cold_at);
-    tw_snap_u32(s, &d->unnamed);
     uint64_t n = d->learnt_n;
     tw_snap_u64(s, &n);
     for (uint64_t i = 0; i < n && !s->bad; i++) {

@@ -10,6 +10,7 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/rules.h"
 #include "render/render.h"
+#include "rules_dir.h"
 #include "source/source.h"
 
 #include <dirent.h>
@@ -33,47 +34,6 @@ struct scenario {
     json_t *expect;
     bool drain;
 };
-
-static struct tw_str read_file(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    struct tw_buf b = {0};
-    char part[65536];
-    if (f == NULL) {
-        fprintf(stderr, "property: can't read %s\n", path);
-        exit(2);
-    }
-    for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
-        tw_buf_add(&b, part, n);
-    fclose(f);
-    return (struct tw_str){b.p ? b.p : "", b.n};
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct tw_rule_file *)a)->name, ((const struct tw_rule_file *)b)->name);
-}
-
-static const struct tw_rule_file *read_rules(const char *dir, const char *sub, size_t *n)
-{
-    struct tw_rule_file *list = NULL;
-    size_t cap = 0;
-    char path[4096];
-    *n = 0;
-    (void)snprintf(path, sizeof path, "%s/%s", dir, sub);
-    DIR *d = opendir(path);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        size_t len = strlen(e->d_name);
-        if (len < 6 || strcmp(e->d_name + len - 5, ".yaml") != 0)
-            continue;
-        (void)snprintf(path, sizeof path, "%s/%s/%s", dir, sub, e->d_name);
-        *TW_PUSH(list, *n, cap) = (struct tw_rule_file){tw_xstrndup(path, strlen(path)), read_file(path)};
-    }
-    if (d != NULL)
-        closedir(d);
-    qsort(list, *n, sizeof *list, by_name);
-    return list;
-}
 
 static void die(const struct tw_errors *e)
 {
@@ -122,7 +82,7 @@ static void load(struct scenario *s)
     size_t inputs_n = 0;
     struct tw_errors errors = {0};
     (void)snprintf(path, sizeof path, "%s/inventory.yaml", s->folder);
-    struct tw_str inventory = read_file(path);
+    struct tw_str inventory = test_read_file(path);
     s->topology = tw_topology_create("inventory.yaml", inventory, &errors);
     free((void *)(uintptr_t)inventory.p);
     if (s->topology == NULL)
@@ -252,9 +212,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: property RULES-DIR FOLDER...\n");
         return 2;
     }
-    text.events = read_rules(argv[1], "events", &text.events_n);
-    text.conditions = read_rules(argv[1], "conditions", &text.conditions_n);
-    text.hints = read_rules(argv[1], "hints", &text.hints_n);
+    text = test_read_rules(argv[1]);
     for (int i = 2; i < argc; i++) {
         struct scenario s = {.folder = argv[i]};
         load(&s);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/rules.h"
+#include "rules_dir.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -26,38 +27,6 @@ static const char inventory[] =
     "relays: [192.0.2.50]\n";
 
 static struct tw_rules_text rules_text;
-
-static struct tw_str read_file(const char *path)
-{
-    struct tw_buf b = {0};
-    char part[65536];
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
-        tw_buf_add(&b, part, n);
-    fclose(f);
-    return (struct tw_str){b.p, b.n};
-}
-
-static const struct tw_rule_file *read_dir(const char *dir, size_t *n)
-{
-    struct tw_rule_file *list = NULL;
-    struct dirent **all;
-    size_t cap = 0;
-    char path[512];
-    int found = scandir(dir, &all, NULL, alphasort);
-    *n = 0;
-    for (int i = 0; i < found; i++) {
-        size_t len = strlen(all[i]->d_name);
-        if (len > 5 && strcmp(all[i]->d_name + len - 5, ".yaml") == 0) {
-            (void)snprintf(path, sizeof path, "%s/%s", dir, all[i]->d_name);
-            *TW_PUSH(list, *n, cap) = (struct tw_rule_file){tw_xstrndup(path, strlen(path)), read_file(path)};
-        }
-        free(all[i]);
-    }
-    free(all);
-    return list;
-}
 
 static struct tw_rules *rules(void)
 {
@@ -374,8 +343,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_new_inventory_has_no_place_for_is_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_changed_hold_applies_to_what_is_being_held, setup, teardown),
     };
-    rules_text.events = read_dir("rules/events", &rules_text.events_n);
-    rules_text.conditions = read_dir("rules/conditions", &rules_text.conditions_n);
-    rules_text.hints = read_dir("rules/hints", &rules_text.hints_n);
+    rules_text = test_read_rules("rules");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,7 +131,6 @@ struct tw_dirty {
     size_t subs_n, members_n, e_trunks_n, rbs_n;
     bool by_role;       /* it was a role that changed */
     uint32_t restarted; /* device that cold-started, or TW_NONE */
-    uint32_t stale;     /* device whose facts became stale, or TW_NONE */
 };
 struct tw_dirty tw_facts_dirty(const struct tw_facts *f);
 void tw_facts_clean(struct tw_facts *f);
@@ -150,17 +149,17 @@ const struct tw_member_side *tw_facts_member(const struct tw_facts *f, uint32_t 
 const struct tw_e_trunk_side *tw_facts_e_trunk(const struct tw_facts *f, uint32_t e_trunk_side);
 size_t tw_facts_rbs_n(const struct tw_facts *f);
 const struct tw_rbs_facts *tw_facts_rbs(const struct tw_facts *f, uint32_t rbs);
-uint32_t tw_facts_unnamed(const struct tw_facts *f,
-                          uint32_t device); /* traps whose ifIndex nobody could name */
 /* The device's facts of before this moment are stale (agent restart); TW_TIME_MIN: never. */
 tw_time tw_facts_stale_since(const struct tw_facts *f, uint32_t device);
 
-/* What a side last said about its role: its member's word, or its E-Trunk's when that is later or alone. */
+/* What a side last said about its role: its member's word, or its E-Trunk's when
+ * that is later or alone. */
 struct tw_word {
     enum tw_role role; /* TW_ROLE_UNKNOWN: nothing valid was heard */
     enum tw_role said; /* its last word, also when that has become void */
     bool stale;        /* the peer took over since */
-    tw_time since;     /* role in force since: a claim of the peer's may have interrupted it */
+    tw_time since;     /* role in force since: a claim of the peer's may have
+                          interrupted it */
     tw_time became;    /* when it took this role */
     tw_time at;        /* last confirmed */
     tw_dur resolution;
@@ -178,13 +177,11 @@ struct tw_forwarding tw_facts_forwards(const struct tw_facts *f, uint32_t member
 /* Reported, else the inventory's. */
 bool tw_facts_active_active(const struct tw_facts *f, uint32_t member);
 
-/* Both directions; entities are written by name, so that another topology can take them over. Those that it
- * does not have are left out. */
+/* Both directions; entities are written by name, so that another topology can take
+ * them over. Those that it does not have are left out. */
 void tw_facts_snap(struct tw_facts *f, struct tw_snap *s);
-/* References to an evidence, for those who keep one. */
-struct tw_evidence *tw_evidence_ref(struct tw_evidence *e);
-void tw_evidence_unref(struct tw_evidence *e);
-/* Entities by name, both directions. Reading gives TW_NONE for what this topology does not have. */
+/* Entities by name, both directions. Reading gives TW_NONE for what this topology
+ * does not have. */
 void tw_facts_snap_device(struct tw_facts *f, struct tw_snap *s, uint32_t *device);
 void tw_facts_snap_member_side(struct tw_facts *f, struct tw_snap *s, uint32_t *member_side);
 void tw_facts_snap_e_trunk_side(struct tw_facts *f, struct tw_snap *s, uint32_t *e_trunk_side);
