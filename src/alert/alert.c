@@ -31,6 +31,7 @@ void tw_alerts_destroy(struct tw_alerts *a)
     free(a->alerts);
     free(a->tracks);
     free(a->tracks_free);
+    free(a->sub_tracks);
     free(a->touched);
     free(a->heap);
     free(a->settle);
@@ -47,8 +48,13 @@ void tw_alerts_destroy(struct tw_alerts *a)
 static void judge_item(struct tw_alerts *a, enum tw_scope scope, uint32_t index, const struct tw_moment *m,
                        bool by_role)
 {
+    /* A sub-interface that is up, as nearly all are, has nothing to say to conditions about one that is down.
+     */
+    bool idle = scope == TW_SCOPE_SUB && !track_any(a, index) &&
+                tw_facts_sub(a->facts, index / 2)->side[index % 2].oper.value != TW_STATE_DOWN;
     for (uint32_t c = 0; c < a->policy->conditions_n; c++) {
-        if (a->policy->conditions[c].scopes >> scope & 1)
+        const struct tw_condition *condition = &a->policy->conditions[c];
+        if ((condition->scopes >> scope & 1) != 0 && !(idle && condition->needs_down))
             track_judge(a, c, (struct tw_item){scope, index}, m, by_role);
     }
 }

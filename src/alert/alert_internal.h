@@ -92,6 +92,8 @@ struct tw_alerts {
     struct track *tracks;
     size_t tracks_n, tracks_cap;
     struct tw_map track_by_key;
+    uint16_t *sub_tracks; /* how many of them each sub-interface side has */
+    size_t sub_tracks_cap;
     uint32_t *tracks_free;
     size_t tracks_free_n, tracks_free_cap;
     struct alert *alerts;
@@ -129,6 +131,10 @@ uint32_t track_find(const struct tw_alerts *a, uint32_t condition, struct tw_ite
 uint32_t track_new(struct tw_alerts *a, uint32_t condition, struct tw_item item);
 void track_index(struct tw_alerts *a, uint32_t track);
 void track_free(struct tw_alerts *a, uint32_t track);
+static inline bool track_any(const struct tw_alerts *a, uint32_t sub_side)
+{
+    return sub_side < a->sub_tracks_cap && a->sub_tracks[sub_side] > 0;
+}
 void track_arm(struct tw_alerts *a, uint32_t track);
 void track_due(struct tw_alerts *a, uint32_t track, tw_time now);
 void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, const struct tw_moment *m,

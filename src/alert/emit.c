@@ -208,7 +208,7 @@ static void why_no(struct tw_alerts *a, const struct tw_expr *e, struct tw_item 
         {TW_ATTR_PEER_LOST, true, "{peer} does not hear {device}"},
         {TW_ATTR_ACTIVE_ACTIVE, false, "both routers forward"},
     };
-    if (!tw_judge(a->facts, e, item).truth)
+    if (!tw_holds(a->facts, e, item))
         return;
     if (e->op == TW_OP_OR) {
         why_no(a, e->a, item, w, out);

@@ -18,26 +18,48 @@ struct words words_mirrored(const struct words *w)
     return m;
 }
 
+/* What comes next in a template: its words up to a placeholder, and that placeholder's value. False: one has
+ * none. */
+struct piece {
+    struct tw_str words, value;
+};
+static bool next_piece(struct tw_str s, size_t *at, const struct words *w, struct piece *out)
+{
+    size_t from = *at, i = from, len = 0;
+    enum tw_placeholder ph = TW_PLACEHOLDERS;
+    while (ph == TW_PLACEHOLDERS && (i = tw_str_find(s, '{', i)) != SIZE_MAX) {
+        ph = tw_placeholder_at(s, i, &len);
+        i += ph == TW_PLACEHOLDERS;
+    }
+    if (ph == TW_PLACEHOLDERS) {
+        *out = (struct piece){tw_str_from(s, from), {0}};
+        *at = s.n;
+        return true;
+    }
+    *out = (struct piece){tw_str_of(s.p + from, i - from), tw_str_z(w->v[ph])};
+    *at = i + len;
+    return w->v[ph] != NULL;
+}
+
 const char *text_fill(struct tw_arena *arena, const char *template, const struct words *w)
 {
     struct tw_str s = tw_str_z(template);
-    struct tw_buf b = {0};
-    for (size_t i = 0; i < s.n;) {
-        size_t len = 0;
-        enum tw_placeholder ph = s.p[i] == '{' ? tw_placeholder_at(s, i, &len) : TW_PLACEHOLDERS;
-        if (ph == TW_PLACEHOLDERS) {
-            tw_buf_char(&b, s.p[i++]);
-            continue;
-        }
-        if (w->v[ph] == NULL) {
-            tw_buf_finish(&b);
+    struct piece piece;
+    size_t n = 0;
+    for (size_t at = 0; at < s.n;) {
+        if (!next_piece(s, &at, w, &piece))
             return NULL;
-        }
-        tw_buf_z(&b, w->v[ph]);
-        i += len;
+        n += piece.words.n + piece.value.n;
     }
-    const char *text = tw_arena_dup(arena, b.p, b.n);
-    tw_buf_finish(&b);
+    char *text = tw_arena_alloc(arena, n + 1), *to = text;
+    for (size_t at = 0; at < s.n;) {
+        (void)next_piece(s, &at, w, &piece);
+        memcpy(to, piece.words.p, piece.words.n);
+        to += piece.words.n;
+        if (piece.value.n > 0)
+            memcpy(to, piece.value.p, piece.value.n);
+        to += piece.value.n;
+    }
     return text;
 }
 

@@ -42,13 +42,20 @@ uint32_t track_new(struct tw_alerts *a, uint32_t condition, struct tw_item item)
 
 void track_index(struct tw_alerts *a, uint32_t i)
 {
-    tw_map_add(&a->track_by_key, key_of(a->tracks[i].condition, a->tracks[i].item), i);
+    struct tw_item item = a->tracks[i].item;
+    tw_map_add(&a->track_by_key, key_of(a->tracks[i].condition, item), i);
+    if (item.scope != TW_SCOPE_SUB)
+        return;
+    a->sub_tracks = tw_grow(a->sub_tracks, &a->sub_tracks_cap, (size_t)item.index + 1, sizeof *a->sub_tracks);
+    a->sub_tracks[item.index]++;
 }
 
 void track_free(struct tw_alerts *a, uint32_t i)
 {
     struct track *t = &a->tracks[i];
     tw_map_del(&a->track_by_key, key_of(t->condition, t->item), i);
+    if (t->item.scope == TW_SCOPE_SUB)
+        a->sub_tracks[t->item.index]--;
     t->used = false;
     t->deadline = TW_TIME_MAX;
     *TW_PUSH(a->tracks_free, a->tracks_free_n, a->tracks_free_cap) = i;
@@ -170,7 +177,7 @@ static const char *ending(const struct tw_alerts *a, const struct track *t, bool
 {
     const struct tw_condition *c = condition_of(a, t);
     for (size_t k = 0; k < c->ends_n; k++) {
-        if (c->ends[k].expr != NULL && tw_judge(a->facts, c->ends[k].expr, t->item).truth)
+        if (c->ends[k].expr != NULL && tw_holds(a->facts, c->ends[k].expr, t->item))
             return c->ends[k].word;
         /* "otherwise": when the condition is not true any more; a device that restarted says nothing yet. */
         if (c->ends[k].expr == NULL && !truth && t->state != TRACK_RESTARTED)

@@ -20,6 +20,11 @@ static char *room(struct tw_buf *b, size_t n)
     return b->p + b->n;
 }
 
+void tw_buf_reserve(struct tw_buf *b, size_t n)
+{
+    (void)room(b, n);
+}
+
 void tw_buf_add(struct tw_buf *b, const void *p, size_t n)
 {
     char *to = room(b, n);
@@ -87,11 +92,33 @@ size_t tw_utf8_len(struct tw_str s, size_t i)
     return n;
 }
 
+/* Bytes from i on that are printable ASCII: nearly all there is. */
+static size_t plain_run(struct tw_str s, size_t i)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    size_t from = i;
+    for (uint64_t w; i + sizeof w <= s.n; i += sizeof w) {
+        memcpy(&w, s.p + i, sizeof w);
+        /* The high bit of a byte is set here when it is over 0x7e, below 0x20, or next to one that is. */
+        if (((w | (w + ones) | (w - 0x20 * ones)) & high) != 0)
+            break;
+    }
+    while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f)
+        i++;
+    return i - from;
+}
+
 void tw_buf_safe(struct tw_buf *b, struct tw_str s)
 {
     for (size_t i = 0; i < s.n;) {
+        size_t n = plain_run(s, i);
+        if (n > 0) {
+            tw_buf_add(b, s.p + i, n);
+            i += n;
+            continue;
+        }
         unsigned char c = (unsigned char)s.p[i];
-        size_t n = tw_utf8_len(s, i);
+        n = tw_utf8_len(s, i);
         /* C1 controls (U+0080..U+009F) move a terminal's cursor as well. */
         bool c1 = n == 2 && c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0;
         if (n == 0 || c < 0x20 || c == 0x7f || c1) {

@@ -17,6 +17,7 @@ void *tw_xmalloc(size_t n)
 
 void *tw_xcalloc(size_t n, size_t size)
 {
+    TW_ASSERT(size == 0 || n <= PTRDIFF_MAX / size);
     void *p = calloc(n ? n : 1, size ? size : 1);
     TW_ASSERT(p != NULL);
     return p;

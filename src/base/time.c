@@ -69,12 +69,33 @@ void tw_time_to_civil(tw_time t, struct tw_civil *c)
     c->nanosecond = (int32_t)ns;
 }
 
+static char *digits(char *p, int64_t v, int width)
+{
+    for (int i = width; i-- > 0; v /= 10)
+        p[i] = (char)('0' + v % 10);
+    return p + width;
+}
+
 const char *tw_time_text(tw_time t, char buf[static TW_TIME_TEXT])
 {
     struct tw_civil c;
     tw_time_to_civil(t, &c);
-    (void)snprintf(buf, TW_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year % 10000, c.month, c.day,
-                   c.hour, c.minute, c.second, (int)(c.nanosecond / 1000000));
+    const struct {
+        int value, width;
+        char end;
+    } parts[] = {{c.year % 10000, 4, '-'},
+                 {c.month, 2, '-'},
+                 {c.day, 2, 'T'},
+                 {c.hour, 2, ':'},
+                 {c.minute, 2, ':'},
+                 {c.second, 2, '.'},
+                 {c.nanosecond / 1000000, 3, 'Z'}};
+    char *p = buf;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        p = digits(p, parts[i].value, parts[i].width);
+        *p++ = parts[i].end;
+    }
+    *p = '\0';
     return buf;
 }
 

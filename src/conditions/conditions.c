@@ -100,18 +100,21 @@ static struct tw_judged reported(const struct tw_facts *f, uint32_t ms)
 static struct tw_judged member_attr(const struct tw_facts *f, enum tw_attr attr, uint32_t ms)
 {
     const struct tw_member_side *m = tw_facts_member(f, ms);
-    struct tw_word w = tw_facts_word(f, ms);
-    struct tw_forwarding forwards = tw_facts_forwards(f, ms);
-    tw_time stale_since = w.stale ? m->claimed : w.since;
+    struct tw_word w;
     switch ((int)attr) {
-    case TW_ATTR_FORWARDS: return is(forwards.yes, forwards.since);
+    case TW_ATTR_FORWARDS: {
+        struct tw_forwarding forwards = tw_facts_forwards(f, ms);
+        return is(forwards.yes, forwards.since);
+    }
     case TW_ATTR_STANDBY: return standby(f, ms);
     case TW_ATTR_MAIN_UP: return is(m->main.value == TW_STATE_UP, m->main.since);
     case TW_ATTR_MAIN_DOWN: return is(m->main.value == TW_STATE_DOWN, m->main.since);
     case TW_ATTR_MAIN_UNUSABLE: return is(unusable(m), m->main.since);
-    case TW_ATTR_MASTER: return is(w.role == TW_ROLE_MASTER && !w.stale, stale_since);
-    case TW_ATTR_BACKUP: return is(w.role == TW_ROLE_BACKUP, w.since);
-    case TW_ATTR_SAID_MASTER: return is(w.said == TW_ROLE_MASTER, w.became);
+    case TW_ATTR_MASTER:
+        w = tw_facts_word(f, ms);
+        return is(w.role == TW_ROLE_MASTER && !w.stale, w.stale ? m->claimed : w.since);
+    case TW_ATTR_BACKUP: w = tw_facts_word(f, ms); return is(w.role == TW_ROLE_BACKUP, w.since);
+    case TW_ATTR_SAID_MASTER: w = tw_facts_word(f, ms); return is(w.said == TW_ROLE_MASTER, w.became);
     case TW_ATTR_FORCED_BACKUP: return is(m->mode == TW_MODE_FORCE_BACKUP, m->role.since);
     case TW_ATTR_ACTIVE_ACTIVE: return is(tw_facts_active_active(f, ms / 2), ALWAYS);
     case TW_ATTR_REPORTED: return reported(f, ms);
@@ -162,26 +165,47 @@ static struct tw_judged attr(const struct tw_facts *f, const struct tw_expr *e, 
     return member_attr(f, e->attr, ms);
 }
 
-struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)
+/* Since when a value holds is asked for only where it can matter: an alert's beginning is that of a true one,
+ * and a case has none. What can't change the answer any more is not looked at. */
+enum { SINCE_TRUE = 1, SINCE_FALSE = 2 };
+
+static struct tw_judged judge(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
+                              unsigned want)
 {
     if (e->op == TW_OP_ATTR || e->op == TW_OP_AT_LEAST)
         return attr(f, e, item);
-    struct tw_judged a = tw_judge(f, e->a, item);
-    if (e->op == TW_OP_NOT)
+    if (e->op == TW_OP_NOT) {
+        unsigned turned = (want & SINCE_TRUE ? SINCE_FALSE : 0) | (want & SINCE_FALSE ? SINCE_TRUE : 0);
+        struct tw_judged a = judge(f, e->a, item, turned);
         return is(!a.truth, a.since);
-    struct tw_judged b = tw_judge(f, e->b, item);
+    }
     bool both = e->op == TW_OP_AND;
+    struct tw_judged a = judge(f, e->a, item, want);
+    /* One side decides: the false one of an "and", the true one of an "or". */
+    bool decided = a.truth != both;
+    if (decided && (want & (a.truth ? SINCE_TRUE : SINCE_FALSE)) == 0)
+        return a;
+    struct tw_judged b = judge(f, e->b, item, want);
     if (a.truth == b.truth)
         return is(a.truth, a.truth == both ? tw_later(a.since, b.since) : tw_earlier(a.since, b.since));
-    /* One side decides: the false one of an "and", the true one of an "or". */
-    return is(!both, (a.truth != both ? a : b).since);
+    return is(!both, (decided ? a : b).since);
+}
+
+struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)
+{
+    return judge(f, e, item, SINCE_TRUE);
+}
+
+bool tw_holds(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)
+{
+    return judge(f, e, item, 0).truth;
 }
 
 const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_case *cases, size_t n,
                                     struct tw_item item)
 {
     for (size_t i = 0; i < n; i++) {
-        if (cases[i].expr == NULL || tw_judge(f, cases[i].expr, item).truth)
+        if (cases[i].expr == NULL || tw_holds(f, cases[i].expr, item))
             return &cases[i];
     }
     return NULL;
@@ -190,7 +214,7 @@ const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_ca
 size_t tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
                         struct tw_buf *out)
 {
-    if (tw_judge(f, e, item).truth)
+    if (tw_holds(f, e, item))
         return 0;
     if (e->op == TW_OP_AND) {
         size_t n = tw_judge_why_not(f, e->a, item, out);

@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "decode/log.h"
 
+#include "chars.h"
+
 /* How far a closing bracket or quote is looked for: hostile text must not make the walk quadratic. */
 enum { KEY_MAX = 64, UNIT_MAX = 8, BRACKET_MAX = 256, QUOTE_MAX = 1024 };
-
-/* Sets of characters, a bit each: letters, digits and " -./_"; and those that may end a value or open a
- * bracket. */
-static const uint64_t key_chars[4] = {0x03FFE00100000000, 0x07FFFFFE87FFFFFE, 0, 0};
-static const uint64_t value_stops[4] = {0x0800110000000000, 0x0000000008000000, 0, 0};
-
-static bool in_set(const uint64_t set[4], char c)
-{
-    unsigned char u = (unsigned char)c;
-    return (set[u >> 6] >> (u & 63) & 1) != 0;
-}
-
-static bool is_key_char(char c)
-{
-    return in_set(key_chars, c);
-}
 
 static size_t skip_blanks(struct tw_str s, size_t i)
 {
@@ -43,7 +29,7 @@ static size_t key_at(struct tw_str s, size_t i)
     if (i >= s.n || !tw_is_alnum(s.p[i]))
         return 0;
     size_t from = i;
-    while (i < s.n && i - from <= KEY_MAX && is_key_char(s.p[i]))
+    while (i < s.n && i - from <= KEY_MAX && chars_in(CHARS_KEY, s.p[i]))
         i++;
     if (i < s.n && s.p[i] == '(')
         i = past_unit(s, i);
@@ -81,19 +67,21 @@ static size_t past_bracket(struct tw_str s, size_t i)
     return i + 1;
 }
 
-/* The end of the value that starts at i: a separator with a key behind it, or the end. */
-static size_t value_end(struct tw_str s, size_t i)
+/* The end of the value that starts at i: a separator with a key behind it, whose '=' is then at *eq, or the
+ * end. */
+static size_t value_end(struct tw_str s, size_t i, size_t *eq)
 {
+    *eq = 0;
     i = skip_blanks(s, i);
     if (i < s.n && s.p[i] == '"') /* quotes count only where a value starts */
         i = past_quote(s, i);
     while (i < s.n) {
         char c = s.p[i];
-        if (!in_set(value_stops, c)) {
+        if (!chars_in(CHARS_STOP, c)) {
             i++;
         } else if (c == '(' || c == '[') {
             i = past_bracket(s, i);
-        } else if (key_at(s, i + 1) != 0 || skip_blanks(s, i + 1) == s.n) {
+        } else if ((*eq = key_at(s, i + 1)) != 0 || skip_blanks(s, i + 1) == s.n) {
             break;
         } else {
             i++;
@@ -130,7 +118,7 @@ static bool opens_list(struct tw_str s, size_t i)
     if (key_at(s, i + 1) != 0)
         return true;
     size_t from = i + 1;
-    for (i = from; i < s.n && i - from <= KEY_MAX && is_key_char(s.p[i]);)
+    for (i = from; i < s.n && i - from <= KEY_MAX && chars_in(CHARS_KEY, s.p[i]);)
         i++;
     return i < s.n && s.p[i] == ',' && key_at(s, i + 1) != 0;
 }
@@ -175,7 +163,7 @@ static struct tw_str bare_list(struct tw_str s)
     while (end > 0 && tw_is_space(s.p[end - 1]))
         end--;
     size_t from = end, word = end, words = 1;
-    while (from > 0 && end - from < KEY_MAX && is_key_char(s.p[from - 1])) {
+    while (from > 0 && end - from < KEY_MAX && chars_in(CHARS_KEY, s.p[from - 1])) {
         from--;
         if (!tw_is_space(s.p[from]))
             continue;
@@ -199,7 +187,7 @@ static struct tw_str strip_stop(struct tw_str s)
 
 void tw_kv_init(struct tw_kv *it, struct tw_str text)
 {
-    *it = (struct tw_kv){{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    *it = (struct tw_kv){0};
     if (text.n == 0)
         return;
     struct tw_str list = last_list(text);
@@ -209,19 +197,20 @@ void tw_kv_init(struct tw_kv *it, struct tw_str text)
 bool tw_kv_next(struct tw_kv *it)
 {
     struct tw_str s = it->rest;
-    size_t eq = 0, from = 0;
-    while (from < s.n && (eq = key_at(s, from)) == 0) {
+    size_t eq = it->eq, from = 0, next;
+    while (eq == 0 && from < s.n && (eq = key_at(s, from)) == 0) {
         while (from < s.n && s.p[from] != ',' && s.p[from] != ';')
             from++;
         from += from < s.n;
     }
     if (from >= s.n)
         return false;
-    size_t end = value_end(s, eq + 1);
+    size_t end = value_end(s, eq + 1, &next);
     it->key = tw_str_trim(tw_str_of(s.p + from, eq - from));
     it->value = strip_stop(tw_str_of(s.p + eq + 1, end - eq - 1));
     if (it->value.n >= 2 && it->value.p[0] == '"' && it->value.p[it->value.n - 1] == '"')
         it->value = tw_str_of(it->value.p + 1, it->value.n - 2);
     it->rest = tw_str_from(s, end + 1);
+    it->eq = next > end ? next - end - 1 : 0;
     return true;
 }

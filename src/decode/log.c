@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "decode/log.h"
 
+#include "chars.h"
 #include "stamp.h"
 
 enum { PRI_MAX = 191, COUNTER_MAX = 64, MARKS_MAX = 4 };
@@ -73,11 +74,7 @@ static size_t find_tag(struct tw_str s)
 
 static struct tw_str word(struct tw_str s, size_t i)
 {
-    size_t from = i;
-    while (i < s.n &&
-           (tw_is_alnum(s.p[i]) || s.p[i] == '_' || s.p[i] == '-' || s.p[i] == '.' || s.p[i] == '+'))
-        i++;
-    return tw_str_of(s.p + from, i - from);
+    return tw_str_of(s.p + i, chars_span(CHARS_NAME, s, i) - i);
 }
 
 /* "(l)", " (t)", "[12]", "[Slot=1/1]": whatever of that there is. */
@@ -147,13 +144,9 @@ static size_t split_tag(struct tw_str s, size_t i)
 static void read_body(struct tw_str s, struct tw_log *out)
 {
     s = s.n > 0 ? tw_str_trim(s) : s;
-    size_t i = 0;
-    while (i < s.n && (tw_is_alnum(s.p[i]) || s.p[i] == '_'))
-        i++;
+    size_t i = chars_span(CHARS_WORD, s, 0);
     if (i > 0 && i < s.n && s.p[i] == '=') {
-        while (i < s.n && (unsigned char)s.p[i] > ' ' && s.p[i] != ';' && s.p[i] != ',' && s.p[i] != '(' &&
-               s.p[i] != '"')
-            i++;
+        i = chars_span(CHARS_VALUE, s, i);
         if (i < s.n && s.p[i] == ';') {
             out->fields = tw_str_cut(s, i);
             s = tw_str_trim(tw_str_from(s, i + 1));
@@ -345,6 +338,26 @@ static enum tw_log_fault read_header(struct tw_str s, const struct tw_stamp_year
     return TW_LOG_OK;
 }
 
+/* "<188>Aug  8 2026 18:07:30 PE-A %%01…", as nearly all come: one stamp, one name, the tag. The position of
+ * the tag; SIZE_MAX: it is another form, and read_header has to look. */
+static size_t plain_header(struct tw_str s, const struct tw_stamp_year *year, struct tw_log *out)
+{
+    size_t i = s.p[0] == '<' ? read_pri(s, 0, &out->pri) : 0;
+    if (i >= s.n || tw_lower(s.p[i]) < 'a' || tw_lower(s.p[i]) > 'z')
+        return SIZE_MAX;
+    size_t n = tw_stamp_read(tw_str_from(s, i), year, &out->stamp);
+    size_t from = skip_blanks(s, i + n);
+    if (n == 0 || from == i + n || from >= s.n || tw_lower(s.p[from]) < 'a' || tw_lower(s.p[from]) > 'z')
+        return SIZE_MAX;
+    i = chars_span(CHARS_HOST, s, from);
+    size_t tag = skip_blanks(s, i);
+    if (tag == i || s.n - tag < 4 || memcmp(s.p + tag, "%%", 2) != 0 || !tw_is_digit(s.p[tag + 2]) ||
+        !tw_is_digit(s.p[tag + 3]))
+        return SIZE_MAX;
+    out->host = name(tw_str_of(s.p + from, i - from));
+    return tag;
+}
+
 enum tw_log_fault tw_log_decode(struct tw_str bytes, int year, tw_time near, struct tw_log *out,
                                 size_t *offset)
 {
@@ -354,12 +367,16 @@ enum tw_log_fault tw_log_decode(struct tw_str bytes, int year, tw_time near, str
     struct tw_str s = clean(tw_str_cut(bytes, TW_LOG_MAX));
     if (s.n == 0)
         return TW_LOG_EMPTY;
-    size_t skipped = (size_t)(s.p - bytes.p), tag = find_tag(s), at = 0;
+    const struct tw_stamp_year stamp_year = {year, near};
+    size_t skipped = (size_t)(s.p - bytes.p), tag = plain_header(s, &stamp_year, out), at = 0;
+    bool plain = tag != SIZE_MAX;
+    if (!plain)
+        tag = find_tag(s);
     if (tag == SIZE_MAX)
         return TW_LOG_NO_TAG;
     enum tw_log_fault fault = read_tag(s, tag, out, &at);
-    if (fault == TW_LOG_OK)
-        fault = read_header(tw_str_cut(s, tag), &(struct tw_stamp_year){year, near}, out, &at);
+    if (fault == TW_LOG_OK && !plain)
+        fault = read_header(tw_str_cut(s, tag), &stamp_year, out, &at);
     if (fault != TW_LOG_OK)
         *offset = skipped + at;
     else if (bytes.n > TW_LOG_MAX)

@@ -290,12 +290,28 @@ static size_t boot_form(struct cursor c)
     return c.p - low <= 10 && boundary(&c) ? (size_t)(c.p - from) : 0;
 }
 
+/* The default form with a word behind it, as nearly all are: no fraction, no zone. */
+static bool bare_default(struct tw_str s, struct parts *t)
+{
+    struct cursor c = {s.p, s.p + s.n};
+    if (s.n < 22 || s.p[20] != ' ' || s.p[21] == '+' || s.p[21] == '-' || tw_is_space(s.p[21]))
+        return false;
+    t->month = tw_stamp_month(s.p);
+    t->resolution = 1000000000;
+    return t->month != 0 && default_form(&c, t);
+}
+
 size_t tw_stamp_read(struct tw_str s, const struct tw_stamp_year *year, struct tw_stamp *out)
 {
     if (s.n < 3)
         return 0;
     struct cursor c = {s.p, s.p + s.n};
     struct parts t = {.year = -1};
+    if (bare_default(s, &t)) {
+        settle(&t, year, out);
+        return 20;
+    }
+    t = (struct parts){.year = -1};
     if (tw_is_digit(*s.p)) {
         if (!iso_form(&c, &t)) {
             *out = (struct tw_stamp){0};

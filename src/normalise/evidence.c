@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "oids/oids.h"
 
+enum { ROOM = TW_EVIDENCE_MAX + TW_EVIDENCE_MAX / 4 };
+
 /* At most TW_EVIDENCE_MAX bytes of it, cut between two characters. */
 static struct tw_str keep(struct tw_buf *b, struct tw_arena *arena)
 {
@@ -23,11 +25,13 @@ static struct tw_str keep(struct tw_buf *b, struct tw_arena *arena)
 
 struct tw_str tw_evidence_log(const struct tw_log *log, struct tw_arena *arena)
 {
+    const char severity[] = {'/', (char)('0' + log->severity), '/'};
     struct tw_buf b = {0};
+    tw_buf_reserve(&b, ROOM);
     tw_buf_safe(&b, log->module);
-    tw_buf_fmt(&b, "/%d/", log->severity);
+    tw_buf_add(&b, severity, sizeof severity);
     tw_buf_safe(&b, log->brief);
-    tw_buf_z(&b, ": ");
+    tw_buf_add(&b, ": ", 2);
     tw_buf_safe(&b, tw_str_cut(log->text, TW_EVIDENCE_MAX));
     return keep(&b, arena);
 }
@@ -74,6 +78,7 @@ static void add_value(struct tw_buf *b, const struct tw_varbind *vb, const struc
 struct tw_str tw_evidence_trap(const struct tw_trap *trap, struct tw_arena *arena)
 {
     struct tw_buf b = {0};
+    tw_buf_reserve(&b, ROOM);
     (void)add_oid(&b, trap->oid, trap->oid_n);
     for (uint32_t i = 0; i < trap->varbinds_n && b.n <= TW_EVIDENCE_MAX; i++) {
         const struct tw_varbind *vb = &trap->varbinds[i];

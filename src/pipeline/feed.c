@@ -97,31 +97,37 @@ static void heard(struct tw_pipeline *p, uint32_t device, tw_time rx)
     p->stats[device].last_heard = rx;
 }
 
+static const struct tw_log *decoded(struct tw_pipeline *p, const struct tw_record *r, struct tw_log *out)
+{
+    size_t offset;
+    enum tw_log_fault fault = tw_log_decode(r->bytes, r->year, r->rx, out, &offset);
+    if (fault == TW_LOG_OK)
+        return out;
+    (void)counted(p, fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
+    return NULL;
+}
+
 static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
 {
-    struct tw_log log;
-    size_t offset;
-    enum tw_log_fault fault = tw_log_decode(r->bytes, r->year, r->rx, &log, &offset);
-    if (fault != TW_LOG_OK) {
-        (void)counted(p,
-                      fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
+    struct tw_log own;
+    const struct tw_log *log = r->log != NULL ? r->log : decoded(p, r, &own);
+    if (log == NULL)
         return;
-    }
-    uint32_t device = log_device(p, r, &log);
+    uint32_t device = log_device(p, r, log);
     if (device == none)
         return;
     heard(p, device, r->rx);
     tw_time at = r->at;
-    tw_dur resolution = log.stamp.present ? log.stamp.resolution : (tw_dur){0};
+    tw_dur resolution = log->stamp.present ? log->stamp.resolution : (tw_dur){0};
     if (!tw_time_is_finite(at)) {
         at = r->rx;
-        if (log.stamp.present) {
-            tw_time stamp = tw_stamp_time(&log.stamp, p->topology->devices[device].stamp_offset_utc);
+        if (log->stamp.present) {
+            tw_time stamp = tw_stamp_time(&log->stamp, p->topology->devices[device].stamp_offset_utc);
             at = clock_of_stamp(&p->clocks[device], stamp, &resolution, r->rx);
         }
     }
     struct tw_event e;
-    if (!matched(p, tw_normalise_log(p->rules->events, &log, p->arena, &e)))
+    if (!matched(p, tw_normalise_log(p->rules->events, log, p->arena, &e)))
         return;
     e.source = TW_SOURCE_SYSLOG;
     e.rx = r->rx;

@@ -1,111 +1,190 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The JSON form, written straight into the buffer: a transition holds some five kilobytes of text, and
+ * building a tree of it first took twenty times as long as everything else about it (docs/decisions/0007).
+ */
 #include "render/render.h"
 
-#include "base/err.h"
+#include <stdio.h>
 
-#include <jansson.h>
-
-#include <stdlib.h>
-
-/* jansson takes UTF-8 only. The core hands out safe text; should it ever not, an escape is better than a
- * hole. */
-static json_t *text(const char *z)
+static void escape(struct tw_buf *b, unsigned char c)
 {
-    if (z == NULL)
-        return json_null();
-    json_t *j = json_string(z);
-    if (j == NULL) {
-        struct tw_buf safe = {0};
-        tw_buf_safe(&safe, tw_str_z(z));
-        j = json_stringn(safe.n > 0 ? safe.p : "", safe.n);
-        tw_buf_finish(&safe);
-    }
-    TW_ASSERT(j != NULL);
-    return j;
+    static const char short_forms[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    if (c == '"' || c == '\\')
+        tw_buf_add(b, (const char[]){'\\', (char)c}, 2);
+    else if (c < sizeof short_forms && short_forms[c] != 0)
+        tw_buf_add(b, (const char[]){'\\', short_forms[c]}, 2);
+    else
+        tw_buf_fmt(b, "\\u%04X", c);
 }
 
-static json_t *moment(tw_time t)
+/* Bytes from i on that stand for themselves; *ascii is cleared when one of them is not ASCII. */
+static size_t plain_run(struct tw_str s, size_t i, bool *ascii)
+{
+    size_t from = i;
+    for (; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x20 || c == '"' || c == '\\')
+            break;
+        *ascii = *ascii && c < 0x80;
+    }
+    return i - from;
+}
+
+static bool is_utf8(struct tw_str s)
+{
+    for (size_t i = 0, n; i < s.n; i += n) {
+        if ((n = tw_utf8_len(s, i)) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void put_str(struct tw_buf *b, struct tw_str s)
+{
+    size_t start = b->n;
+    bool ascii = true;
+    tw_buf_char(b, '"');
+    for (size_t i = 0; i < s.n;) {
+        size_t n = plain_run(s, i, &ascii);
+        tw_buf_add(b, s.p + i, n);
+        i += n;
+        if (i < s.n)
+            escape(b, (unsigned char)s.p[i++]);
+    }
+    tw_buf_char(b, '"');
+    if (ascii || is_utf8(s))
+        return;
+    /* JSON is UTF-8. The core hands out safe text; should it ever not, an escape is better than a hole. */
+    struct tw_buf safe = {0};
+    tw_buf_safe(&safe, s);
+    b->n = start;
+    put_str(b, tw_buf_view(&safe));
+    tw_buf_finish(&safe);
+}
+
+/* NULL stands for null. */
+static void text(struct tw_buf *b, const char *z)
+{
+    if (z != NULL)
+        put_str(b, tw_str_z(z));
+    else
+        tw_buf_z(b, "null");
+}
+
+static void moment(struct tw_buf *b, tw_time t)
 {
     char buf[TW_TIME_TEXT];
-    return tw_time_is_finite(t) ? json_string(tw_time_text(t, buf)) : json_null();
+    text(b, tw_time_is_finite(t) ? tw_time_text(t, buf) : NULL);
 }
 
-static json_t *texts(const char *const *list, size_t n)
+static void texts(struct tw_buf *b, const char *const *list, size_t n)
 {
-    json_t *a = json_array();
-    for (size_t i = 0; i < n; i++)
-        (void)json_array_append_new(a, text(list[i]));
-    return a;
+    tw_buf_char(b, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            tw_buf_char(b, ',');
+        text(b, list[i]);
+    }
+    tw_buf_char(b, ']');
 }
 
-static void put(json_t *object, const char *key, json_t *value)
+static void hint(struct tw_buf *b, const struct tw_hint *h)
 {
-    TW_ASSERT(json_object_set_new_nocheck(object, key, value) == 0);
+    tw_buf_z(b, "{\"step\":");
+    text(b, tw_step_name(h->step));
+    tw_buf_z(b, ",\"on\":");
+    text(b, h->on);
+    tw_buf_z(b, ",\"text\":");
+    text(b, h->text);
+    tw_buf_z(b, ",\"commands\":");
+    texts(b, h->commands, h->commands_n);
+    tw_buf_char(b, '}');
 }
 
-static json_t *hints(const struct tw_transition *t)
+static void evidence(struct tw_buf *b, const struct tw_evidence_line *e)
 {
-    json_t *a = json_array();
+    tw_buf_z(b, "{\"time\":");
+    moment(b, e->time);
+    tw_buf_z(b, ",\"device\":");
+    text(b, e->device);
+    tw_buf_z(b, ",\"source\":");
+    text(b, tw_source_name(e->source));
+    tw_buf_z(b, ",\"text\":");
+    text(b, e->text);
+    tw_buf_char(b, '}');
+}
+
+/* Seconds with up to three decimals, and at least one. */
+static void seconds(struct tw_buf *b, tw_dur d)
+{
+    char text[32];
+    int64_t ms = d.ns / 1000000;
+    int n = snprintf(text, sizeof text, "%lld.%03lld", (long long)(ms / 1000), (long long)(ms % 1000));
+    while (text[n - 1] == '0' && text[n - 2] != '.')
+        n--;
+    tw_buf_add(b, text, (size_t)n);
+}
+
+static void fields(struct tw_buf *b, const char *const (*rows)[2], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        tw_buf_z(b, rows[i][0]);
+        text(b, rows[i][1]);
+    }
+}
+
+static void lists(struct tw_buf *b, const struct tw_transition *t)
+{
+    tw_buf_z(b, ",\"hints\":[");
     for (size_t i = 0; i < t->hints_n; i++) {
-        const struct tw_hint *h = &t->hints[i];
-        json_t *o = json_object();
-        put(o, "step", text(tw_step_name(h->step)));
-        put(o, "on", text(h->on));
-        put(o, "text", text(h->text));
-        put(o, "commands", texts(h->commands, h->commands_n));
-        (void)json_array_append_new(a, o);
+        if (i > 0)
+            tw_buf_char(b, ',');
+        hint(b, &t->hints[i]);
     }
-    return a;
-}
-
-static json_t *evidence(const struct tw_transition *t)
-{
-    json_t *a = json_array();
+    tw_buf_z(b, "],\"evidence\":[");
     for (size_t i = 0; i < t->evidence_n; i++) {
-        const struct tw_evidence_line *e = &t->evidence[i];
-        json_t *o = json_object();
-        put(o, "time", moment(e->time));
-        put(o, "device", text(e->device));
-        put(o, "source", text(tw_source_name(e->source)));
-        put(o, "text", text(e->text));
-        (void)json_array_append_new(a, o);
+        if (i > 0)
+            tw_buf_char(b, ',');
+        evidence(b, &t->evidence[i]);
     }
-    return a;
-}
-
-static int append(const char *p, size_t n, void *out)
-{
-    tw_buf_add(out, p, n);
-    return 0;
+    tw_buf_char(b, ']');
 }
 
 void tw_render_json(const struct tw_transition *t, struct tw_buf *out)
 {
-    bool cleared = t->kind == TW_CLEARED;
-    json_t *o = json_object();
-    put(o, "seq", json_integer((json_int_t)t->seq));
-    put(o, "time", moment(t->time));
-    put(o, "transition", text(tw_transition_name(t->kind)));
-    put(o, "alert_id", text(t->alert_id));
-    put(o, "condition", text(t->condition));
-    put(o, "severity", text(tw_severity_name(t->severity)));
-    put(o, "pair", text(t->pair));
-    put(o, "e_trunk", t->e_trunk > 0 ? json_integer(t->e_trunk) : json_null());
-    put(o, "device", text(t->device));
-    put(o, "peer", text(t->peer));
-    put(o, "trunk", text(t->trunk));
-    put(o, "sub_interfaces", texts(t->sub_interfaces, t->sub_interfaces_n));
-    put(o, "services", texts(t->services, t->services_n));
-    put(o, "since", moment(t->since));
-    put(o, "switchover_would_help", text(tw_help_name(t->help)));
-    put(o, "confidence", text(tw_confidence_name(t->confidence)));
-    put(o, "summary", text(t->summary));
-    put(o, "hints", hints(t));
-    put(o, "evidence", evidence(t));
-    /* Whole milliseconds: 15 digits show them exactly and without binary dust. */
-    put(o, "duration_s", cleared ? json_real((double)(t->duration.ns / 1000000) / 1000.0) : json_null());
-    put(o, "cleared_by", cleared ? text(t->cleared_by) : json_null());
-    TW_ASSERT(json_dump_callback(o, append, out, JSON_COMPACT | JSON_REAL_PRECISION(15)) == 0);
-    tw_buf_char(out, '\n');
-    json_decref(o);
+    const char *const head[][2] = {{",\"transition\":", tw_transition_name(t->kind)},
+                                   {",\"alert_id\":", t->alert_id},
+                                   {",\"condition\":", t->condition},
+                                   {",\"severity\":", tw_severity_name(t->severity)},
+                                   {",\"pair\":", t->pair}};
+    const char *const place[][2] = {
+        {",\"device\":", t->device}, {",\"peer\":", t->peer}, {",\"trunk\":", t->trunk}};
+    const char *const verdict[][2] = {{",\"switchover_would_help\":", tw_help_name(t->help)},
+                                      {",\"confidence\":", tw_confidence_name(t->confidence)},
+                                      {",\"summary\":", t->summary}};
+    tw_buf_fmt(out, "{\"seq\":%llu,\"time\":", (unsigned long long)t->seq);
+    moment(out, t->time);
+    fields(out, head, sizeof head / sizeof *head);
+    if (t->e_trunk > 0)
+        tw_buf_fmt(out, ",\"e_trunk\":%u", t->e_trunk);
+    else
+        tw_buf_z(out, ",\"e_trunk\":null");
+    fields(out, place, sizeof place / sizeof *place);
+    tw_buf_z(out, ",\"sub_interfaces\":");
+    texts(out, t->sub_interfaces, t->sub_interfaces_n);
+    tw_buf_z(out, ",\"services\":");
+    texts(out, t->services, t->services_n);
+    tw_buf_z(out, ",\"since\":");
+    moment(out, t->since);
+    fields(out, verdict, sizeof verdict / sizeof *verdict);
+    lists(out, t);
+    tw_buf_z(out, ",\"duration_s\":");
+    if (t->kind == TW_CLEARED)
+        seconds(out, t->duration);
+    else
+        text(out, NULL);
+    tw_buf_z(out, ",\"cleared_by\":");
+    text(out, t->kind == TW_CLEARED ? t->cleared_by : NULL);
+    tw_buf_z(out, "}\n");
 }

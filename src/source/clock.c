@@ -9,7 +9,7 @@
 enum { OLD = 16 };
 
 struct host {
-    char *name;
+    struct tw_str name;
     uint64_t lines;
     int64_t skew; /* at its last line */
     int64_t last; /* corrected stamp of its last line of an earlier run */
@@ -60,7 +60,7 @@ void clock_destroy(struct clock *c)
     if (c == NULL)
         return;
     for (size_t i = 0; i < c->n; i++)
-        free(c->hosts[i].name);
+        free((void *)(uintptr_t)c->hosts[i].name.p);
     free(c->hosts);
     tw_map_finish(&c->by_name);
     free(c->lo);
@@ -75,7 +75,7 @@ void clock_destroy(struct clock *c)
 static bool same_name(const void *ctx, uint32_t index, const void *key)
 {
     const struct clock *c = ctx;
-    return tw_str_ieq(tw_str_z(c->hosts[index].name), *(const struct tw_str *)key);
+    return tw_str_ieq(c->hosts[index].name, *(const struct tw_str *)key);
 }
 
 uint32_t clock_host(struct clock *c, struct tw_str name, bool *added)
@@ -89,7 +89,7 @@ uint32_t clock_host(struct clock *c, struct tw_str name, bool *added)
         return CLOCK_HOSTS;
     i = (uint32_t)c->n;
     struct host *h = TW_PUSH(c->hosts, c->n, c->cap);
-    h->name = tw_xstrndup(name.p, name.n);
+    h->name = tw_str_of(tw_xstrndup(name.p, name.n), name.n);
     tw_map_add(&c->by_name, hash, i);
     return i;
 }
@@ -181,24 +181,39 @@ static int64_t shift(int64_t at, int64_t by)
     return at == NEVER || at == FOREVER ? at : minus(at, by);
 }
 
-/* A host's samples, old ones first. Where the neighbours contradict each other they say nothing about this
- * host. */
-static size_t collect(struct clock *c, const struct host *h, bool *strange)
+/* The bounds at a line. Where the neighbours contradict each other they say nothing about this host. */
+static struct sample bounds_at(const struct clock *c, uint32_t i)
+{
+    int64_t lo = c->lo[i], hi = c->hi[i];
+    if (lo <= hi)
+        return (struct sample){lo, hi, i};
+    if (minus(lo, hi) > tolerance)
+        return (struct sample){NEVER, FOREVER, i};
+    return (struct sample){hi, lo, i};
+}
+
+/* Whether any line of the host can't be explained by delays. */
+static bool is_strange(const struct clock *c, const struct host *h)
+{
+    for (uint32_t i = h->first; i != NONE; i = c->next[i]) {
+        int64_t lo = c->lo[i], hi = c->hi[i];
+        if ((lo > tolerance || hi < -tolerance) && (lo <= hi || minus(lo, hi) <= tolerance))
+            return true;
+    }
+    return false;
+}
+
+/* A host's samples, old ones first. */
+static size_t collect(struct clock *c, const struct host *h)
 {
     size_t m = 0;
-    *strange = false;
     uint32_t kept = h->old_n < OLD ? h->old_n : OLD;
     for (uint32_t k = h->old_n - kept; k < h->old_n; k++) {
         const struct sample *o = &h->old[k % OLD];
         c->sample[m++] = (struct sample){shift(o->lo, h->skew), shift(o->hi, h->skew), NONE};
     }
-    for (uint32_t i = h->first; i != NONE; i = c->next[i]) {
-        int64_t lo = c->lo[i], hi = c->hi[i];
-        if (lo > hi && minus(lo, hi) > tolerance)
-            lo = NEVER, hi = FOREVER;
-        c->sample[m++] = (struct sample){lo < hi ? lo : hi, lo < hi ? hi : lo, i};
-        *strange = *strange || lo > tolerance || hi < -tolerance;
-    }
+    for (uint32_t i = h->first; i != NONE; i = c->next[i])
+        c->sample[m++] = bounds_at(c, i);
     return m;
 }
 
@@ -256,12 +271,11 @@ static bool clearest(struct clock *c, const struct clock_line *lines, struct wis
     bool found = false;
     for (size_t k = 0; k < c->active_n; k++) {
         struct wish w = {0};
-        bool strange;
         const struct host *h = &c->hosts[c->active[k]];
-        if (h->lines < CLOCK_MIN_LINES)
+        if (h->lines < CLOCK_MIN_LINES || !is_strange(c, h))
             continue;
-        size_t m = collect(c, h, &strange);
-        if (!strange || m < CLOCK_MIN_LINES)
+        size_t m = collect(c, h);
+        if (m < CLOCK_MIN_LINES)
             continue;
         for (int sign = -1; sign <= 1; sign += 2) {
             if (wish(c, lines, c->active[k], m, sign, &w) && (!found || clearer(&w, best))) {

@@ -30,6 +30,8 @@ struct line {
     int year;
     uint32_t host;
     tw_time time; /* STAMPED: corrected, once the clocks are measured */
+    bool decoded; /* `log` is what it says; else it could not be read */
+    struct tw_log log;
 };
 
 struct text {
@@ -99,8 +101,9 @@ static uint32_t host_of(struct text *t, struct tw_str name)
     return h;
 }
 
-static void read_times(struct text *t, const struct tw_log *log, struct line *l)
+static void read_times(struct text *t, struct line *l)
 {
+    const struct tw_log *log = &l->log;
     l->host = host_of(t, log->host);
     if (log->relay.present) {
         l->kind = RELAYED;
@@ -113,13 +116,13 @@ static void read_times(struct text *t, const struct tw_log *log, struct line *l)
 
 static bool decode_as(struct text *t, struct line *l, int year)
 {
-    struct tw_log log;
     size_t offset;
     l->kind = BARE;
     l->year = year;
-    if (tw_log_decode(l->bytes, year, TW_TIME_MIN, &log, &offset) != TW_LOG_OK)
+    l->decoded = tw_log_decode(l->bytes, year, TW_TIME_MIN, &l->log, &offset) == TW_LOG_OK;
+    if (!l->decoded)
         return false;
-    read_times(t, &log, l);
+    read_times(t, l);
     return l->kind != BARE;
 }
 
@@ -323,13 +326,15 @@ static void set_times(struct text *t, size_t i, struct tw_record *out)
         t->arrival = tw_later(t->arrival, l->time);
     out->rx = t->arrival;
     out->year = l->year;
+    out->log = l->decoded ? &l->log : NULL;
     switch (l->kind) {
     case BARE: out->at = out->rx; break;
     case STAMPED: out->at = tw_later(l->time, tw_time_add(out->rx, (tw_dur){-late_at_most.ns})); break;
     case RELAYED:
         out->at = TW_TIME_MIN;
-        out->year =
-            0; /* the relay's time is known: the device's year is the one nearest to it, also at New Year */
+        /* The relay's time is known: the device's year is the one nearest to it, also at New Year. */
+        out->year = 0;
+        out->log = NULL;
         break;
     }
 }

@@ -58,7 +58,7 @@ static void own_host(struct tw_loader *l, const struct tw_node *n, uint32_t devi
 {
     const struct tw_owner *o = tw_owner_of_host(l->x, tw_str_z(host));
     if (o == NULL) {
-        const struct tw_owner new = {device, n->line, n->column, {.host = host}};
+        const struct tw_owner new = {device, n->line, n->column, {.host = tw_str_z(host)}};
         own(&l->x->hosts, &new, tw_hash_lower(tw_str_z(host), 0));
     } else if (o->device != device) {
         char buf[TW_QUOTE_TEXT];

@@ -46,7 +46,7 @@ const struct tw_owner *tw_owner_of_address(const struct tw_topology_index *x, co
 static bool same_host(const void *ctx, uint32_t index, const void *key)
 {
     const struct tw_owner *at = ctx;
-    return tw_str_ieq(tw_str_z(at[index].host), *(const struct tw_str *)key);
+    return tw_str_ieq(at[index].host, *(const struct tw_str *)key);
 }
 
 const struct tw_owner *tw_owner_of_host(const struct tw_topology_index *x, struct tw_str host)

@@ -15,7 +15,7 @@ struct tw_owner {
     uint32_t line, column;
     union {
         struct tw_addr address;
-        const char *host;
+        struct tw_str host;
     };
 };
 

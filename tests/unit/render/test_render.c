@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 static const char *const subs[] = {"Eth-Trunk10.9", "Eth-Trunk10.10"};
@@ -136,6 +137,38 @@ static void durations_keep_milliseconds(void **state)
     tw_buf_finish(&b);
 }
 
+/* Another writer, given what another reader made of our bytes, writes the same bytes. */
+static void json_is_what_another_writer_would_write(void **state)
+{
+    (void)state;
+    char odd[64];
+    size_t n = 0;
+    for (char c = 1; c < 0x23; c++)
+        odd[n++] = c;
+    n += (size_t)sprintf(odd + n, "\\/\x7f\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+    struct tw_transition t = sample();
+    t.summary = odd;
+    t.kind = TW_CLEARED;
+    t.cleared_by = "recovered";
+    static const int64_t durations[] = {
+        0, 1000000, 999999, 10000000, 1500000000, 85000000000, 9007199254740991000};
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++) {
+        struct tw_buf b = {0};
+        t.duration.ns = durations[i];
+        tw_render_json(&t, &b);
+        json_error_t error;
+        json_t *j = json_loadb(b.p, b.n, 0, &error);
+        assert_non_null(j);
+        assert_string_equal(json_string_value(json_object_get(j, "summary")), odd);
+        char *again = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        assert_int_equal(strlen(again), b.n - 1);
+        assert_memory_equal(again, b.p, b.n - 1);
+        free(again);
+        json_decref(j);
+        tw_buf_finish(&b);
+    }
+}
+
 static void broken_utf8_is_escaped(void **state)
 {
     (void)state;
@@ -237,6 +270,7 @@ int main(void)
         cmocka_unit_test(json_is_exactly_this),
         cmocka_unit_test(nothing_known_is_null_and_never_missing),
         cmocka_unit_test(durations_keep_milliseconds),
+        cmocka_unit_test(json_is_what_another_writer_would_write),
         cmocka_unit_test(broken_utf8_is_escaped),
         cmocka_unit_test(text_tells_in_order),
         cmocka_unit_test(text_wraps_but_not_commands),

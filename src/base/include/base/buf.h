@@ -14,6 +14,8 @@ struct tw_buf {
     size_t n, cap;
 };
 
+/* Room for n more bytes, so that what is appended next moves nothing. */
+void tw_buf_reserve(struct tw_buf *b, size_t n);
 void tw_buf_add(struct tw_buf *b, const void *p, size_t n);
 void tw_buf_str(struct tw_buf *b, struct tw_str s);
 void tw_buf_z(struct tw_buf *b, const char *z);

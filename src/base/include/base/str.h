@@ -54,18 +54,30 @@ static inline bool tw_is_space(char c)
 {
     return c == ' ' || c == '\t';
 }
+bool tw_str_ieq_same_length(const char *a, const char *b, size_t n);
 /* ASCII only; names of routers and interfaces are. */
-bool tw_str_ieq(struct tw_str a, struct tw_str b);
+static inline bool tw_str_ieq(struct tw_str a, struct tw_str b)
+{
+    return a.n == b.n && tw_str_ieq_same_length(a.p, b.p, a.n);
+}
 bool tw_str_starts(struct tw_str s, struct tw_str prefix);
 bool tw_str_istarts(struct tw_str s, struct tw_str prefix);
-struct tw_str tw_str_trim(struct tw_str s);
+struct tw_str tw_str_trim_blanks(struct tw_str s);
+/* Without the blanks and line ends around it. Most texts have none. */
+static inline struct tw_str tw_str_trim(struct tw_str s)
+{
+    bool bare = s.n > 0 && (unsigned char)s.p[0] > ' ' && (unsigned char)s.p[s.n - 1] > ' ';
+    return bare ? s : tw_str_trim_blanks(s);
+}
 /* Position of c from `from` on, or SIZE_MAX. */
 size_t tw_str_find(struct tw_str s, char c, size_t from);
 /* Decimal digits only, the whole slice; false when empty or past `max`. */
 bool tw_str_u64(struct tw_str s, uint64_t max, uint64_t *out);
 /* Natural order: runs of digits compare as numbers (".9" before ".10"). <0, 0, >0. */
 int tw_str_natural(struct tw_str a, struct tw_str b);
+/* Stable across machines and versions: it may go into identifiers. */
 uint64_t tw_hash(const void *p, size_t n, uint64_t seed);
+/* The same for texts that tw_str_ieq calls equal; for tables in memory only. */
 uint64_t tw_hash_lower(struct tw_str s, uint64_t seed);
 
 #endif

@@ -20,10 +20,11 @@ struct tw_item {
 
 struct tw_judged {
     bool truth;
-    tw_time since;
+    tw_time since; /* TW_TIME_MIN or anything else when not true */
 };
 
 struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item);
+bool tw_holds(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item);
 /* The first case that holds, or NULL. */
 const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_case *cases, size_t n,
                                     struct tw_item item);

@@ -40,6 +40,7 @@ tw_time tw_stamp_time(const struct tw_stamp *s, bool offset_utc);
  */
 struct tw_kv {
     struct tw_str rest;
+    size_t eq; /* the '=' in `rest` behind the next key; 0: not looked for yet */
     struct tw_str key, value;
 };
 void tw_kv_init(struct tw_kv *it, struct tw_str text);

@@ -32,6 +32,8 @@ struct tw_record_ref {
     uint64_t position;
 };
 
+struct tw_log;
+
 struct tw_record {
     tw_time rx; /* when it was handed to us, on the shell's clock; never goes back between records */
     tw_time at; /* when it happened, if the source had to work that out itself (a log without arrival times);
@@ -41,6 +43,8 @@ struct tw_record {
     int year;            /* for stamps without a year; 0: the year that brings the stamp nearest to rx */
     struct tw_record_ref ref;
     struct tw_str bytes;
+    const struct tw_log *log; /* what tw_log_decode makes of the bytes with this `year`, when the source had
+                                 to look inside anyway; borrowed like them. NULL: the core decodes */
 };
 
 #endif
