@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy_internal.h"
 
-static const char *const names[] = {
-#define TW_PLACEHOLDER(id, name) name,
+static const struct tw_str names[] = {
+#define TW_PLACEHOLDER(id, name) {name, sizeof name - 1},
 #include "policy/placeholder.def"
 #undef TW_PLACEHOLDER
 };
@@ -15,7 +15,7 @@ enum tw_placeholder tw_placeholder_at(struct tw_str s, size_t i, size_t *len)
     struct tw_str name = tw_str_of(s.p + i + 1, end - i - 1);
     *len = end - i + 1;
     size_t ph = 0;
-    while (ph < TW_PLACEHOLDERS && !tw_str_eq(name, tw_str_z(names[ph])))
+    while (ph < TW_PLACEHOLDERS && !tw_str_eq(name, names[ph]))
         ph++;
     return (enum tw_placeholder)ph;
 }

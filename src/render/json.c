@@ -18,10 +18,24 @@ static void escape(struct tw_buf *b, unsigned char c)
         tw_buf_fmt(b, "\\u%04X", c);
 }
 
+/* Whether one of eight bytes is below 0x20, a quote or a backslash, or over 0x7f; it may be one more than
+ * there is. */
+static bool special(uint64_t w)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t quote = w ^ '"' * ones, backslash = w ^ '\\' * ones;
+    return ((w | (w - 0x20 * ones) | (quote - ones) | (backslash - ones)) & high) != 0;
+}
+
 /* Bytes from i on that stand for themselves; *ascii is cleared when one of them is not ASCII. */
 static size_t plain_run(struct tw_str s, size_t i, bool *ascii)
 {
     size_t from = i;
+    for (uint64_t w; i + sizeof w <= s.n; i += sizeof w) {
+        memcpy(&w, s.p + i, sizeof w);
+        if (special(w))
+            break;
+    }
     for (; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
         if (c < 0x20 || c == '"' || c == '\\')

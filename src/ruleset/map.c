@@ -25,11 +25,19 @@ bool tw_value_same(struct tw_str a, struct tw_str b)
     return i >= a.n && j >= b.n && (a.n > 0) == (b.n > 0);
 }
 
+/* The first letter that counts, small; '\0': none. Where these differ, so do the values. */
+static char initial(struct tw_str s)
+{
+    size_t i = next_letter(s, 0);
+    return i < s.n ? tw_lower(s.p[i]) : '\0';
+}
+
 static bool own_word(enum tw_event_field field, struct tw_str value, int64_t *out)
 {
     const char *const *words = tw_event_field_words(field);
+    const char first = initial(value);
     for (int i = 0; words != NULL && words[i] != NULL; i++) {
-        if (tw_value_same(value, tw_str_z(words[i]))) {
+        if (words[i][0] == first && tw_value_same(value, tw_str_z(words[i]))) {
             *out = i + 1;
             return true;
         }
@@ -40,8 +48,9 @@ static bool own_word(enum tw_event_field field, struct tw_str value, int64_t *ou
 bool tw_value_map_find(const struct tw_value_map *m, struct tw_str value, int64_t *out)
 {
     value = tw_str_trim(value);
+    const char first = initial(value);
     for (size_t i = 0; i < m->n; i++) {
-        if (tw_value_same(value, m->entries[i].value)) {
+        if (m->entries[i].initial == first && tw_value_same(value, m->entries[i].value)) {
             *out = m->entries[i].number;
             return true;
         }
@@ -89,7 +98,8 @@ static const struct tw_value_map *fill(struct compiling *c, const struct tw_node
             good = false;
         }
         good = tw_compile_value(c, map->items[i], m->field, &v) && good;
-        entries[i] = (struct value_entry){tw_ruleset_keep(c, tw_str_trim(map->keys[i]->text)), v.number};
+        struct tw_str value = tw_ruleset_keep(c, tw_str_trim(map->keys[i]->text));
+        entries[i] = (struct value_entry){value, initial(value), v.number};
     }
     m->entries = entries;
     m->n = map->n;

@@ -15,6 +15,7 @@ struct tw_value_map {
     enum tw_event_field field;
     const struct value_entry {
         struct tw_str value; /* as sent */
+        char initial;        /* its first letter that counts */
         int64_t number;
     } * entries;
     size_t n;

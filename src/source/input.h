@@ -11,12 +11,14 @@
 struct text;    /* text.c */
 struct capture; /* capture.c */
 
-/* Takes over the stream (by address: it must stay where it is). */
+/* Takes over the stream (by address: it must stay where it is). May start one of *threads threads, which it
+ * has then until it is destroyed. */
 struct text *text_create(struct stream *s, const struct tw_replay_source_options *options,
-                         struct tw_source_stats *stats);
+                         struct tw_source_stats *stats, unsigned *threads);
 /* TW_ENOENT: the end. On TW_EIO and TW_EFORMAT the stream's `why` says what happened; nothing more will come.
  */
 tw_err text_next(struct text *t, struct tw_record *out);
+uint64_t text_bytes(const struct text *t); /* read of the input for what was handed out so far */
 void text_destroy(struct text *t);
 
 bool capture_is(const unsigned char *head, size_t n);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { THREADS_MAX = 4 };
+
 struct input {
     struct stream stream;
     struct text *text;
@@ -21,6 +23,7 @@ struct tw_replay_source {
     size_t n;
     struct tw_replay_source_options options;
     struct tw_source_stats stats;
+    unsigned threads; /* that may still be started */
     const char *error;
 };
 
@@ -32,7 +35,7 @@ static bool open_input(struct tw_replay_source *s, struct input *in, const char 
         in->capture = capture_create(&in->stream, &s->stats);
         return in->capture != NULL;
     }
-    in->text = text_create(&in->stream, &s->options, &s->stats);
+    in->text = text_create(&in->stream, &s->options, &s->stats, &s->threads);
     return true;
 }
 
@@ -43,6 +46,7 @@ struct tw_replay_source *tw_replay_source_open(const char *const *paths, size_t 
     struct tw_replay_source *s = tw_xcalloc(1, sizeof *s);
     s->inputs = tw_xcalloc(n, sizeof *s->inputs);
     s->options = *options;
+    s->threads = THREADS_MAX;
     for (size_t i = 0; i < n; i++) {
         s->n = i + 1;
         s->inputs[i].stream.fd = -1;
@@ -106,7 +110,8 @@ struct tw_source_stats tw_replay_source_stats(const struct tw_replay_source *s)
     struct tw_source_stats stats = s->stats;
     bool known = true;
     for (size_t i = 0; i < s->n; i++) {
-        stats.bytes += s->inputs[i].stream.bytes;
+        const struct input *in = &s->inputs[i];
+        stats.bytes += in->text != NULL ? text_bytes(in->text) : in->stream.bytes;
         stats.bytes_total += s->inputs[i].stream.bytes_total;
         known = known && s->inputs[i].stream.bytes_total > 0;
     }

@@ -19,25 +19,34 @@ static ssize_t fail(struct stream *s, tw_err fault, const char *why)
     return -1;
 }
 
+static ssize_t read_raw(struct stream *s, void *to, size_t n)
+{
+    ssize_t got;
+    do
+        got = read(s->fd, to, n);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return fail(s, TW_EIO, strerror(errno));
+    s->bytes += (uint64_t)got;
+    return got;
+}
+
 /* Makes sure that there are raw bytes; 0 at the end. */
 static ssize_t fill(struct stream *s)
 {
     if (s->in_at < s->in_n)
         return (ssize_t)(s->in_n - s->in_at);
-    ssize_t got;
-    do
-        got = read(s->fd, s->in, STREAM_BLOCK);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return fail(s, TW_EIO, strerror(errno));
+    ssize_t got = read_raw(s, s->in, STREAM_BLOCK);
     s->in_at = 0;
-    s->in_n = (size_t)got;
-    s->bytes += (uint64_t)got;
+    s->in_n = got > 0 ? (size_t)got : 0;
     return got;
 }
 
 static ssize_t read_plain(struct stream *s, void *to, size_t n)
 {
+    /* Nothing is left over: no way round by our own buffer. */
+    if (s->in_at == s->in_n && n >= STREAM_BLOCK)
+        return read_raw(s, to, n);
     ssize_t got = fill(s);
     if (got <= 0)
         return got;
@@ -144,7 +153,7 @@ bool stream_open(struct stream *s, const char *path)
     if (S_ISDIR(st.st_mode))
         return fail(s, TW_EIO, "is a directory, not a file") == 0;
     if (S_ISREG(st.st_mode)) {
-        s->plain_file = true;
+        s->is_file = s->plain_file = true;
         s->bytes_total = (uint64_t)st.st_size;
         s->mtime.ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     } else {

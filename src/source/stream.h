@@ -17,7 +17,8 @@ enum { STREAM_BLOCK = 128 << 10, STREAM_HEAD = 16 };
 struct stream {
     int fd;
     const char *name;
-    bool gzip, plain_file, unpacked; /* unpacked: between two members of a gzip file */
+    bool gzip, is_file, plain_file; /* a file, packed or not; a file as it is */
+    bool unpacked;                  /* between two members of a gzip file */
     z_stream z;
     unsigned char *in; /* raw bytes that were read and not yet used */
     size_t in_at, in_n;

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+#include "window.h"
+
+#include "base/mem.h"
+#include "clock.h"
+#include "decode/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WINDOW_BYTES = 1 << 20, WINDOW_LINES = 4096, TAIL_BYTES = 64 << 10, TAIL_LINES = 512 };
+
+static const int64_t day = 86400 * INT64_C(1000000000);
+
+struct reader {
+    struct stream *stream;
+    struct tw_replay_source_options options;
+    struct clock *clock;
+    bool utc[CLOCK_HOSTS + 1];  /* host -> the digits of its stamps are UTC */
+    bool skipping;              /* up to the end of a line that was cut */
+    struct clock_line *measure; /* of the STAMPED lines */
+    struct clock_line tail[TAIL_LINES];
+    size_t tail_n;
+    bool started;
+    int year;     /* for stamps without one */
+    tw_time last; /* stamp of the line before */
+};
+
+void window_init(struct window *w)
+{
+    *w = (struct window){.buf = tw_xmalloc(WINDOW_BYTES)};
+    w->lines = tw_xcalloc(WINDOW_LINES, sizeof *w->lines);
+}
+
+void window_finish(struct window *w)
+{
+    free(w->buf);
+    free(w->lines);
+    *w = (struct window){0};
+}
+
+struct reader *reader_create(struct stream *s, const struct tw_replay_source_options *options)
+{
+    struct reader *r = tw_xcalloc(1, sizeof *r);
+    struct tw_civil c;
+    tw_time_to_civil(s->mtime, &c);
+    r->stream = s;
+    r->options = *options;
+    r->clock = clock_create();
+    r->year = options->year != 0 ? options->year : c.year;
+    r->last = TW_TIME_MIN;
+    r->measure = tw_xcalloc(WINDOW_LINES, sizeof *r->measure);
+    return r;
+}
+
+void reader_destroy(struct reader *r)
+{
+    if (r == NULL)
+        return;
+    clock_destroy(r->clock);
+    free(r->measure);
+    free(r);
+}
+
+static uint32_t host_of(struct reader *r, struct tw_str name)
+{
+    bool added;
+    uint32_t h = clock_host(r->clock, name, &added);
+    if (added) {
+        uint32_t device =
+            r->options.topology != NULL ? tw_topology_by_hostname(r->options.topology, name) : TW_NONE;
+        /* The host past the limit shares its place with others: it is asked for every time. */
+        r->utc[h] = device != TW_NONE && r->options.topology->devices[device].stamp_offset_utc;
+    }
+    return h;
+}
+
+static void read_times(struct reader *r, struct line *l)
+{
+    const struct tw_log *log = &l->log;
+    l->host = host_of(r, log->host);
+    if (log->relay.present) {
+        l->kind = RELAYED;
+        l->time = tw_stamp_time(&log->relay, false);
+    } else if (log->stamp.present) {
+        l->kind = STAMPED;
+        l->time = tw_stamp_time(&log->stamp, r->utc[l->host]);
+    }
+}
+
+static bool decode_as(struct reader *r, struct line *l, int year)
+{
+    size_t offset;
+    l->kind = BARE;
+    l->year = year;
+    l->decoded = tw_log_decode(l->bytes, year, TW_TIME_MIN, &l->log, &offset) == TW_LOG_OK;
+    if (!l->decoded)
+        return false;
+    read_times(r, l);
+    return l->kind != BARE;
+}
+
+/* Decodes again with another year; kept when the stamp has no year of its own and so becomes another one. */
+static bool try_year(struct reader *r, struct line *l, int year)
+{
+    struct line other = {.bytes = l->bytes};
+    if (!decode_as(r, &other, year) || other.time.ns == l->time.ns)
+        return false;
+    *l = other;
+    return true;
+}
+
+static void decode(struct reader *r, struct line *l)
+{
+    if (!decode_as(r, l, r->year))
+        return;
+    if (r->options.year == 0) {
+        if (tw_time_sub(l->time, r->stream->mtime).ns > day)
+            (void)try_year(r, l, r->year - 1);
+    } else if (tw_time_is_finite(r->last)) {
+        int64_t step = tw_time_sub(l->time, r->last).ns;
+        struct line other;
+        if (step < -183 * day && try_year(r, l, r->year + 1)) {
+            r->year++; /* over New Year, and all that follows with it */
+        } else if (step > 300 * day) {
+            other = *l;
+            if (try_year(r, &other, r->year - 1) && tw_time_sub(r->last, other.time).ns < 60 * day)
+                *l = other; /* a late line of the old year */
+        }
+    }
+    r->last = l->time;
+}
+
+/* The next line in the buffer. False: there is none that is complete. */
+static bool cut_line(struct reader *r, struct window *w, struct tw_str *out)
+{
+    while (w->at < w->n) {
+        const char *p = w->buf + w->at;
+        const char *end = memchr(p, '\n', w->n - w->at);
+        size_t n = end != NULL ? (size_t)(end - p) : w->n - w->at;
+        if (end == NULL && !r->skipping && n <= TW_LINE_MAX && !w->ended)
+            return false;
+        bool skipped = r->skipping;
+        r->skipping = end == NULL && !w->ended;
+        w->at += n + (end != NULL);
+        if (skipped)
+            continue;
+        if (n > TW_LINE_MAX || r->skipping) {
+            n = n < TW_LINE_MAX ? n : TW_LINE_MAX;
+            w->cut++;
+        }
+        *out = tw_str_of(p, n > 0 && p[n - 1] == '\r' ? n - 1 : n);
+        return true;
+    }
+    return false;
+}
+
+static void read_on(struct reader *r, struct window *w, const struct window *before)
+{
+    size_t rest = before->n - before->at;
+    memmove(w->buf, before->buf + before->at, rest);
+    w->n = rest;
+    w->at = 0;
+    w->ended = before->ended;
+    w->fault = before->fault;
+    while (w->n < WINDOW_BYTES && !w->ended) {
+        ssize_t got = stream_read(r->stream, w->buf + w->n, WINDOW_BYTES - w->n);
+        if (got > 0)
+            w->n += (size_t)got;
+        w->ended = got <= 0;
+        if (got < 0)
+            w->fault = r->stream->fault;
+    }
+    w->bytes = r->stream->bytes;
+}
+
+/* What the end of the file says about the time it was written. */
+static void read_tail(struct reader *r, const struct window *w)
+{
+    char *buf = NULL;
+    struct tw_str rest = {w->buf, w->n};
+    if (!w->ended) {
+        /* A pipe, or packed, and longer than the window: the end is not to be seen. */
+        if (!r->stream->plain_file)
+            return;
+        buf = tw_xmalloc(TAIL_BYTES);
+        ssize_t n = pread(r->stream->fd, buf, TAIL_BYTES, (off_t)r->stream->bytes_total - TAIL_BYTES);
+        rest = tw_str_of(buf, n > 0 ? (size_t)n : 0);
+    }
+    if (rest.n > TAIL_BYTES)
+        rest = tw_str_from(rest, rest.n - TAIL_BYTES);
+    tw_time last = r->last;
+    int year = r->year;
+    while (rest.n > 0) {
+        /* The first may be torn: then it has no stamp, or a good one. */
+        struct line l = {.bytes = tw_str_cut(rest, tw_str_find(rest, '\n', 0))};
+        decode(r, &l);
+        if (l.kind == STAMPED && l.host < CLOCK_HOSTS)
+            r->tail[r->tail_n++ % TAIL_LINES] = (struct clock_line){l.host, l.time.ns, 0};
+        rest = tw_str_from(rest, l.bytes.n + 1);
+    }
+    r->tail_n = r->tail_n < TAIL_LINES ? r->tail_n : TAIL_LINES;
+    r->last = last;
+    r->year = year;
+    free(buf);
+}
+
+static void measure(struct reader *r, struct window *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->lines_n; i++) {
+        const struct line *l = &w->lines[i];
+        if (l->kind == STAMPED && l->host < CLOCK_HOSTS)
+            r->measure[n++] = (struct clock_line){l->host, l->time.ns, 0};
+    }
+    struct clock_end end = {r->tail, r->tail_n, r->stream->mtime.ns};
+    clock_measure(r->clock, r->measure, n, &end);
+    n = 0;
+    for (size_t i = 0; i < w->lines_n; i++) {
+        struct line *l = &w->lines[i];
+        l->measured = clock_measured(r->clock, l->host);
+        if (l->kind == STAMPED && l->host < CLOCK_HOSTS)
+            l->time = tw_time_add(l->time, (tw_dur){-r->measure[n++].skew});
+    }
+}
+
+/* Without the mark that some editors put in front of UTF-8. */
+static void drop_mark(struct tw_str *first)
+{
+    const struct tw_str mark = TW_STR("\xef\xbb\xbf");
+    if (tw_str_starts(*first, mark))
+        *first = tw_str_from(*first, mark.n);
+}
+
+void reader_fill(struct reader *r, struct window *w, const struct window *before)
+{
+    w->lines_n = 0;
+    w->cut = 0;
+    do {
+        read_on(r, w, before);
+        before = w;
+        while (w->lines_n < WINDOW_LINES && cut_line(r, w, &w->lines[w->lines_n].bytes))
+            w->lines_n++;
+    } while (w->lines_n == 0 && (w->at < w->n || !w->ended));
+    bool first = !r->started && w->lines_n > 0;
+    if (first)
+        drop_mark(&w->lines[0].bytes);
+    r->started = true;
+    for (size_t i = 0; i < w->lines_n; i++)
+        decode(r, &w->lines[i]);
+    if (first)
+        read_tail(r, w);
+    measure(r, w);
+}
