@@ -170,7 +170,7 @@ struct words {
 };
 struct words words_mirrored(const struct words *w);
 /* NULL when a placeholder has no value. */
-const char *text_fill(struct tw_arena *arena, const char *template, const struct words *w);
+const char *text_fill(struct tw_arena *arena, const struct tw_template *t, const struct words *w);
 struct hint_case {
     const char *condition;
     uint32_t services;

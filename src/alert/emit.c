@@ -216,9 +216,11 @@ static void why_no(struct tw_alerts *a, const struct tw_expr *e, struct tw_item 
         return;
     }
     for (size_t i = 0; e->op == TW_OP_ATTR && i < sizeof words / sizeof *words; i++) {
-        const char *text = words[i].attr == e->attr && words[i].peer == e->peer
-                               ? text_fill(a->arena, words[i].text, w)
-                               : NULL;
+        size_t wrong;
+        if (words[i].attr != e->attr || words[i].peer != e->peer)
+            continue;
+        struct tw_template t = tw_template_parse(tw_str_z(words[i].text), a->arena, &wrong);
+        const char *text = text_fill(a->arena, &t, w);
         if (text != NULL)
             tw_buf_fmt(out, "%s%s", out->n > 0 ? ", " : ": ", text);
     }
@@ -453,7 +455,7 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
     w.v[TW_PH_ITEMS] = items_text(a, al);
     w.v[TW_PH_OTHERS] = others_text(a, al, n);
     w.v[TW_PH_HELP] = help_text(a, al, &w);
-    t->summary = text_fill(a->arena, c->summary, &w);
+    t->summary = text_fill(a->arena, &c->summary, &w);
     if (t->summary == NULL)
         t->summary = t->condition;
     size_t profiles_n;

@@ -18,47 +18,26 @@ struct words words_mirrored(const struct words *w)
     return m;
 }
 
-/* What comes next in a template: its words up to a placeholder, and that placeholder's value. False: one has
- * none. */
-struct piece {
-    struct tw_str words, value;
-};
-static bool next_piece(struct tw_str s, size_t *at, const struct words *w, struct piece *out)
+const char *text_fill(struct tw_arena *arena, const struct tw_template *t, const struct words *w)
 {
-    size_t from = *at, i = from, len = 0;
-    enum tw_placeholder ph = TW_PLACEHOLDERS;
-    while (ph == TW_PLACEHOLDERS && (i = tw_str_find(s, '{', i)) != SIZE_MAX) {
-        ph = tw_placeholder_at(s, i, &len);
-        i += ph == TW_PLACEHOLDERS;
-    }
-    if (ph == TW_PLACEHOLDERS) {
-        *out = (struct piece){tw_str_from(s, from), {0}};
-        *at = s.n;
-        return true;
-    }
-    *out = (struct piece){tw_str_of(s.p + from, i - from), tw_str_z(w->v[ph])};
-    *at = i + len;
-    return w->v[ph] != NULL;
-}
-
-const char *text_fill(struct tw_arena *arena, const char *template, const struct words *w)
-{
-    struct tw_str s = tw_str_z(template);
-    struct piece piece;
     size_t n = 0;
-    for (size_t at = 0; at < s.n;) {
-        if (!next_piece(s, &at, w, &piece))
+    for (size_t i = 0; i < t->n; i++) {
+        const struct tw_template_piece *p = &t->pieces[i];
+        bool last = p->placeholder == TW_PLACEHOLDERS;
+        if (!last && w->v[p->placeholder] == NULL)
             return NULL;
-        n += piece.words.n + piece.value.n;
+        n += p->words.n + (last ? 0 : strlen(w->v[p->placeholder]));
     }
     char *text = tw_arena_alloc(arena, n + 1), *to = text;
-    for (size_t at = 0; at < s.n;) {
-        (void)next_piece(s, &at, w, &piece);
-        memcpy(to, piece.words.p, piece.words.n);
-        to += piece.words.n;
-        if (piece.value.n > 0)
-            memcpy(to, piece.value.p, piece.value.n);
-        to += piece.value.n;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct tw_template_piece *p = &t->pieces[i];
+        if (p->words.n > 0)
+            memcpy(to, p->words.p, p->words.n);
+        to += p->words.n;
+        struct tw_str value = p->placeholder == TW_PLACEHOLDERS ? TW_STR("") : tw_str_z(w->v[p->placeholder]);
+        if (value.n > 0)
+            memcpy(to, value.p, value.n);
+        to += value.n;
     }
     return text;
 }
@@ -92,7 +71,7 @@ static size_t commands(struct tw_arena *arena, const struct tw_hint_rule *h, con
         if (mirrored)
             w = words_mirrored(&w);
         for (size_t i = 0; i < h->commands_n; i++) {
-            const char *text = text_fill(arena, h->commands[i], &w);
+            const char *text = text_fill(arena, &h->commands[i], &w);
             if (text != NULL)
                 list[n++] = text;
         }
@@ -108,7 +87,7 @@ static void hint_add(struct tw_arena *arena, const struct tw_hint_rule *h, const
     bool mirrored = peer && h->on_this;
     struct words w = mirrored ? words_mirrored(c->words) : *c->words;
     struct tw_hint hint = {.step = h->step, .on = c->words->v[peer ? TW_PH_PEER : TW_PH_DEVICE]};
-    hint.text = text_fill(arena, h->text, &w);
+    hint.text = text_fill(arena, &h->text, &w);
     hint.commands_n = commands(arena, h, c, mirrored, &hint.commands);
     if (hint.text == NULL || (h->commands_n > 0 && hint.commands_n == 0))
         return;

@@ -108,6 +108,11 @@ static size_t plain_run(struct tw_str s, size_t i)
     return i - from;
 }
 
+bool tw_str_is_plain(struct tw_str s)
+{
+    return plain_run(s, 0) == s.n;
+}
+
 void tw_buf_safe(struct tw_buf *b, struct tw_str s)
 {
     for (size_t i = 0; i < s.n;) {

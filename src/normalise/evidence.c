@@ -23,16 +23,31 @@ static struct tw_str keep(struct tw_buf *b, struct tw_arena *arena)
     return s;
 }
 
+/* Nearly all are short and plain: then they are put together where they stay. */
+static bool is_plain(const struct tw_log *log)
+{
+    return log->module.n + log->brief.n + log->text.n + 5 <= TW_EVIDENCE_MAX && tw_str_is_plain(log->text) &&
+           tw_str_is_plain(log->brief) && tw_str_is_plain(log->module);
+}
+
 struct tw_str tw_evidence_log(const struct tw_log *log, struct tw_arena *arena)
 {
-    const char severity[] = {'/', (char)('0' + log->severity), '/'};
+    const struct tw_str severity = {(const char[]){'/', (char)('0' + log->severity), '/'}, 3};
+    const struct tw_str parts[] = {log->module, severity, log->brief, TW_STR(": "), log->text};
+    enum { PARTS = sizeof parts / sizeof *parts };
+    if (is_plain(log)) {
+        char *text = tw_arena_alloc(arena, TW_EVIDENCE_MAX + 1), *to = text;
+        for (size_t i = 0; i < PARTS; i++) {
+            if (parts[i].n > 0)
+                memcpy(to, parts[i].p, parts[i].n);
+            to += parts[i].n;
+        }
+        return tw_str_of(text, (size_t)(to - text));
+    }
     struct tw_buf b = {0};
     tw_buf_reserve(&b, ROOM);
-    tw_buf_safe(&b, log->module);
-    tw_buf_add(&b, severity, sizeof severity);
-    tw_buf_safe(&b, log->brief);
-    tw_buf_add(&b, ": ", 2);
-    tw_buf_safe(&b, tw_str_cut(log->text, TW_EVIDENCE_MAX));
+    for (size_t i = 0; i < PARTS; i++)
+        tw_buf_safe(&b, tw_str_cut(parts[i], TW_EVIDENCE_MAX));
     return keep(&b, arena);
 }
 

@@ -92,7 +92,7 @@ static void commands(struct loader *l, const struct tw_node *n, struct tw_hint_r
 {
     if (n == NULL || !tw_doc_want_list(l->doc, n, "commands", l->errors))
         return;
-    const char **list = tw_arena_alloc(l->arena, n->n * sizeof *list);
+    struct tw_template *list = tw_arena_alloc(l->arena, n->n * sizeof *list);
     for (size_t i = 0; i < n->n; i++)
         list[i] = policy_template(l, n->items[i], "a command", &h->needs_rbs);
     h->commands = list;

@@ -13,8 +13,9 @@ struct loader {
     struct tw_policy *policy;
 };
 
-/* A template's text after its placeholders were checked; NULL after an error. */
-const char *policy_template(struct loader *l, const struct tw_node *n, const char *what, bool *has_rbs);
+/* Compiled; empty after an error. */
+struct tw_template policy_template(struct loader *l, const struct tw_node *n, const char *what,
+                                   bool *has_rbs);
 /* Word list -> bits; `words` is NULL-terminated. */
 uint32_t policy_bits(struct loader *l, const struct tw_node *n, const char *what, const char *const *words);
 void policy_condition(struct loader *l, struct tw_condition *c);

@@ -7,15 +7,23 @@
 
 #include <stdio.h>
 
-static void escape(struct tw_buf *b, unsigned char c)
+/* Writes a character that can't stand for itself; returns where the next one goes. */
+static char *escape(char *to, unsigned char c)
 {
     static const char short_forms[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
-    if (c == '"' || c == '\\')
-        tw_buf_add(b, (const char[]){'\\', (char)c}, 2);
-    else if (c < sizeof short_forms && short_forms[c] != 0)
-        tw_buf_add(b, (const char[]){'\\', short_forms[c]}, 2);
-    else
-        tw_buf_fmt(b, "\\u%04X", c);
+    static const char digits[] = "0123456789ABCDEF";
+    *to++ = '\\';
+    if (c == '"' || c == '\\') {
+        *to++ = (char)c;
+    } else if (c < sizeof short_forms && short_forms[c] != 0) {
+        *to++ = short_forms[c];
+    } else {
+        memcpy(to, "u00", 3);
+        to[3] = digits[c >> 4];
+        to[4] = digits[c & 15];
+        to += 5;
+    }
+    return to;
 }
 
 /* Whether one of eight bytes is below 0x20, a quote or a backslash, or over 0x7f; it may be one more than
@@ -25,24 +33,6 @@ static bool special(uint64_t w)
     const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
     uint64_t quote = w ^ '"' * ones, backslash = w ^ '\\' * ones;
     return ((w | (w - 0x20 * ones) | (quote - ones) | (backslash - ones)) & high) != 0;
-}
-
-/* Bytes from i on that stand for themselves; *ascii is cleared when one of them is not ASCII. */
-static size_t plain_run(struct tw_str s, size_t i, bool *ascii)
-{
-    size_t from = i;
-    for (uint64_t w; i + sizeof w <= s.n; i += sizeof w) {
-        memcpy(&w, s.p + i, sizeof w);
-        if (special(w))
-            break;
-    }
-    for (; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 0x20 || c == '"' || c == '\\')
-            break;
-        *ascii = *ascii && c < 0x80;
-    }
-    return i - from;
 }
 
 static bool is_utf8(struct tw_str s)
@@ -56,23 +46,38 @@ static bool is_utf8(struct tw_str s)
 
 static void put_str(struct tw_buf *b, struct tw_str s)
 {
-    size_t start = b->n;
+    enum { LONGEST = 6 }; /* "\u001F" */
+    tw_buf_reserve(b, LONGEST * s.n + 2);
+    char *to = b->p + b->n;
     bool ascii = true;
-    tw_buf_char(b, '"');
+    *to++ = '"';
     for (size_t i = 0; i < s.n;) {
-        size_t n = plain_run(s, i, &ascii);
-        tw_buf_add(b, s.p + i, n);
-        i += n;
-        if (i < s.n)
-            escape(b, (unsigned char)s.p[i++]);
+        uint64_t w;
+        if (i + sizeof w <= s.n && (memcpy(&w, s.p + i, sizeof w), !special(w))) {
+            memcpy(to, &w, sizeof w);
+            to += sizeof w;
+            i += sizeof w;
+            continue;
+        }
+        /* One of these eight, or what is left. */
+        for (size_t end = i + sizeof w < s.n ? i + sizeof w : s.n; i < end; i++) {
+            unsigned char c = (unsigned char)s.p[i];
+            ascii = ascii && c < 0x80;
+            if (c < 0x20 || c == '"' || c == '\\')
+                to = escape(to, c);
+            else
+                *to++ = (char)c;
+        }
     }
-    tw_buf_char(b, '"');
-    if (ascii || is_utf8(s))
+    *to++ = '"';
+    *to = '\0';
+    if (ascii || is_utf8(s)) {
+        b->n = (size_t)(to - b->p);
         return;
+    }
     /* JSON is UTF-8. The core hands out safe text; should it ever not, an escape is better than a hole. */
     struct tw_buf safe = {0};
     tw_buf_safe(&safe, s);
-    b->n = start;
     put_str(b, tw_buf_view(&safe));
     tw_buf_finish(&safe);
 }

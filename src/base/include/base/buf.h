@@ -23,6 +23,8 @@ void tw_buf_char(struct tw_buf *b, char c);
 __attribute__((format(printf, 2, 3))) void tw_buf_fmt(struct tw_buf *b, const char *fmt, ...);
 /* Foreign text made safe to print: control bytes, quotes' peers and broken UTF-8 become visible escapes. */
 void tw_buf_safe(struct tw_buf *b, struct tw_str s);
+/* Printable ASCII and nothing else: tw_buf_safe would leave it as it is. */
+bool tw_str_is_plain(struct tw_str s);
 static inline struct tw_str tw_buf_view(const struct tw_buf *b)
 {
     return (struct tw_str){b->n ? b->p : "", b->n};

@@ -11,6 +11,26 @@
 #include "doc/doc.h"
 #include "model/transition.h"
 
+/* Templates: "{name}" is replaced. The words a template may use: */
+enum tw_placeholder {
+#define TW_PLACEHOLDER(id, name) TW_PH_##id,
+#include "policy/placeholder.def"
+#undef TW_PLACEHOLDER
+    TW_PLACEHOLDERS
+};
+/* Compiled: words, and the placeholder behind them, by turns. */
+struct tw_template {
+    const struct tw_template_piece {
+        struct tw_str words;
+        enum tw_placeholder placeholder; /* TW_PLACEHOLDERS: none, in the last one */
+    } * pieces;
+    size_t n;
+};
+/* What looks like a placeholder and is none stays as it is, and its place is in *wrong (SIZE_MAX: there is
+ * none). The template borrows the text. */
+struct tw_arena;
+struct tw_template tw_template_parse(struct tw_str text, struct tw_arena *arena, size_t *wrong);
+
 enum tw_scope { TW_SCOPE_SUB, TW_SCOPE_MEMBER, TW_SCOPE_E_TRUNK, TW_SCOPE_RBS, TW_SCOPE_PROFILE, TW_SCOPES };
 
 enum tw_attr {
@@ -68,7 +88,7 @@ struct tw_condition {
     size_t help_n;
     bool names_last_master; /* the alert's device is the side that became master last */
     bool names_nobody;      /* device is null */
-    const char *summary;    /* template */
+    struct tw_template summary;
     const struct tw_condition_example *examples;
     size_t examples_n;
 };
@@ -93,8 +113,8 @@ struct tw_hint_rule {
     bool each;                     /* commands are repeated per sub-interface */
     enum tw_step step;
     bool on_this, on_peer;
-    const char *text; /* template */
-    const char *const *commands;
+    struct tw_template text;
+    const struct tw_template *commands;
     size_t commands_n;
     const struct tw_hint_example *examples;
     size_t examples_n;
@@ -120,16 +140,5 @@ struct tw_policy *tw_policy_create(const struct tw_policy_file *conditions, size
 void tw_policy_destroy(struct tw_policy *p);
 /* Index of a condition, or conditions_n. */
 size_t tw_policy_find(const struct tw_policy *p, struct tw_str name);
-
-/* Templates: "{name}" is replaced. The words a template may use: */
-enum tw_placeholder {
-#define TW_PLACEHOLDER(id, name) TW_PH_##id,
-#include "policy/placeholder.def"
-#undef TW_PLACEHOLDER
-    TW_PLACEHOLDERS
-};
-/* The placeholder that starts at s.p[i] == '{' ; *len is its length with braces. TW_PLACEHOLDERS: none such.
- */
-enum tw_placeholder tw_placeholder_at(struct tw_str s, size_t i, size_t *len);
 
 #endif
