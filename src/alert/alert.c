@@ -45,16 +45,22 @@ void tw_alerts_destroy(struct tw_alerts *a)
     free(a);
 }
 
+/* Nothing to say to a condition about a fault: it is up, as nearly all are, or was never heard of. */
+static bool is_idle(const struct tw_alerts *a, enum tw_scope scope, uint32_t index)
+{
+    if (scope != TW_SCOPE_SUB || track_any(a, index))
+        return false;
+    const struct tw_sub_side *s = &tw_facts_sub(a->facts, index / 2)->side[index % 2];
+    return s->oper.value != TW_STATE_DOWN && s->downs_n == 0;
+}
+
 static void judge_item(struct tw_alerts *a, enum tw_scope scope, uint32_t index, const struct tw_moment *m,
                        bool by_role)
 {
-    /* A sub-interface that is up, as nearly all are, has nothing to say to conditions about one that is down.
-     */
-    bool idle = scope == TW_SCOPE_SUB && !track_any(a, index) &&
-                tw_facts_sub(a->facts, index / 2)->side[index % 2].oper.value != TW_STATE_DOWN;
+    bool idle = is_idle(a, scope, index);
     for (uint32_t c = 0; c < a->policy->conditions_n; c++) {
         const struct tw_condition *condition = &a->policy->conditions[c];
-        if ((condition->scopes >> scope & 1) != 0 && !(idle && condition->needs_down))
+        if ((condition->scopes >> scope & 1) != 0 && !(idle && condition->needs_fault))
             track_judge(a, c, (struct tw_item){scope, index}, m, by_role);
     }
 }

@@ -25,13 +25,17 @@ const char *rule_intern(struct tw_facts *f, struct tw_str name)
 struct tw_evidence *evidence_new(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
     struct tw_buf safe = {0};
-    tw_buf_safe(&safe, tw_str_cut(e->text, TEXT_MAX));
-    struct tw_evidence *v = tw_xmalloc(sizeof *v + safe.n + 1);
+    struct tw_str text = tw_str_cut(e->text, TEXT_MAX);
+    if (!tw_str_is_plain(text)) {
+        tw_buf_safe(&safe, text);
+        text = tw_buf_view(&safe);
+    }
+    struct tw_evidence *v = tw_xmalloc(sizeof *v + text.n + 1);
     *v = (struct tw_evidence){.refs = 1, .at = e->at, .device = device, .source = e->source, .ref = e->ref};
     v->rule = rule_intern(f, tw_str_z(e->rule != NULL ? e->rule : ""));
-    if (safe.n > 0)
-        memcpy(v->text, safe.p, safe.n);
-    v->text[safe.n] = '\0';
+    if (text.n > 0)
+        memcpy(v->text, text.p, text.n);
+    v->text[text.n] = '\0';
     tw_buf_finish(&safe);
     return v;
 }

@@ -131,16 +131,18 @@ static bool counts_downs(const struct tw_expr *e)
     return e->op == TW_OP_OR && counts_downs(e->a) && counts_downs(e->b);
 }
 
-/* It can't be true of a sub-interface that is not down. */
-static bool needs_down(const struct tw_expr *e)
+/* It can't be true of a sub-interface that is not down and has no counted downs. */
+static bool needs_fault(const struct tw_expr *e)
 {
+    if (e->op == TW_OP_AT_LEAST)
+        return counts_downs(e);
     if (e->op == TW_OP_ATTR)
         return !e->peer &&
                (e->attr == TW_ATTR_OWN_FAULT || e->attr == TW_ATTR_INHERITED || e->attr == TW_ATTR_SHUT ||
                 e->attr == TW_ATTR_DELETED || e->attr == TW_ATTR_FAULTY);
     if (e->op == TW_OP_AND)
-        return needs_down(e->a) || needs_down(e->b);
-    return e->op == TW_OP_OR && needs_down(e->a) && needs_down(e->b);
+        return needs_fault(e->a) || needs_fault(e->b);
+    return e->op == TW_OP_OR && needs_fault(e->a) && needs_fault(e->b);
 }
 
 void policy_condition(struct loader *l, struct tw_condition *c)
@@ -170,7 +172,7 @@ void policy_condition(struct loader *l, struct tw_condition *c)
     timing(l, root, c);
     if ((n = tw_node_get(root, "when")) != NULL)
         c->when = tw_expr_parse(l->doc, n, c->scopes, l->arena, l->errors);
-    c->needs_down = c->when != NULL && needs_down(c->when);
+    c->needs_fault = c->when != NULL && needs_fault(c->when);
     if (c->ends_after.ns > 0 && c->when != NULL && !counts_downs(c->when))
         tw_doc_error(l->doc, root, l->errors,
                      "'ends-after' without 'own-downs' in 'when', expected that it counts downs");

@@ -59,20 +59,48 @@ struct tw_replay_source *tw_replay_source_open(const char *const *paths, size_t 
     return s;
 }
 
+static void count(struct tw_replay_source *s, const struct input *in)
+{
+    if (in->text != NULL)
+        s->stats.lines++;
+    else
+        s->stats.packets++;
+}
+
+static tw_err next_of(struct input *in, struct tw_record *out)
+{
+    return in->text != NULL ? text_next(in->text, out) : capture_next(in->capture, out);
+}
+
 static tw_err refill(struct input *in)
 {
     if (in->done || (in->full && !in->used))
         return TW_OK;
-    tw_err err = in->text != NULL ? text_next(in->text, &in->record) : capture_next(in->capture, &in->record);
+    tw_err err = next_of(in, &in->record);
     in->full = err == TW_OK;
     in->used = false;
     in->done = err != TW_OK;
     return err == TW_ENOENT ? TW_OK : err;
 }
 
+/* One input needs no merging. */
+static tw_err next_of_one(struct tw_replay_source *s, struct tw_record *out)
+{
+    struct input *in = s->inputs;
+    tw_err err = in->done ? TW_ENOENT : next_of(in, out);
+    in->done = err != TW_OK;
+    if (err == TW_OK)
+        count(s, in);
+    else if (err != TW_ENOENT)
+        s->error = in->stream.why;
+    return err;
+}
+
 tw_err tw_replay_source_next(struct tw_replay_source *s, struct tw_record *out)
 {
     struct input *best = NULL;
+    if (s->n == 1)
+        return next_of_one(s, out);
     for (size_t i = 0; i < s->n; i++) {
         struct input *in = &s->inputs[i];
         tw_err err = refill(in);
@@ -88,10 +116,7 @@ tw_err tw_replay_source_next(struct tw_replay_source *s, struct tw_record *out)
     best->used = true;
     best->record.ref.input = (uint32_t)(best - s->inputs);
     *out = best->record;
-    if (best->text != NULL)
-        s->stats.lines++;
-    else
-        s->stats.packets++;
+    count(s, best);
     return TW_OK;
 }
 

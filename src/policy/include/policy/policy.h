@@ -79,7 +79,8 @@ struct tw_condition {
                              */
     tw_dur ends_after;      /* > 0: ends this long after the last own-fault down, and by nothing else */
     const struct tw_expr *when;
-    bool needs_down; /* `when` can't be true of a sub-interface that is not down: follows from it */
+    bool needs_fault; /* `when` can't be true of a sub-interface that is not down and was not of late: follows
+                         from it */
     const struct tw_case *severity; /* the first whose expression holds */
     size_t severity_n;
     const struct tw_case *ends; /* word: cleared_by */
