@@ -34,7 +34,8 @@ struct files {
     FILE *log, *inventory, *truth;
 };
 
-static void make_stamps(const struct shape *s, uint32_t at, char stamp[static STAMP], char short_stamp[static STAMP])
+static void make_stamps(const struct shape *s, uint32_t at, char stamp[static STAMP],
+                        char short_stamp[static STAMP])
 {
     time_t t = (time_t)s->start + at;
     struct tm tm;
@@ -89,12 +90,15 @@ static void write_inventory(const struct shape *s, FILE *f)
         write_device(f, s, d);
     fputs("pairs:\n", f);
     for (uint32_t i = 0; i < s->pairs; i++) {
-        fprintf(f,
-                "  pair-%05u:\n    devices: [pe-%05u-a, pe-%05u-b]\n    e-trunks:\n      %u:\n        members:\n"
-                "          - trunks: {pe-%05u-a: Eth-Trunk%u, pe-%05u-b: Eth-Trunk%u}\n            sub-interfaces:\n",
-                i + 1, i + 1, i + 1, e_trunk_of(i), i + 1, trunk_of(i, 0), i + 1, trunk_of(i, 1));
+        fprintf(
+            f,
+            "  pair-%05u:\n    devices: [pe-%05u-a, pe-%05u-b]\n    e-trunks:\n      %u:\n        members:\n"
+            "          - trunks: {pe-%05u-a: Eth-Trunk%u, pe-%05u-b: Eth-Trunk%u}\n            "
+            "sub-interfaces:\n",
+            i + 1, i + 1, i + 1, e_trunk_of(i), i + 1, trunk_of(i, 0), i + 1, trunk_of(i, 1));
         for (uint32_t k = 0; k < s->subs; k++)
-            fprintf(f, s->rich ? "              %u: {services: [arp]}\n" : "              %u: {}\n", sub_number(k));
+            fprintf(f, s->rich ? "              %u: {services: [arp]}\n" : "              %u: {}\n",
+                    sub_number(k));
     }
 }
 
@@ -116,7 +120,9 @@ static void write_truth(const struct shape *s, const struct plan *p, FILE *f)
 {
     for (size_t i = 0; i < p->truth_n; i++) {
         const struct interruption *t = &p->truth[i];
-        fprintf(f, "{\"pair\": \"pair-%05u\", \"device\": \"pe-%05u-%c\", \"trunk\": \"Eth-Trunk%u\", \"sub_interfaces\": [",
+        fprintf(f,
+                "{\"pair\": \"pair-%05u\", \"device\": \"pe-%05u-%c\", \"trunk\": \"Eth-Trunk%u\", "
+                "\"sub_interfaces\": [",
                 t->pair + 1, t->pair + 1, t->side ? 'b' : 'a', trunk_of(t->pair, t->side));
         for (uint32_t k = 0; k < t->n; k++)
             fprintf(f, "%s\"Eth-Trunk%u.%u\"", k > 0 ? ", " : "", trunk_of(t->pair, t->side),
@@ -166,16 +172,23 @@ static uint32_t number(const char *text, uint32_t least, uint32_t most)
 
 static int usage(void)
 {
-    fputs("usage: mix [-n LINES] [-p PAIRS] [-s SUB-INTERFACES] [-t SECONDS] [-r] [-S SEED] FOLDER\n"
-          "Writes mix.log, inventory.yaml and truth.json. -n 0: the inventory only; -r: with services in it\n",
-          stderr);
+    fputs(
+        "usage: mix [-n LINES] [-p PAIRS] [-s SUB-INTERFACES] [-t SECONDS] [-r] [-S SEED] FOLDER\n"
+        "Writes mix.log, inventory.yaml and truth.json. -n 0: the inventory only; -r: with services in it\n",
+        stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
-    /* 2026-08-08 06:00:00 */
-    struct shape s = {.lines = 1000000, .pairs = 200, .subs = 50, .start = 1786168800, .hold = 10, .seed = 1, .strange = true};
+    /* 2025-08-08 06:00:00: in the past on any machine, some correlators will not believe the future */
+    struct shape s = {.lines = 1000000,
+                      .pairs = 200,
+                      .subs = 50,
+                      .start = 1754632800,
+                      .hold = 10,
+                      .seed = 1,
+                      .strange = true};
     for (int c; (c = getopt(argc, argv, "n:p:s:t:rS:")) != -1;) {
         switch (c) {
         case 'n': s.lines = number(optarg, 0, 100000000); break;

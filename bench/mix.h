@@ -2,10 +2,11 @@
 #ifndef TW_BENCH_MIX_H
 #define TW_BENCH_MIX_H
 /*
- * The benchmark's mix: what a network of simulated router pairs writes to its log host, and which interruptions are in it.
+ * The benchmark's mix: what a network of simulated router pairs writes to its log host, and which
+ * interruptions are in it.
  *
- * plan.c decides what happens when, and with it the truth; noise.c words everything else; mix.c writes the files.
- * The same options give the same bytes.
+ * plan.c decides what happens when, and with it the truth; noise.c words everything else; mix.c writes the
+ * files. The same options give the same bytes.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,13 +33,13 @@ struct shape {
 };
 
 enum what {
-    SUB_DOWN,       /* `sub`, with `reason` */
-    SUB_UP,         /* `sub` */
-    MAIN_DOWN,      /* `reason` */
+    SUB_DOWN,  /* `sub`, with `reason` */
+    SUB_UP,    /* `sub` */
+    MAIN_DOWN, /* `reason` */
     MAIN_UP,
-    PORT_DOWN,      /* `sub` is a number to make the name of a port or trunk that is nobody's */
+    PORT_DOWN, /* `sub` is a number to make the name of a port or trunk that is nobody's */
     PORT_UP,
-    E_TRUNK_ROLE,   /* `role`, `reason` is a word */
+    E_TRUNK_ROLE, /* `role`, `reason` is a word */
     MEMBER_ROLE,
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What happens to each pair. Things that could touch each other happen one after the other, so that what must be found is
- * known here, without any judgement: a fault of the master's own sub-interfaces that lasts longer than the hold.
+ * What happens to each pair. Things that could touch each other happen one after the other, so that what must
+ * be found is known here, without any judgement: a fault of the master's own sub-interfaces that lasts longer
+ * than the hold.
  */
 #include "mix.h"
 
@@ -13,9 +14,12 @@ enum kind { INTERRUPTION, RESCUED, FLAP, MAIN_FAILS, ROLES_SWAP, STANDBY_FAILS, 
 static const uint32_t frequency[KINDS] = {17, 2, 55, 3, 4, 5, 20};
 
 static const char *const own_faults[] = {
-    "Interface physical link is down", "The conditions for the activation of the interface are not met",
-    "The link protocol is down",       "BFD session is down",
-    "CFM DOWN",                        "EFM DOWN",
+    "Interface physical link is down",
+    "The conditions for the activation of the interface are not met",
+    "The link protocol is down",
+    "BFD session is down",
+    "CFM DOWN",
+    "EFM DOWN",
 };
 
 struct pair {
@@ -127,7 +131,8 @@ static uint32_t nth(const struct pair *p, uint32_t first, uint32_t i)
     return (first + i) % p->shape->subs;
 }
 
-static void subs_down(struct pair *p, uint32_t at, uint32_t side, uint32_t first, uint32_t n, const char *reason)
+static void subs_down(struct pair *p, uint32_t at, uint32_t side, uint32_t first, uint32_t n,
+                      const char *reason)
 {
     for (uint32_t i = 0; i < n; i++)
         happen(p, at, side, SUB_DOWN, nth(p, first, i), 0, reason);
@@ -139,8 +144,8 @@ static void subs_up(struct pair *p, uint32_t at, uint32_t side, uint32_t first, 
         happen(p, at, side, SUB_UP, nth(p, first, i), 0, NULL);
 }
 
-static void must_be_found(struct pair *p, uint32_t side, uint32_t first, uint32_t n, uint32_t since, uint32_t cleared,
-                          bool switched_over)
+static void must_be_found(struct pair *p, uint32_t side, uint32_t first, uint32_t n, uint32_t since,
+                          uint32_t cleared, bool switched_over)
 {
     struct plan *plan = p->plan;
     if (plan->truth_n == plan->truth_cap)
@@ -203,7 +208,8 @@ static void main_and_subs(struct pair *p, uint32_t side, uint32_t first, uint32_
     subs_down(p, p->now + rng_below(&p->rng, 2), side, first, n, "The main interface is down");
 }
 
-/* E-Trunk does its work: the main interface fails, everything on it follows, the peer takes over, and later gives back. */
+/* E-Trunk does its work: the main interface fails, everything on it follows, the peer takes over, and later
+ * gives back. */
 static void main_fails(struct pair *p, const struct todo *t)
 {
     uint32_t side = p->master, peer = 1 - side;
@@ -224,7 +230,8 @@ static void standby_fails(struct pair *p, const struct todo *t)
     uint32_t side = 1 - p->master, first = take_subs(p, t->n), end = p->now + t->lasts;
     main_and_subs(p, side, first, t->n);
     if (rng_below(&p->rng, 2) && t->lasts > 10)
-        happen(p, rng_between(&p->rng, p->now + 3, end - 1), side, SUB_DOWN, first, 0, "The main interface is down");
+        happen(p, rng_between(&p->rng, p->now + 3, end - 1), side, SUB_DOWN, first, 0,
+               "The main interface is down");
     repeat_roles(p, p->now, end, 2);
     happen(p, end, side, MAIN_UP, 0, 0, NULL);
     subs_up(p, end, side, first, t->n);
@@ -338,7 +345,8 @@ static void plan_pair(struct plan *plan, const struct shape *s, uint32_t id, str
         busy += list[i].lasts + 60;
     for (size_t i = 0; i < n; i++) {
         uint64_t needed = p.now + busy + 90;
-        uint32_t gap = s->duration > needed ? (uint32_t)((s->duration - needed) / (n - i + 1)) : 0, before = p.now;
+        uint32_t gap = s->duration > needed ? (uint32_t)((s->duration - needed) / (n - i + 1)) : 0,
+                 before = p.now;
         busy -= list[i].lasts + 60;
         if (p.now + list[i].lasts + 160 > s->duration)
             continue;
