@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Writes the mix: mix.log, inventory.yaml, truth.json into a folder. */
+/* Writes the mix into a folder: inventory.yaml, truth.json, and mix.log or, to be sent, syslog.dgrams and
+ * traps.dgrams. */
+#include "datagram.h"
 #include "mix.h"
 
 #include <errno.h>
@@ -30,10 +32,6 @@ uint32_t sub_number(uint32_t sub)
     return 100 + sub;
 }
 
-struct files {
-    FILE *log, *inventory, *truth;
-};
-
 static void make_stamps(const struct shape *s, uint32_t at, char stamp[static STAMP],
                         char short_stamp[static STAMP])
 {
@@ -44,32 +42,66 @@ static void make_stamps(const struct shape *s, uint32_t at, char stamp[static ST
     strftime(short_stamp, STAMP, "%b %e %H:%M:%S", &tm);
 }
 
-/* Spreads the noise evenly over the time line, and what happens in a second over the noise of that second. */
-static void write_log(const struct shape *s, const struct plan *p, FILE *f)
+/* Where the lines go: to the log, or as datagrams, one of each kind. */
+struct writer {
+    const struct shape *shape;
+    FILE *log, *syslog, *traps;
+    struct rng rng;
+    char stamp[STAMP], short_stamp[STAMP];
+    uint32_t request;
+};
+
+static void put_datagram(FILE *f, uint32_t device, enum datagram_kind kind, const char *bytes, size_t n,
+                         size_t patch)
 {
-    struct rng r = {s->seed ^ 0x6e6f697365};
+    struct datagram_head head = {.source = device_address(device),
+                                 .length = (uint16_t)n,
+                                 .patch = (uint16_t)patch,
+                                 .kind = (uint8_t)kind,
+                                 .how = kind == SYSLOG ? PATCH_STAMP : PATCH_UPTIME};
+    fwrite_unlocked(&head, sizeof head, 1, f);
+    fwrite_unlocked(bytes, 1, n, f);
+}
+
+/* `h`: NULL for noise */
+static void write_line(struct writer *w, const struct happening *h)
+{
+    char line[LINE];
+    uint32_t device = h != NULL ? h->pair * 2 + h->side : 0;
+    size_t n = h != NULL ? happening_line(h, w->stamp, line, LINE - 1)
+                         : noise_line(&w->rng, w->shape, w->stamp, w->short_stamp, line, LINE - 1, &device);
+    if (!w->shape->live) {
+        line[n] = '\n';
+        fwrite_unlocked(line, 1, n + 1, w->log);
+        return;
+    }
+    put_datagram(w->syslog, device, SYSLOG, line, n, sizeof "<189>" - 1);
+    size_t uptime;
+    n = h != NULL ? happening_trap(h, w->request, line, &uptime)
+                  : noise_trap(&w->rng, w->shape, w->request, line, &uptime, &device);
+    put_datagram(w->traps, device, TRAP, line, n, uptime);
+    w->request = (w->request + 1) & 0x7fffffff;
+}
+
+/* Spreads the noise evenly over the time line, and what happens in a second over the noise of that second. */
+static void write_all(struct writer *w, const struct plan *p)
+{
+    const struct shape *s = w->shape;
     uint64_t noise = s->lines > p->n ? s->lines - p->n : 0, written = 0;
     size_t next = 0;
-    char stamp[STAMP], short_stamp[STAMP], line[LINE];
     for (uint32_t at = 0; at < s->duration; at++) {
         uint64_t quiet = noise * (at + 1) / s->duration - written;
         size_t due = next;
         while (due < p->n && p->rows[due].at == at)
             due++;
         if (quiet + due - next > 0)
-            make_stamps(s, at, stamp, short_stamp);
+            make_stamps(s, at, w->stamp, w->short_stamp);
         while (quiet + due - next > 0) {
-            uint32_t device;
-            size_t n;
-            if (rng_below(&r, (uint32_t)(quiet + due - next)) < quiet) {
-                n = noise_line(&r, s, stamp, short_stamp, line, LINE - 1, &device);
-                quiet--;
-                written++;
-            } else {
-                n = happening_line(&p->rows[next++], stamp, line, LINE - 1);
-            }
-            line[n] = '\n';
-            fwrite_unlocked(line, 1, n + 1, f);
+            bool noisy = rng_below(&w->rng, (uint32_t)(quiet + due - next)) < quiet;
+            write_line(w, noisy ? NULL : &p->rows[next]);
+            next += !noisy;
+            quiet -= noisy;
+            written += noisy;
         }
     }
 }
@@ -173,28 +205,42 @@ static uint32_t number(const char *text, uint32_t least, uint32_t most)
 static int usage(void)
 {
     fputs(
-        "usage: mix [-n LINES] [-p PAIRS] [-s SUB-INTERFACES] [-t SECONDS] [-r] [-S SEED] FOLDER\n"
-        "Writes mix.log, inventory.yaml and truth.json. -n 0: the inventory only; -r: with services in it\n",
+        "usage: mix [-n LINES] [-p PAIRS] [-s SUB-INTERFACES] [-t SECONDS] [-l] [-H HOLD] [-r] [-S SEED] "
+        "FOLDER\n"
+        "Writes mix.log, inventory.yaml and truth.json. -n 0: the inventory only; -r: with services in it.\n"
+        "-l: datagrams to be sent within -t seconds, syslog.dgrams and traps.dgrams, instead of mix.log\n",
         stderr);
     return 2;
+}
+
+static void write_messages(const struct shape *s, const struct plan *p, const char *folder)
+{
+    struct writer w = {.shape = s, .rng = {s->seed ^ 0x6e6f697365}};
+    if (s->live) {
+        w.syslog = open_in(folder, "syslog.dgrams");
+        w.traps = open_in(folder, "traps.dgrams");
+    } else {
+        w.log = open_in(folder, "mix.log");
+    }
+    write_all(&w, p);
+    FILE *const files[] = {w.log, w.syslog, w.traps};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i] != NULL)
+            close_file(files[i]);
 }
 
 int main(int argc, char **argv)
 {
     /* 2025-08-08 06:00:00: in the past on any machine, some correlators will not believe the future */
-    struct shape s = {.lines = 1000000,
-                      .pairs = 200,
-                      .subs = 50,
-                      .start = 1754632800,
-                      .hold = 10,
-                      .seed = 1,
-                      .strange = true};
-    for (int c; (c = getopt(argc, argv, "n:p:s:t:rS:")) != -1;) {
+    struct shape s = {.lines = 1000000, .pairs = 200, .subs = 50, .start = 1754632800, .hold = 10, .seed = 1};
+    for (int c; (c = getopt(argc, argv, "n:p:s:t:lH:rS:")) != -1;) {
         switch (c) {
         case 'n': s.lines = number(optarg, 0, 100000000); break;
         case 'p': s.pairs = number(optarg, 1, 99999); break;
         case 's': s.subs = number(optarg, 1, 3000); break;
-        case 't': s.duration = number(optarg, 600, 100000000); break;
+        case 't': s.duration = number(optarg, 5, 100000000); break;
+        case 'l': s.live = true; break;
+        case 'H': s.hold = number(optarg, 1, 3600); break;
         case 'r': s.rich = true; break;
         case 'S': s.seed = number(optarg, 0, UINT32_MAX); break;
         default: return usage();
@@ -213,8 +259,7 @@ int main(int argc, char **argv)
         return 0;
     struct plan p = {0};
     plan_make(&p, &s);
-    write_log(&s, &p, f = open_in(argv[optind], "mix.log"));
-    close_file(f);
+    write_messages(&s, &p, argv[optind]);
     write_truth(&s, &p, f = open_in(argv[optind], "truth.json"));
     close_file(f);
     plan_finish(&p);

@@ -28,8 +28,9 @@ struct shape {
     uint32_t duration; /* seconds */
     uint32_t hold;     /* how long a fault must last to be an interruption */
     uint64_t seed;
-    bool rich;    /* an inventory with services */
-    bool strange; /* some lines that are no VRP lines */
+    bool rich; /* an inventory with services */
+    bool live; /* nothing but noise and interruptions, many in a short time; only of routers of the inventory
+                */
 };
 
 enum what {
@@ -82,5 +83,10 @@ void port_name(uint32_t number, char out[static 64]);
 size_t noise_line(struct rng *r, const struct shape *s, const char *stamp, const char *short_stamp, char *out,
                   size_t room, uint32_t *device);
 size_t happening_line(const struct happening *h, const char *stamp, char *out, size_t room);
+
+/* The same as an SNMPv2c trap; `uptime` is where its sysUpTime stands, 4 bytes. */
+size_t noise_trap(struct rng *r, const struct shape *s, uint32_t request, char *out, size_t *uptime,
+                  uint32_t *device);
+size_t happening_trap(const struct happening *h, uint32_t request, char *out, size_t *uptime);
 
 #endif

@@ -307,14 +307,14 @@ size_t noise_line(struct rng *r, const struct shape *s, const char *stamp, const
 {
     struct out o = {out, out + room};
     *device = UINT32_MAX;
-    if (s->strange && rng_below(r, 32) == 0) {
+    if (!s->live && rng_below(r, 32) == 0) {
         put_head(&o, '6', short_stamp);
         put_template(&o, r, other[rng_below(r, sizeof other / sizeof *other)]);
         return (size_t)(o.p - out);
     }
     const char *t = vrp[rng_below(r, sizeof vrp / sizeof *vrp)];
     put_head(&o, strchr(t, '/')[1], stamp);
-    if (rng_below(r, 8) == 0) {
+    if (!s->live && rng_below(r, 8) == 0) {
         put_z(&o, "P-CORE-");
         put_n(&o, rng_below(r, CORE_ROUTERS));
     } else {

@@ -364,6 +364,24 @@ static void plan_pair(struct plan *plan, const struct shape *s, uint32_t id, str
     nobodys(&p);
 }
 
+/* Fault after fault, each just longer than the hold. */
+static void plan_live_pair(struct plan *plan, const struct shape *s, uint32_t id)
+{
+    struct pair p = {.shape = s, .plan = plan, .id = id, .frugal = true};
+    p.rng.state = s->seed + id;
+    p.master = rng_below(&p.rng, 2);
+    p.next_sub = rng_below(&p.rng, s->subs);
+    set_member(&p, 0, p.master, MASTER, "ETRUNK_MASTER");
+    set_member(&p, 0, 1 - p.master, BACKUP, "ETRUNK_BACKUP");
+    uint32_t lasts = s->hold + 2, step = lasts + 2;
+    for (uint32_t at = 1 + rng_below(&p.rng, step); at + lasts + 1 < s->duration; at += step) {
+        uint32_t first = take_subs(&p, 1);
+        subs_down(&p, at, p.master, first, 1, own_fault(&p));
+        must_be_found(&p, p.master, first, 1, at, at + lasts, false);
+        subs_up(&p, at + lasts, p.master, first, 1);
+    }
+}
+
 static uint32_t scatter(uint32_t a, uint32_t b)
 {
     uint64_t z = ((uint64_t)a << 32 | b) * 0x9e3779b97f4a7c15u;
@@ -397,7 +415,10 @@ void plan_make(struct plan *p, const struct shape *s)
     if (list == NULL)
         abort();
     for (uint32_t i = 0; i < s->pairs; i++)
-        plan_pair(p, s, i, list, room);
+        if (s->live)
+            plan_live_pair(p, s, i);
+        else
+            plan_pair(p, s, i, list, room);
     free(list);
     qsort(p->rows, p->n, sizeof *p->rows, by_time);
     qsort(p->truth, p->truth_n, sizeof *p->truth, by_raise);

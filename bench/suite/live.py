@@ -1,0 +1,191 @@
+"""Datagrams as fast as one core can send them: who receives how many; and how late an alert is in the middle of it."""
+import json
+import os
+import select
+import shutil
+import statistics
+import subprocess
+import time
+
+from suite.common import Failed, read_truth, say, table
+from suite.receivers import Rsyslog, Snmptrapd, SyslogNgd, Trunkwatchd
+
+HOLD = 2     # seconds, for the latency of alerts
+NAMES = {"syslog": "syslog", "snmp": "traps", "both": "both in turn"}
+STEADY = 20000
+CALM = 1000  # messages a second among which the faults are
+
+
+def blast(b, receiver, folder, what, count, rate=0, seconds=60):
+    """Starts the sender; its result is in the returned process's output."""
+    ports = receiver.ports
+    files = {"syslog": ["syslog.dgrams"], "snmp": ["traps.dgrams"], "both": ["syslog.dgrams", "traps.dgrams"]}[what]
+    return subprocess.Popen([b.tool("blast"), "-s", str(ports.get("syslog", 9)), "-p", str(ports.get("snmp", 9)), "-n", str(count),
+                             "-r", str(rate), "-t", str(seconds), *(os.path.join(folder, f) for f in files)],
+                            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+
+
+def finish(process, seconds):
+    try:
+        out, _ = process.communicate(timeout=seconds + 30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise Failed("the sender does not end") from None
+    if process.returncode != 0:
+        raise Failed(f"the sender ended with {process.returncode}")
+    return json.loads(out)
+
+
+def one_run(b, receiver, folder, what, count, seconds, rate=0):
+    """A fresh receiver, one burst or a flood of some seconds."""
+    receiver.seen = {}
+    receiver.start()
+    try:
+        before = receiver.cpu()
+        began = time.monotonic()
+        sent = finish(blast(b, receiver, folder, what, count, rate, seconds), seconds)
+        got, drops = receiver.settled(), receiver.drops()
+        return {"sent": sent["sent"], "rate": sent["sent"] / sent["seconds"], "received": got, "drops": drops,
+                "cpu_us": (receiver.cpu() - before) * 1e6 / max(got, 1), "buffer": receiver.buffer(),
+                "lost": sent["sent"] - got - drops, "seconds": sent["seconds"], "all": time.monotonic() - began}
+    finally:
+        receiver.stop()
+
+
+def receivers(b, folder):
+    inventory = os.path.join(folder, "inventory.yaml")
+    yield "syslog", Trunkwatchd(b, "trunkwatchd", inventory)
+    if b.baseline:
+        yield "syslog", Trunkwatchd(b, "trunkwatchd, the other build", inventory, build=b.baseline)
+    if shutil.which("rsyslogd"):
+        yield "syslog", Rsyslog(b, "rsyslog → file")
+        yield "syslog", Rsyslog(b, "rsyslog → file, large buffer", big=True)
+    ng = SyslogNgd(b, "syslog-ng → file", "live-syslog-ng.conf")
+    if ng.ng.there():
+        yield "syslog", ng
+    if ng.ng.there() and not b.quick:
+        yield "syslog", SyslogNgd(b, "syslog-ng → file, large buffer", "live-syslog-ng.conf", big=True)
+        yield "syslog", SyslogNgd(b, "syslog-ng → file and grouping-by", "live-syslog-ng-judge.conf")
+        yield "syslog", SyslogNgd(b, "syslog-ng → file and grouping-by, large buffer", "live-syslog-ng-judge.conf", big=True)
+    yield "snmp", Trunkwatchd(b, "trunkwatchd", inventory)
+    if b.baseline:
+        yield "snmp", Trunkwatchd(b, "trunkwatchd, the other build", inventory, build=b.baseline)
+    if shutil.which("snmptrapd"):
+        yield "snmp", Snmptrapd(b, "snmptrapd → file")
+        yield "snmp", Snmptrapd(b, "snmptrapd → file, large buffer, no notification log", big=True)
+    yield "both", Trunkwatchd(b, "trunkwatchd", inventory)
+
+
+def percent(part, whole):
+    if part == whole:
+        return "all"
+    return f"{100 * part / whole:.1f} %" if part < 0.9995 * whole else f"{100 * part / whole:.3f} %"
+
+
+def receiving(b, folder):
+    bursts = [10000] if b.quick else [1000, 10000, 100000]
+    flood = 1 if b.quick else 5
+    rows, data = [], []
+    for what, receiver in receivers(b, folder):
+        row = [NAMES[what], receiver.name]
+        for n in bursts:
+            r = one_run(b, receiver, folder, what, n, 60)
+            row.append(percent(r["received"], r["sent"]))
+            data.append({"receiver": receiver.name, "what": what, "burst": n, **r})
+        if not b.quick:
+            r = one_run(b, receiver, folder, what, STEADY * flood, flood, STEADY)
+            row.append(percent(r["received"], r["sent"]))
+            data.append({"receiver": receiver.name, "what": what, "steady": STEADY, **r})
+        r = one_run(b, receiver, folder, what, 1 << 62, flood)
+        data.append({"receiver": receiver.name, "what": what, "flood": flood, **r})
+        row += [f"{r['rate']:,.0f}", f"{r['received'] / r['seconds']:,.0f}", percent(r["received"], r["sent"]), f"{r['cpu_us']:.1f}",
+                "?" if r["buffer"] is None else f"{r['buffer'] / 1048576:.1f}", f"{r['lost']:,}"]
+        rows.append(row)
+        say(f"live: {NAMES[what]} to {receiver.name} done")
+    steady = [] if b.quick else [f"{STEADY:,} a second for {flood} s: received"]
+    head = ["what", "receiver", *(f"burst of {n:,}: received" for n in bursts), *steady, f"full speed for {flood} s: sent/s", "received/s", "received",
+            "CPU, µs each", "buffer, MiB", "not accounted for"]
+    return table(head, rows), data
+
+
+def listen(pipe, process, seconds):
+    """Lines of the pipe with the time at which each came, until the sender is done and some time after."""
+    end, rest, lines = None, b"", []
+    while end is None or time.time() < end:
+        if end is None and process.poll() is not None:
+            end = time.time() + HOLD + 3
+        if not select.select([pipe], [], [], 0.2)[0]:
+            continue
+        chunk = os.read(pipe, 1 << 20)
+        at = time.time()
+        *whole, rest = (rest + chunk).split(b"\n")
+        lines += [(at, line) for line in whole]
+    return lines
+
+
+def when(text):
+    seconds, fraction = text[:-1].split(".")
+    return time.mktime(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) - time.timezone + float("0." + fraction)
+
+
+def latency_run(b, rate, seconds, what):
+    """Real faults at a calm thousand messages a second, in the middle of a storm of `rate` a second (None: full speed)."""
+    folder = b.mix("live-late", "-n", seconds * CALM // 2, "-l", "-t", seconds, "-H", HOLD)
+    storm = b.mix("live-storm", "-n", 100000, "-l", "-t", 5, "-H", 3600)  # the same routers; nothing fails
+    receiver = Trunkwatchd(b, "trunkwatchd", os.path.join(folder, "inventory.yaml"), output=b.path("alerts.pipe"), hold=f"{HOLD}s")
+    if os.path.exists(receiver.output):
+        os.remove(receiver.output)
+    os.mkfifo(receiver.output)
+    pipe = os.open(receiver.output, os.O_RDWR | os.O_NONBLOCK)
+    senders = []
+    try:
+        receiver.start()
+        if rate != 0:
+            senders.append(blast(b, receiver, storm, what, 1 << 62, rate or 0, seconds + HOLD))
+        senders.append(blast(b, receiver, folder, "both", seconds * CALM, CALM, seconds + 1))
+        lines = listen(pipe, senders[0], seconds)
+        sent = [finish(s, seconds) for s in senders]
+        got = receiver.settled()
+        drops = receiver.report()["kernel_drops"]
+    finally:
+        for s in senders:
+            if s.poll() is None:
+                s.kill()
+                s.wait()
+        receiver.stop()
+        os.close(pipe)
+    late = []
+    for at, line in lines:
+        t = json.loads(line)
+        if t["transition"] == "raised" and t["condition"] == "no-switchover":
+            late.append((at - when(t["time"])) * 1000)
+    return {"sent": sum(s["sent"] for s in sent), "rate": sum(s["sent"] / s["seconds"] for s in sent), "received": got,
+            "drops": drops, "expected": len(read_truth(folder)[0]), "raised": len(late), "late_ms": sorted(late)}
+
+
+def latency(b):
+    seconds = 15 if b.quick else 20
+    rates = [(20000, "both")] if b.quick else [(0, "both"), (20000, "syslog"), (20000, "snmp"), (50000, "both"), (None, "both")]
+    rows, data = [], []
+    for rate, what in rates:
+        r = latency_run(b, rate, seconds, what)
+        late = r["late_ms"]
+        data.append({k: v for k, v in r.items() if k != "late_ms"})
+        if len(late) < 2:
+            raise Failed(f"{len(late)} alerts at {rate} a second: too few to say how late they are")
+        p = statistics.quantiles(late, n=100, method="inclusive")
+        data[-1].update(p50=p[49], p99=p[98], most=late[-1])
+        rows.append(["no storm" if rate == 0 else NAMES[what], f"{r['rate']:,.0f}", percent(r["received"], r["sent"]), f"{r['raised']} of {r['expected']}",
+                     f"{p[49]:.1f}", f"{p[98]:.1f}", f"{late[-1]:.1f}"])
+        say(f"live: latency at {rate or 'full speed'} done")
+    head = ["storm", "sent/s in all", "received", "interruptions found", "alert late by, ms: median", "99 %", "most"]
+    return table(head, rows), data
+
+
+def run(b):
+    folder = b.mix("live", "-n", 200000, "-l", "-t", 60)
+    first, data = receiving(b, folder)
+    second, late = latency(b)
+    text = f"{first}\n\nHow late an alert is written, measured by its reader, with a hold of {HOLD} s:\n\n{second}"
+    return text, {"receiving": data, "latency": late}
