@@ -178,7 +178,7 @@ def latency(b):
         data[-1].update(p50=p[49], p99=p[98], most=late[-1])
         rows.append(["no storm" if rate == 0 else NAMES[what], f"{r['rate']:,.0f}", percent(r["received"], r["sent"]), f"{r['raised']} of {r['expected']}",
                      f"{p[49]:.1f}", f"{p[98]:.1f}", f"{late[-1]:.1f}"])
-        say(f"live: latency at {rate or 'full speed'} done")
+        say(f"live: latency at {'full speed' if rate is None else rate} done")
     head = ["storm", "sent/s in all", "received", "interruptions found", "alert late by, ms: median", "99 %", "most"]
     return table(head, rows), data
 
