@@ -153,6 +153,11 @@ void tw_log(enum tw_level level, const char *place, const char *message, const s
         self.lost++;
 }
 
+bool tw_log_wants(enum tw_level level)
+{
+    return level <= self.level;
+}
+
 void tw_log_level(enum tw_level level)
 {
     self.level = level;

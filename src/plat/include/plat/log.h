@@ -43,6 +43,8 @@ struct tw_log_kv {
 void tw_log(enum tw_level level, const char *place, const char *message, const struct tw_log_kv *kvs);
 /* The highest level that is written; TW_LEVEL_INFO at first. */
 void tw_log_level(enum tw_level level);
+/* Whether such a line would be written: asked where making its values costs something for each datagram. */
+bool tw_log_wants(enum tw_level level);
 /* Lines that were held back or could not be written so far. */
 uint64_t tw_log_lost(void);
 
