@@ -7,7 +7,7 @@
 #include "load.h"
 #include "output.h"
 #include "source/source.h"
-#include "source/udp.h"
+#include "source/sockaddr.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -95,7 +95,8 @@ static int open_socket(const struct simulate *m, const struct tw_device *d, cons
                       d->name, to->addr.family, m->anywhere ? "" : " on loopback");
         return -2;
     }
-    socklen_t from_n = tw_udp_sockaddr(a, 0, &from), target_n = tw_udp_sockaddr(&to->addr, to->port, &target);
+    socklen_t from_n = tw_sockaddr_make(a, 0, &from),
+              target_n = tw_sockaddr_make(&to->addr, to->port, &target);
     int fd = socket(from.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&from, from_n) != 0 ||
         connect(fd, (struct sockaddr *)&target, target_n) != 0) {

@@ -2,12 +2,10 @@
 #include "source/udp.h"
 
 #include "base/mem.h"
+#include "source/sockaddr.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sock_diag.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -28,28 +26,6 @@ struct tw_udp {
     uint32_t drops; /* as last read: the kernel's counter is 32 bits wide */
     struct tw_udp_stats stats;
 };
-
-/* IPv4 is held in its own form, also when it arrived as ::ffff:a.b.c.d. */
-static uint16_t from_sockaddr(const struct sockaddr_storage *s, struct tw_addr *out)
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    *out = (struct tw_addr){0};
-    if (s->ss_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, s, sizeof in);
-        out->family = 4;
-        memcpy(out->bytes, &in.sin_addr, 4);
-        return ntohs(in.sin_port);
-    }
-    if (s->ss_family != AF_INET6)
-        return 0;
-    struct sockaddr_in6 in;
-    memcpy(&in, s, sizeof in);
-    bool is_mapped = memcmp(&in.sin6_addr, mapped, sizeof mapped) == 0;
-    out->family = is_mapped ? 4 : 6;
-    memcpy(out->bytes, (const uint8_t *)&in.sin6_addr + (is_mapped ? 12 : 0), is_mapped ? 4 : 16);
-    return ntohs(in.sin6_port);
-}
 
 /* A passed socket has the buffer that its unit asks for: it is only ever made larger. */
 static void set_options(struct tw_udp *u, bool passed)
@@ -83,55 +59,15 @@ static struct tw_udp *create(int fd, size_t max_bytes, bool passed)
     return u;
 }
 
-socklen_t tw_udp_sockaddr(const struct tw_addr *a, uint16_t port, struct sockaddr_storage *out)
-{
-    *out = (struct sockaddr_storage){0};
-    if (a->family == 4) {
-        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
-        memcpy(&in.sin_addr, a->bytes, 4);
-        memcpy(out, &in, sizeof in);
-        return sizeof in;
-    }
-    struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    memcpy(&in.sin6_addr, a->bytes, 16);
-    memcpy(out, &in, sizeof in);
-    return sizeof in;
-}
-
 struct tw_udp *tw_udp_open(const struct tw_addr *address, uint16_t port, size_t max_bytes)
 {
-    struct sockaddr_storage to;
-    socklen_t n = tw_udp_sockaddr(address, port, &to);
-    int on = 1, fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return NULL;
-    /* "[::]" and "0.0.0.0" may both be listed. */
-    if ((to.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
-        bind(fd, (struct sockaddr *)&to, n) != 0) {
-        int why = errno;
-        (void)close(fd);
-        errno = why;
-        return NULL;
-    }
-    return create(fd, max_bytes, false);
+    int fd = tw_sockaddr_bind(address, port, SOCK_DGRAM);
+    return fd >= 0 ? create(fd, max_bytes, false) : NULL;
 }
 
 struct tw_udp *tw_udp_adopt(int fd, size_t max_bytes)
 {
-    int type = 0, flags;
-    struct sockaddr_storage local = {0};
-    socklen_t n = sizeof type, local_n = sizeof local;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) != 0 ||
-        getsockname(fd, (struct sockaddr *)&local, &local_n) != 0)
-        return NULL;
-    if (type != SOCK_DGRAM || (local.ss_family != AF_INET && local.ss_family != AF_INET6)) {
-        errno = EPROTOTYPE;
-        return NULL;
-    }
-    flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-        return NULL;
-    return create(fd, max_bytes, true);
+    return tw_sockaddr_adopt(fd, SOCK_DGRAM) ? create(fd, max_bytes, true) : NULL;
 }
 
 void tw_udp_limit(struct tw_udp *u, size_t max_bytes)
@@ -156,12 +92,7 @@ int tw_udp_fd(const struct tw_udp *u)
 
 void tw_udp_local(const struct tw_udp *u, struct tw_addr *address, uint16_t *port)
 {
-    struct sockaddr_storage local = {0};
-    socklen_t n = sizeof local;
-    *port = 0;
-    *address = (struct tw_addr){0};
-    if (getsockname(u->fd, (struct sockaddr *)&local, &n) == 0)
-        *port = from_sockaddr(&local, address);
+    tw_sockaddr_local(u->fd, address, port);
 }
 
 /* The kernel's counter only grows, and wraps. */
@@ -202,7 +133,7 @@ size_t tw_udp_read(struct tw_udp *u, unsigned batches, tw_udp_receive *receive, 
         int n = read_batch(u);
         for (int i = 0; i < n; i++) {
             struct tw_udp_datagram d = {.bytes = tw_str_of(u->vectors[i].iov_base, u->headers[i].msg_len)};
-            (void)from_sockaddr(&u->from[i], &d.from);
+            (void)tw_sockaddr_read(&u->from[i], &d.from);
             read_control(u, &u->headers[i].msg_hdr);
             u->stats.received++;
             u->stats.bytes += d.bytes.n;

@@ -11,8 +11,6 @@
 #include "base/err.h"
 #include "model/record.h"
 
-#include <sys/socket.h>
-
 enum { TW_UDP_BATCH = 64, TW_UDP_RECEIVE_BUFFER = 16 << 20 };
 
 struct tw_udp;
@@ -30,9 +28,6 @@ struct tw_udp_stats {
     uint64_t errors;         /* reads that failed */
     uint64_t receive_buffer; /* what the kernel gave, in bytes as it counts them */
 };
-
-/* An address and port as the system calls want them; returns their length. */
-socklen_t tw_udp_sockaddr(const struct tw_addr *a, uint16_t port, struct sockaddr_storage *out);
 
 /* Binds. NULL: errno is set. */
 struct tw_udp *tw_udp_open(const struct tw_addr *address, uint16_t port, size_t max_bytes);
