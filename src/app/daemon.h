@@ -11,34 +11,62 @@
 #include "plat/clock.h"
 #include "plat/notify.h"
 #include "sink/sink.h"
+#include "source/tcp.h"
 #include "source/udp.h"
 
 #include <event2/event.h>
 
 struct tw_daemon;
 
-/* inputs.c: a listening socket. received = fed + refused. */
+/* Of a TCP socket. accepted = open + ended + unfinished + slow + gone. */
+struct tw_connection_stats {
+    uint64_t accepted;
+    uint64_t ended;      /* by the sender, after a message */
+    uint64_t unfinished; /* by the sender, the network or the daemon's end, inside a message */
+    uint64_t slow;       /* by us: a message was not finished in time */
+    uint64_t gone;       /* by us: no longer in the inventory, or the daemon ends */
+    uint64_t refused_source, refused_total, refused_per_source, errors;
+    struct tw_stream_stats read; /* of the connections that are closed */
+};
+
+/* inputs.c: a listening socket, UDP or TCP. received = fed + refused. */
 struct tw_input {
     struct tw_daemon *daemon;
-    struct tw_udp *udp;
+    struct tw_udp *udp; /* else NULL */
+    struct tw_tcp *tcp; /* else NULL */
     struct event *event;
     enum tw_transport transport;
     uint32_t index;
     char name[80];
-    uint64_t position;     /* of the last datagram, from 1: a record's ref */
+    uint64_t position;     /* of the last message, from 1: a record's ref */
     uint64_t fed, refused; /* refused: another community */
+    bool resting;          /* TCP: no connection could be taken, the next tick tries again */
+    struct tw_connection_stats connections;
+};
+
+/* streams.c: the TCP connections of all inputs. */
+enum { TW_CONNECTIONS_MAX = 512, TW_CONNECTIONS_PER_SOURCE = 32 };
+struct tw_streams {
+    struct tw_connection *rows[TW_CONNECTIONS_MAX];
+    size_t n;
 };
 
 /* strangers.c: who sent what nobody asked for. */
 enum { TW_STRANGERS_MAX = 1024 };
+enum tw_strange {
+    TW_STRANGE_DATAGRAM,   /* of no device or relay */
+    TW_STRANGE_COMMUNITY,  /* a trap's is another one */
+    TW_STRANGE_CONNECTION, /* of no device or relay */
+    TW_STRANGE
+};
 struct tw_strangers {
     struct tw_stranger {
         struct tw_addr from;
-        uint64_t unknown, refused; /* no device or relay; another community */
+        uint64_t counts[TW_STRANGE];
     } rows[TW_STRANGERS_MAX];
     uint32_t n;
     struct tw_map map;
-    uint64_t more; /* datagrams of sources that found no room */
+    uint64_t more; /* of sources that found no room */
 };
 
 /* outputs.c */
@@ -65,6 +93,7 @@ struct tw_daemon {
     tw_time armed; /* deadline the timer is set for; TW_TIME_MAX: none */
     struct tw_input *inputs;
     size_t inputs_n;
+    struct tw_streams streams;
     struct tw_output_list outputs;
     struct tw_strangers strangers;
     struct tw_buf line; /* for rendering */
@@ -79,10 +108,24 @@ void tw_live_settle(struct tw_daemon *d);
 /* inputs.c. False: told in the log. */
 bool tw_inputs_open(struct tw_daemon *d);
 void tw_inputs_close(struct tw_daemon *d);
+/* A datagram or a message of a stream into the core. */
+void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str bytes);
+bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from);
+
+/* streams.c */
+void tw_streams_accept(struct tw_input *in);
+/* Each second: closes what takes too long, takes connections again. */
+void tw_streams_tick(struct tw_daemon *d);
+/* After a reload: closes those that are no longer in the inventory. */
+void tw_streams_recheck(struct tw_daemon *d);
+/* The end: hears what has arrived, and closes all. */
+void tw_streams_finish(struct tw_daemon *d);
+/* Of one input: the open connections, and what they and the closed ones have read. */
+struct tw_stream_stats tw_streams_stats(const struct tw_input *in, uint64_t *open);
 
 /* strangers.c: counts, and tells of a source the first time. */
 void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
-                        bool refused);
+                        enum tw_strange what);
 void tw_strangers_report(const struct tw_strangers *s);
 void tw_strangers_finish(struct tw_strangers *s);
 

@@ -7,6 +7,7 @@
 #include "plat/listen_fds.h"
 #include "plat/log.h"
 #include "source/community.h"
+#include "source/sockaddr.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 /* Per turn of the loop and socket, so that timers and the other sockets get theirs. */
-enum { BATCHES_PER_TURN = 4, PORT_SYSLOG = 514, PORT_TRAP = 162 };
+enum { BATCHES_PER_TURN = 4, PORT_SYSLOG = 514, PORT_SYSLOG_TCP = 601, PORT_TRAP = 162 };
 
 static bool community_fits(const struct tw_config *c, struct tw_str bytes)
 {
@@ -28,40 +29,46 @@ static bool community_fits(const struct tw_config *c, struct tw_str bytes)
     return false;
 }
 
-static void note_unknown(struct tw_input *in, const struct tw_addr *from)
+bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from)
 {
-    const struct tw_topology *t = tw_pipeline_topology(in->daemon->pipeline);
-    if (tw_topology_by_address(t, from) == TW_NONE && !tw_topology_is_relay(t, from))
-        tw_strangers_count(&in->daemon->strangers, in, from, false);
+    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
+    return tw_topology_by_address(t, from) != TW_NONE || tw_topology_is_relay(t, from);
+}
+
+void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str bytes)
+{
+    struct tw_daemon *d = in->daemon;
+    char text[TW_ADDR_TEXT];
+    struct tw_record r = {.rx = tw_clock_now(&d->clock),
+                          .at = TW_TIME_MIN,
+                          .transport = in->transport,
+                          .from = *from,
+                          .ref = {in->index, in->position},
+                          .bytes = bytes};
+    in->fed++;
+    tw_pipeline_feed(d->pipeline, &r);
+    enum tw_counter became = tw_pipeline_last(d->pipeline);
+    if (became != TW_COUNT_EVENTS) {
+        if (!tw_inputs_knows(d, from))
+            tw_strangers_count(&d->strangers, in, from, TW_STRANGE_DATAGRAM);
+        tw_log(TW_LEVEL_DEBUG, "feed", tw_counter_name(became),
+               TW_KVS(TW_KV("from", tw_addr_text(from, text)), TW_KV("socket", in->name),
+                      TW_KV_N("bytes", bytes.n)));
+    }
+    tw_outputs_deliver(d);
 }
 
 static void receive(void *ctx, const struct tw_udp_datagram *datagram)
 {
     struct tw_input *in = ctx;
     struct tw_daemon *d = in->daemon;
-    char from[TW_ADDR_TEXT];
     in->position++;
     if (in->transport == TW_TRANSPORT_TRAP && !community_fits(d->config, datagram->bytes)) {
         in->refused++;
-        tw_strangers_count(&d->strangers, in, &datagram->from, true);
+        tw_strangers_count(&d->strangers, in, &datagram->from, TW_STRANGE_COMMUNITY);
         return;
     }
-    struct tw_record r = {.rx = tw_clock_now(&d->clock),
-                          .at = TW_TIME_MIN,
-                          .transport = in->transport,
-                          .from = datagram->from,
-                          .ref = {in->index, in->position},
-                          .bytes = datagram->bytes};
-    in->fed++;
-    tw_pipeline_feed(d->pipeline, &r);
-    enum tw_counter became = tw_pipeline_last(d->pipeline);
-    if (became != TW_COUNT_EVENTS) {
-        note_unknown(in, &datagram->from);
-        tw_log(TW_LEVEL_DEBUG, "feed", tw_counter_name(became),
-               TW_KVS(TW_KV("from", tw_addr_text(&datagram->from, from)), TW_KV("socket", in->name),
-                      TW_KV_N("bytes", datagram->bytes.n)));
-    }
-    tw_outputs_deliver(d);
+    tw_inputs_feed(in, &datagram->from, datagram->bytes);
 }
 
 static void readable(evutil_socket_t fd, short what, void *ctx)
@@ -69,6 +76,10 @@ static void readable(evutil_socket_t fd, short what, void *ctx)
     struct tw_input *in = ctx;
     (void)fd;
     (void)what;
+    if (in->tcp != NULL) {
+        tw_streams_accept(in);
+        return;
+    }
     (void)tw_udp_read(in->udp, BATCHES_PER_TURN, receive, in);
     tw_live_settle(in->daemon);
 }
@@ -83,36 +94,44 @@ static size_t longest(enum tw_transport t)
     return t == TW_TRANSPORT_TRAP ? (size_t)TW_TRAP_MAX : (size_t)TW_LOG_MAX;
 }
 
-/* Takes the socket. */
-static void add_input(struct tw_daemon *d, struct tw_udp *udp, enum tw_transport transport,
-                      const char *origin)
+/* Takes the socket: one of the two. */
+static void add_input(struct tw_daemon *d, struct tw_udp *udp, struct tw_tcp *tcp,
+                      enum tw_transport transport, const char *origin)
 {
     struct tw_input *in = &d->inputs[d->inputs_n];
     struct tw_addr address;
     uint16_t port;
     char text[TW_ADDR_TEXT];
-    tw_udp_local(udp, &address, &port);
-    *in =
-        (struct tw_input){.daemon = d, .udp = udp, .transport = transport, .index = (uint32_t)d->inputs_n++};
-    (void)snprintf(in->name, sizeof in->name, address.family == 6 ? "%s://[%s]:%u" : "%s://%s:%u",
-                   transport_name(transport), tw_addr_text(&address, text), port);
-    in->event = event_new(d->base, tw_udp_fd(udp), EV_READ | EV_PERSIST, readable, in);
+    *in = (struct tw_input){
+        .daemon = d, .udp = udp, .tcp = tcp, .transport = transport, .index = (uint32_t)d->inputs_n++};
+    tw_sockaddr_local(udp != NULL ? tw_udp_fd(udp) : tw_tcp_fd(tcp), &address, &port);
+    (void)snprintf(in->name, sizeof in->name, address.family == 6 ? "%s%s://[%s]:%u" : "%s%s://%s:%u",
+                   transport_name(transport), tcp != NULL ? "+tcp" : "", tw_addr_text(&address, text), port);
+    in->event =
+        event_new(d->base, udp != NULL ? tw_udp_fd(udp) : tw_tcp_fd(tcp), EV_READ | EV_PERSIST, readable, in);
     TW_ASSERT(in->event != NULL && event_add(in->event, NULL) == 0);
-    tw_log(TW_LEVEL_INFO, "source", "listening",
-           TW_KVS(TW_KV("socket", in->name), TW_KV("origin", origin),
-                  TW_KV_N("receive_buffer", tw_udp_stats(udp).receive_buffer)));
+    if (udp != NULL)
+        tw_log(TW_LEVEL_INFO, "source", "listening",
+               TW_KVS(TW_KV("socket", in->name), TW_KV("origin", origin),
+                      TW_KV_N("receive_buffer", tw_udp_stats(udp).receive_buffer)));
+    else
+        tw_log(TW_LEVEL_INFO, "source", "listening",
+               TW_KVS(TW_KV("socket", in->name), TW_KV("origin", origin)));
 }
 
 static bool open_one(struct tw_daemon *d, const struct tw_config_listen *l, enum tw_transport transport)
 {
-    struct tw_udp *udp = tw_udp_open(&l->address, l->port, longest(transport));
-    if (udp != NULL) {
-        add_input(d, udp, transport, "configuration");
+    struct tw_udp *udp = l->tcp ? NULL : tw_udp_open(&l->address, l->port, longest(transport));
+    struct tw_tcp *tcp = l->tcp ? tw_tcp_open(&l->address, l->port) : NULL;
+    if (udp != NULL || tcp != NULL) {
+        add_input(d, udp, tcp, transport, "configuration");
         return true;
     }
-    const char *advice = errno == EACCES ? "; ports below 1024 come from systemd (trunkwatchd-syslog.socket, "
-                                           "trunkwatchd-trap.socket), else take one above, as 5514 and 5162"
-                                         : "";
+    const char *advice =
+        errno == EACCES ? "; ports below 1024 come from systemd (trunkwatchd-syslog.socket, "
+                          "trunkwatchd-syslog-tcp.socket, trunkwatchd-trap.socket), else take one above, "
+                          "as 5514, 5601 and 5162"
+                        : "";
     struct tw_buf why = {0};
     tw_buf_fmt(&why, "can't listen on %s: %s%s", l->text, strerror(errno), advice);
     tw_log(TW_LEVEL_ERROR, "source", why.p, NULL);
@@ -120,24 +139,27 @@ static bool open_one(struct tw_daemon *d, const struct tw_config_listen *l, enum
     return false;
 }
 
-static bool has_port(const struct tw_config_listen *l, size_t n, uint16_t port)
+static bool has_port(const struct tw_config_listen *l, size_t n, uint16_t port, bool tcp)
 {
-    while (n > 0 && l[n - 1].port != port)
+    while (n > 0 && (l[n - 1].port != port || l[n - 1].tcp != tcp))
         n--;
     return n > 0;
 }
 
-/* What a passed socket is for, by its name, else by its port. False: can't be told. */
-static bool purpose(const struct tw_daemon *d, const char *name, uint16_t port, enum tw_transport *out)
+/* What a passed socket is for, by its name, else by its port. False: can't be told, or nothing we serve. */
+static bool purpose(const struct tw_daemon *d, const char *name, uint16_t port, bool tcp,
+                    enum tw_transport *out)
 {
+    const struct tw_config *c = d->config;
     bool snmp = strstr(name, "snmp") != NULL || strstr(name, "trap") != NULL;
     bool syslog = strstr(name, "syslog") != NULL;
     if (!snmp && !syslog) {
-        snmp = port == PORT_TRAP || has_port(d->config->snmp, d->config->snmp_n, port);
-        syslog = port == PORT_SYSLOG || has_port(d->config->syslog, d->config->syslog_n, port);
+        snmp = !tcp && (port == PORT_TRAP || has_port(c->snmp, c->snmp_n, port, false));
+        syslog = port == PORT_SYSLOG || (tcp && port == PORT_SYSLOG_TCP) ||
+                 has_port(c->syslog, c->syslog_n, port, tcp);
     }
     *out = snmp ? TW_TRANSPORT_TRAP : TW_TRANSPORT_SYSLOG;
-    return snmp != syslog;
+    return snmp != syslog && !(tcp && snmp) && strstr(name, "tls") == NULL;
 }
 
 static bool adopt_one(struct tw_daemon *d, const struct tw_listen_fd *passed)
@@ -147,23 +169,28 @@ static bool adopt_one(struct tw_daemon *d, const struct tw_listen_fd *passed)
     uint16_t port;
     /* Room for the longest before it is known what it is for. */
     struct tw_udp *udp = tw_udp_adopt(passed->fd, TW_TRAP_MAX);
-    if (udp == NULL) {
+    struct tw_tcp *tcp = udp == NULL ? tw_tcp_adopt(passed->fd) : NULL;
+    if (udp == NULL && tcp == NULL) {
         tw_log(TW_LEVEL_WARNING, "source",
-               "passed socket is no UDP socket, which this version can't serve; ignored",
+               "passed socket is no UDP socket and no listening TCP socket (Accept=no), ignored",
                TW_KVS(TW_KV("name", passed->name)));
         (void)close(passed->fd);
         return true;
     }
-    tw_udp_local(udp, &address, &port);
-    if (!purpose(d, passed->name, port, &transport)) {
+    tw_sockaddr_local(passed->fd, &address, &port);
+    if (!purpose(d, passed->name, port, tcp != NULL, &transport)) {
         tw_log(TW_LEVEL_ERROR, "source",
-               "can't tell what a passed socket is for, expected FileDescriptorName=syslog or snmp",
+               tcp != NULL
+                   ? "can't tell what a passed TCP socket is for, expected FileDescriptorName=syslog"
+                   : "can't tell what a passed socket is for, expected FileDescriptorName=syslog or snmp",
                TW_KVS(TW_KV("name", passed->name), TW_KV_N("port", port)));
         tw_udp_destroy(udp);
+        tw_tcp_destroy(tcp);
         return false;
     }
-    tw_udp_limit(udp, longest(transport));
-    add_input(d, udp, transport, "systemd");
+    if (udp != NULL)
+        tw_udp_limit(udp, longest(transport));
+    add_input(d, udp, tcp, transport, "systemd");
     return true;
 }
 
@@ -224,6 +251,7 @@ void tw_inputs_close(struct tw_daemon *d)
     for (size_t i = 0; i < d->inputs_n; i++) {
         event_free(d->inputs[i].event);
         tw_udp_destroy(d->inputs[i].udp);
+        tw_tcp_destroy(d->inputs[i].tcp);
     }
     free(d->inputs);
 }

@@ -61,6 +61,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     (void)fd;
     (void)what;
     advance(d);
+    tw_streams_tick(d);
     if (++d->ticks % STATUS_TICKS == 0)
         tw_report_status(d, NULL);
 }
@@ -84,6 +85,14 @@ static void on_signal(evutil_socket_t number, short what, void *ctx)
     } else {
         (void)event_base_loopbreak(d->base);
     }
+}
+
+/* Once it ends it ends in order: a second signal would cut that short. */
+static void ignore_signals(void)
+{
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
 }
 
 static struct event *repeat(struct tw_daemon *d, tw_dur period, event_callback_fn call)
@@ -116,9 +125,20 @@ static void loop(struct tw_daemon *d)
     }
 }
 
+/* Slower, not wrong: somebody who hardens the unit further should know. */
+static void tell_patterns(const struct tw_rules *rules)
+{
+    struct tw_rules_stats s = tw_rules_stats(rules);
+    bool all = s.patterns_jit == s.patterns;
+    tw_log(all ? TW_LEVEL_INFO : TW_LEVEL_WARNING, "live",
+           all ? "patterns are compiled" : "patterns are interpreted: memory may not be both written and run",
+           TW_KVS(TW_KV_N("patterns", s.patterns), TW_KV_N("compiled", s.patterns_jit)));
+}
+
 /* Takes what it needs from the setup. */
 static void begin(struct tw_daemon *d, struct tw_setup *s)
 {
+    tell_patterns(s->rules);
     d->config = s->config;
     d->pipeline = tw_pipeline_create(s->topology, s->rules, NULL);
     d->base = event_base_new();
@@ -164,7 +184,9 @@ int tw_live_run(const char *config_path)
         tw_outputs_open(&d->outputs, d->config);
         tw_live_settle(d);
         loop(d);
+        ignore_signals();
         tw_notify_send(&d->notify, TW_NOTIFY_STOPPING);
+        tw_streams_finish(d);
         advance(d);
         tw_report_counters(d);
         tw_log(TW_LEVEL_NOTICE, "live", "stopped", NULL);

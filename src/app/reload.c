@@ -50,6 +50,7 @@ static void apply(struct tw_daemon *d, struct tw_setup *s)
     tw_config_destroy(d->config);
     d->config = s->config;
     s->config = NULL;
+    tw_streams_recheck(d);
 }
 
 void tw_reload(struct tw_daemon *d)

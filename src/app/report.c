@@ -7,6 +7,31 @@
 
 #include <inttypes.h>
 
+static void report_udp(const struct tw_input *in)
+{
+    struct tw_udp_stats s = tw_udp_stats(in->udp);
+    tw_log(TW_LEVEL_NOTICE, "report.socket", in->name,
+           TW_KVS(TW_KV_N("received", s.received), TW_KV_N("fed", in->fed),
+                  TW_KV_N("other_community", in->refused), TW_KV_N("cut", s.cut),
+                  TW_KV_N("kernel_drops", s.kernel_drops), TW_KV_N("errors", s.errors),
+                  TW_KV_N("bytes", s.bytes)));
+}
+
+static void report_tcp(const struct tw_input *in)
+{
+    const struct tw_connection_stats *c = &in->connections;
+    uint64_t open;
+    struct tw_stream_stats s = tw_streams_stats(in, &open);
+    tw_log(TW_LEVEL_NOTICE, "report.socket", in->name,
+           TW_KVS(TW_KV_N("received", s.framing.messages), TW_KV_N("fed", in->fed),
+                  TW_KV_N("cut", s.framing.cut), TW_KV_N("framing_errors", s.framing.errors),
+                  TW_KV_N("skipped_bytes", s.framing.skipped), TW_KV_N("bytes", s.bytes),
+                  TW_KV_N("accepted", c->accepted), TW_KV_N("open", open), TW_KV_N("ended", c->ended),
+                  TW_KV_N("unfinished", c->unfinished), TW_KV_N("slow", c->slow), TW_KV_N("gone", c->gone),
+                  TW_KV_N("refused_source", c->refused_source), TW_KV_N("refused_total", c->refused_total),
+                  TW_KV_N("refused_per_source", c->refused_per_source), TW_KV_N("errors", c->errors)));
+}
+
 void tw_report_counters(struct tw_daemon *d)
 {
     struct tw_log_kv kvs[TW_COUNTERS + 1] = {{0}};
@@ -14,15 +39,8 @@ void tw_report_counters(struct tw_daemon *d)
         kvs[i] = (struct tw_log_kv)TW_KV_N(tw_counter_name((enum tw_counter)i),
                                            tw_pipeline_counter(d->pipeline, (enum tw_counter)i));
     tw_log(TW_LEVEL_NOTICE, "report", "counters", kvs);
-    for (size_t i = 0; i < d->inputs_n; i++) {
-        const struct tw_input *in = &d->inputs[i];
-        struct tw_udp_stats s = tw_udp_stats(in->udp);
-        tw_log(TW_LEVEL_NOTICE, "report.socket", in->name,
-               TW_KVS(TW_KV_N("received", s.received), TW_KV_N("fed", in->fed),
-                      TW_KV_N("other_community", in->refused), TW_KV_N("cut", s.cut),
-                      TW_KV_N("kernel_drops", s.kernel_drops), TW_KV_N("errors", s.errors),
-                      TW_KV_N("bytes", s.bytes)));
-    }
+    for (size_t i = 0; i < d->inputs_n; i++)
+        (d->inputs[i].tcp != NULL ? report_tcp : report_udp)(&d->inputs[i]);
     for (size_t i = 0; i < d->outputs.n; i++) {
         const struct tw_sink_stats *s = &d->outputs.rows[i].sink->stats;
         tw_log(TW_LEVEL_NOTICE, "report.output", d->outputs.rows[i].name,
@@ -64,7 +82,7 @@ void tw_report_status(struct tw_daemon *d, const char *first)
     uint64_t cleared = tw_pipeline_counter(d->pipeline, TW_COUNT_CLEARED);
     struct tw_buf b = {0};
     for (size_t i = 0; i < d->inputs_n; i++)
-        drops += tw_udp_stats(d->inputs[i].udp).kernel_drops;
+        drops += d->inputs[i].udp != NULL ? tw_udp_stats(d->inputs[i].udp).kernel_drops : 0;
     tw_buf_fmt(&b,
                "%s%sSTATUS=%zu devices, %zu pairs; received=%" PRIu64 " events=%" PRIu64
                " kernel_drops=%" PRIu64 " firing=%" PRIu64,

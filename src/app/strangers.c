@@ -22,18 +22,21 @@ static struct tw_stranger *row_of(struct tw_strangers *s, const struct tw_addr *
 }
 
 void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
-                        bool refused)
+                        enum tw_strange what)
 {
+    static const char *const messages[TW_STRANGE] = {
+        [TW_STRANGE_DATAGRAM] = "datagram of an unknown source, ignored",
+        [TW_STRANGE_COMMUNITY] = "trap with another community, ignored",
+        [TW_STRANGE_CONNECTION] = "connection of an unknown source, refused",
+    };
     char text[TW_ADDR_TEXT];
     struct tw_stranger *row = row_of(s, from);
     if (row == NULL) {
         s->more++;
         return;
     }
-    uint64_t *n = refused ? &row->refused : &row->unknown;
-    if ((*n)++ == 0)
-        tw_log(TW_LEVEL_WARNING, "source",
-               refused ? "trap with another community, ignored" : "datagram of an unknown source, ignored",
+    if (row->counts[what]++ == 0)
+        tw_log(TW_LEVEL_WARNING, "source", messages[what],
                TW_KVS(TW_KV("from", tw_addr_text(from, text)), TW_KV("socket", in->name)));
 }
 
@@ -43,8 +46,9 @@ void tw_strangers_report(const struct tw_strangers *s)
     for (uint32_t i = 0; i < s->n; i++)
         tw_log(TW_LEVEL_NOTICE, "report.source", "ignored",
                TW_KVS(TW_KV("from", tw_addr_text(&s->rows[i].from, text)),
-                      TW_KV_N("unknown", s->rows[i].unknown),
-                      TW_KV_N("other_community", s->rows[i].refused)));
+                      TW_KV_N("unknown", s->rows[i].counts[TW_STRANGE_DATAGRAM]),
+                      TW_KV_N("other_community", s->rows[i].counts[TW_STRANGE_COMMUNITY]),
+                      TW_KV_N("connections", s->rows[i].counts[TW_STRANGE_CONNECTION])));
     if (s->more > 0)
         tw_log(TW_LEVEL_NOTICE, "report.source", "ignored, of more sources than are listed",
                TW_KVS(TW_KV_N("datagrams", s->more)));

@@ -48,24 +48,28 @@ static bool parse_endpoint(struct tw_str s, struct tw_config_listen *out)
     return brackets == (out->address.family == 6);
 }
 
-static bool parse_listen(struct reader *r, const struct tw_node *n, struct tw_config_listen *out)
+/* Traps come by UDP only. */
+static bool parse_listen(struct reader *r, const struct tw_node *n, bool may_tcp,
+                         struct tw_config_listen *out)
 {
-    static const char *const later[] = {"tcp://", "tls://", "dtls://", "unix://", NULL};
+    static const char *const later[] = {"tls://", "dtls://", "unix://", "tcp://", NULL};
+    const char *expected = may_tcp ? "udp://ADDRESS:PORT or tcp://ADDRESS:PORT" : "udp://ADDRESS:PORT";
     struct tw_str s;
     char buf[TW_QUOTE_TEXT];
     if (!tw_doc_want_text(r->doc, n, r->key, r->errors, &s))
         return false;
-    for (size_t i = 0; later[i] != NULL; i++) {
+    out->tcp = may_tcp && tw_str_starts(s, TW_STR("tcp://"));
+    for (size_t i = 0; later[i] != NULL && !out->tcp; i++) {
         if (tw_str_starts(s, tw_str_z(later[i]))) {
-            tw_doc_error(r->doc, n, r->errors,
-                         "%s is not supported by this version, expected udp://ADDRESS:PORT", later[i]);
+            tw_doc_error(r->doc, n, r->errors, "%s is not supported %s, expected %s", later[i],
+                         tw_str_starts(s, TW_STR("tcp://")) ? "for traps" : "by this version", expected);
             return false;
         }
     }
-    if (!tw_str_starts(s, TW_STR("udp://")) || !parse_endpoint(tw_str_from(s, 6), out)) {
+    if ((!out->tcp && !tw_str_starts(s, TW_STR("udp://"))) || !parse_endpoint(tw_str_from(s, 6), out)) {
         tw_doc_error(r->doc, n, r->errors,
-                     "%s is %s, expected udp://ADDRESS:PORT, as udp://127.0.0.1:5514 or udp://[::1]:5514",
-                     r->key, tw_doc_quote(s, buf));
+                     "%s is %s, expected %s, as udp://127.0.0.1:5514 or udp://[::1]:5514", r->key,
+                     tw_doc_quote(s, buf), expected);
         return false;
     }
     out->text = tw_arena_dup(r->arena, s.p, s.n);
@@ -75,13 +79,14 @@ static bool parse_listen(struct reader *r, const struct tw_node *n, struct tw_co
 static bool listed(const struct tw_config_listen *list, size_t n, const struct tw_config_listen *l)
 {
     for (size_t i = 0; i < n; i++) {
-        if (list[i].port == l->port && tw_addr_eq(&list[i].address, &l->address))
+        if (list[i].port == l->port && list[i].tcp == l->tcp && tw_addr_eq(&list[i].address, &l->address))
             return true;
     }
     return false;
 }
 
-static size_t read_listen(struct reader *r, const struct tw_node *n, const struct tw_config_listen **out)
+static size_t read_listen(struct reader *r, const struct tw_node *n, bool may_tcp,
+                          const struct tw_config_listen **out)
 {
     if (!tw_doc_want_list(r->doc, n, r->key, r->errors))
         return 0;
@@ -89,7 +94,7 @@ static size_t read_listen(struct reader *r, const struct tw_node *n, const struc
     size_t count = 0;
     for (uint32_t i = 0; i < n->n; i++) {
         struct tw_config_listen *l = &list[count];
-        if (!parse_listen(r, n->items[i], l))
+        if (!parse_listen(r, n->items[i], may_tcp, l))
             continue;
         if (listed(list, count, l) || listed(r->config->syslog, r->config->syslog_n, l))
             tw_doc_error(r->doc, n->items[i], r->errors,
@@ -204,9 +209,9 @@ void read_option(struct reader *r, enum tw_option o, enum option_type type, cons
     case OPTION_TEXT: (void)tw_doc_want_text(r->doc, n, r->key, r->errors, &text); break;
     case OPTION_LISTEN:
         if (o == TW_OPTION_LISTEN_SYSLOG)
-            c->syslog_n = read_listen(r, n, &c->syslog);
+            c->syslog_n = read_listen(r, n, true, &c->syslog);
         else
-            c->snmp_n = read_listen(r, n, &c->snmp);
+            c->snmp_n = read_listen(r, n, false, &c->snmp);
         break;
     case OPTION_WORDS: read_words(r, n); break;
     case OPTION_HOLDS: read_holds(r, n); break;

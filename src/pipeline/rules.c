@@ -68,6 +68,7 @@ struct tw_rules_stats tw_rules_stats(const struct tw_rules *r)
     struct tw_rules_stats s = {.conditions = r->policy->conditions_n, .hints = r->policy->hints_n};
     (void)tw_ruleset_examples(r->events, &s.examples);
     s.events = tw_ruleset_forms(r->events);
+    s.patterns = tw_ruleset_patterns(r->events, &s.patterns_jit);
     for (size_t i = 0; i < r->policy->conditions_n; i++)
         s.examples += r->policy->conditions[i].examples_n;
     for (size_t i = 0; i < r->policy->hints_n; i++)

@@ -74,6 +74,12 @@ void tw_pattern_destroy(struct tw_pattern *p)
     free(p);
 }
 
+bool tw_pattern_is_jit(const struct tw_pattern *p)
+{
+    size_t n = 0;
+    return pcre2_pattern_info(p->code, PCRE2_INFO_JITSIZE, &n) == 0 && n > 0;
+}
+
 uint32_t tw_pattern_group(const struct tw_pattern *p, const char *name)
 {
     int n = pcre2_substring_number_from_name(p->code, (PCRE2_SPTR)name);

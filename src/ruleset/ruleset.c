@@ -85,6 +85,14 @@ uint32_t tw_ruleset_forms(const struct tw_ruleset *r)
     return (uint32_t)r->forms_n;
 }
 
+size_t tw_ruleset_patterns(const struct tw_ruleset *r, size_t *jit)
+{
+    *jit = 0;
+    for (size_t i = 0; i < r->patterns_n; i++)
+        *jit += tw_pattern_is_jit(r->patterns[i]);
+    return r->patterns_n;
+}
+
 const struct tw_event_form *tw_ruleset_form(const struct tw_ruleset *r, uint32_t index)
 {
     return r->forms[index];

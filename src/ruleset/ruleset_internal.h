@@ -99,6 +99,7 @@ bool tw_compile_field_name(const struct compiling *c, const struct tw_node *node
 /* NULL after an error at `node`. */
 struct tw_pattern *tw_pattern_create(const struct compiling *c, const struct tw_node *node);
 void tw_pattern_destroy(struct tw_pattern *p);
+bool tw_pattern_is_jit(const struct tw_pattern *p);
 /* Number of a named group, 0: there is none. */
 uint32_t tw_pattern_group(const struct tw_pattern *p, const char *name);
 

@@ -56,7 +56,8 @@ static void everything_is_read(void **state)
                                "rules: ../rules\n"
                                "state: s\n"
                                "listen:\n"
-                               "  syslog: [\"udp://192.0.2.1:514\", \"udp://[2001:db8::1]:5514\"]\n"
+                               "  syslog: [\"udp://192.0.2.1:514\", \"udp://[2001:db8::1]:5514\", "
+                               "\"tcp://192.0.2.1:514\"]\n"
                                "  snmp: []\n"
                                "  http: 127.0.0.1:9116\n"
                                "snmp: {communities: [a, \"b c\"]}\n"
@@ -67,7 +68,10 @@ static void everything_is_read(void **state)
     (void)state;
     assert_string_equal(c->inventory, "/abs/i.yaml");
     assert_string_equal(c->rules, "etc/../rules");
-    assert_int_equal(c->syslog_n, 2);
+    assert_int_equal(c->syslog_n, 3);
+    assert_false(c->syslog[1].tcp);
+    assert_true(c->syslog[2].tcp);
+    assert_int_equal(c->syslog[2].port, 514);
     assert_int_equal(c->syslog[1].address.family, 6);
     assert_int_equal(c->snmp_n, 0);
     assert_int_equal(c->communities_n, 2);
@@ -99,8 +103,12 @@ static void errors_have_places(void **state)
         {"inventory: i\nlisten: 5\n", "2:9: listen is '5'"},
         {"inventory: i\nlisten: {sislog: []}\n",
          "2:10: unknown key 'sislog' in listen, did you mean 'syslog'?"},
-        {"inventory: i\nlisten: {syslog: [\"tcp://127.0.0.1:1\"]}\n",
-         "2:19: tcp:// is not supported by this version, expected udp://"},
+        {"inventory: i\nlisten: {snmp: [\"tcp://127.0.0.1:1\"]}\n",
+         "2:17: tcp:// is not supported for traps, expected udp://ADDRESS:PORT"},
+        {"inventory: i\nlisten: {syslog: [\"tcp://127.0.0.1:0\"]}\n",
+         "2:19: listen.syslog is 'tcp://127.0.0.1:0', expected udp://ADDRESS:PORT or tcp://ADDRESS:PORT"},
+        {"inventory: i\nlisten: {syslog: [\"tcp://1.2.3.4:5\", \"tcp://1.2.3.4:5\"]}\n",
+         "2:38: 'tcp://1.2.3.4:5' is listened to already"},
         {"inventory: i\nlisten: {syslog: [\"tls://127.0.0.1:1\"]}\n",
          "2:19: tls:// is not supported by this version"},
         {"inventory: i\nlisten: {syslog: [\"udp://127.0.0.1\"]}\n",

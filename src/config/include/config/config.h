@@ -28,6 +28,7 @@ struct tw_config_place {
 struct tw_config_listen {
     struct tw_addr address;
     uint16_t port;
+    bool tcp; /* else UDP */
     const char *text;
 };
 struct tw_config_hold {

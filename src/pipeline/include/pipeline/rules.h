@@ -26,6 +26,7 @@ size_t tw_rules_check(const struct tw_rules_text *text, const struct tw_rules *r
 bool tw_rules_hold(struct tw_rules *r, struct tw_str condition, tw_dur hold);
 struct tw_rules_stats {
     size_t events, conditions, hints, examples;
+    size_t patterns, patterns_jit; /* of them, those that pcre2 made machine code for */
 };
 struct tw_rules_stats tw_rules_stats(const struct tw_rules *r);
 

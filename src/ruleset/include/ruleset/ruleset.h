@@ -94,6 +94,8 @@ const struct tw_event_form *tw_ruleset_log_forms(const struct tw_ruleset *r, str
 const struct tw_event_form *tw_ruleset_trap_forms(const struct tw_ruleset *r, const uint32_t *oid,
                                                   uint32_t n);
 uint32_t tw_ruleset_forms(const struct tw_ruleset *r);
+/* How many patterns there are; *jit: for how many of them pcre2 made machine code. */
+size_t tw_ruleset_patterns(const struct tw_ruleset *r, size_t *jit);
 /* By index, in the order of the files. */
 const struct tw_event_form *tw_ruleset_form(const struct tw_ruleset *r, uint32_t index);
 /* "MODULE/BRIEF" or the name of the notification, for messages. */
