@@ -6,10 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import unittest
 
-from support import Case, PATIENCE, SOURCE, TRUNKWATCHD, free_port, wait_for
+from support import Case, PATIENCE, TRUNKWATCHD, free_port, wait_for
 
 
 class Notify(Case):
@@ -121,20 +120,6 @@ os.execv(sys.argv[2 + n], sys.argv[2 + n:])"""
         self.wait_transition("raised", "no-switchover")
         self.assertIn("origin=systemd", self.log())
         self.assertIn("nothing listens for this transport=snmp", self.log())
-
-
-class Units(unittest.TestCase):
-    @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
-    def test_verify(self):
-        with tempfile.TemporaryDirectory() as folder:
-            for name in ("trunkwatchd.service", "trunkwatchd-syslog.socket", "trunkwatchd-trap.socket"):
-                with open(os.path.join(SOURCE, "systemd", name)) as f:
-                    text = f.read().replace("@CMAKE_INSTALL_FULL_BINDIR@/trunkwatchd", TRUNKWATCHD)
-                with open(os.path.join(folder, name), "w") as f:
-                    f.write(text.replace("@TRUNKWATCH_CONFIG_DIR@", "/etc/trunkwatch"))
-            done = subprocess.run(["systemd-analyze", "verify", os.path.join(folder, "trunkwatchd.service")], capture_output=True,
-                                  text=True, timeout=PATIENCE)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 if __name__ == "__main__":
