@@ -6,6 +6,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -102,6 +103,16 @@ def pcap(path, packets):
             f.write(struct.pack("<IIII", int(at), int(at % 1 * 1e6), len(frame), len(frame)) + frame)
 
 
+# Becomes the daemon, with sockets as systemd passes them.
+LAUNCH = """import os, sys
+n = int(sys.argv[1])
+high = [os.dup2(int(fd), 100 + i) for i, fd in enumerate(sys.argv[2:2 + n])]
+for i, fd in enumerate(high):
+    os.dup2(fd, 3 + i)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(n), LISTEN_FDNAMES=os.environ["NAMES"])
+os.execv(sys.argv[2 + n], sys.argv[2 + n:])"""
+
+
 class Case(unittest.TestCase):
     """A folder with the files of a daemon, and a service manager to hear it."""
 
@@ -146,6 +157,15 @@ class Case(unittest.TestCase):
         self.addCleanup(self.end, self.daemon)
         if ready:
             self.wait_told("READY=1")
+
+    def start_with(self, names, sockets):
+        """Starts the daemon with sockets as systemd passes them."""
+        fds = [s.fileno() for s in sockets]
+        with open(self.path("log"), "a") as log:
+            self.daemon = subprocess.Popen([sys.executable, "-c", LAUNCH, str(len(fds)), *map(str, fds), TRUNKWATCHD, "-c",
+                                            self.path("trunkwatchd.yaml")], stderr=log, pass_fds=fds,
+                                           env=self.environment(NAMES=names))
+        self.addCleanup(self.end, self.daemon)
 
     def end(self, process):
         """Whatever a test did: what still runs ends cleanly (also without leaks, where that is watched)."""
@@ -206,7 +226,7 @@ class Case(unittest.TestCase):
 
     def counters(self):
         """The last report: name -> number."""
-        before = self.log().count("report: counters")
+        before = self.log().count("report.log: lines")
         self.daemon.send_signal(signal.SIGUSR1)
         self.wait_log("report.log: lines", before + 1)
         line = [l for l in self.log().splitlines() if "report: counters" in l][-1]

@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import unittest
 
 from support import Case, PATIENCE, TRUNKWATCHD, free_port, wait_for
@@ -55,14 +54,6 @@ class Notify(Case):
 
 
 class Sockets(Case):
-    LAUNCH = """import os, sys
-n = int(sys.argv[1])
-high = [os.dup2(int(fd), 100 + i) for i, fd in enumerate(sys.argv[2:2 + n])]
-for i, fd in enumerate(high):
-    os.dup2(fd, 3 + i)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(n), LISTEN_FDNAMES=os.environ["NAMES"])
-os.execv(sys.argv[2 + n], sys.argv[2 + n:])"""
-
     def bound(self, ports):
         sockets = []
         for port in ports:
@@ -71,15 +62,6 @@ os.execv(sys.argv[2 + n], sys.argv[2 + n:])"""
             s.bind(("127.0.0.1", port))
             sockets.append(s)
         return sockets
-
-    def start_with(self, names, sockets):
-        """Starts the daemon with sockets as systemd passes them."""
-        fds = [s.fileno() for s in sockets]
-        with open(self.path("log"), "a") as log:
-            self.daemon = subprocess.Popen([sys.executable, "-c", self.LAUNCH, str(len(fds)), *map(str, fds), TRUNKWATCHD, "-c",
-                                            self.path("trunkwatchd.yaml")], stderr=log, pass_fds=fds,
-                                           env=self.environment(NAMES=names))
-        self.addCleanup(self.end, self.daemon)
 
     def test_told_apart_by_name(self):
         snmp, self.syslog = free_port(), free_port()
