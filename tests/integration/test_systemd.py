@@ -1,13 +1,16 @@
 """What systemd expects of a service, and passes to it."""
 import os
 import re
+import select
 import shutil
 import signal
 import socket
 import subprocess
+import threading
+import time
 import unittest
 
-from support import Case, PATIENCE, TRUNKWATCHD, free_port, wait_for
+from support import Case, PATIENCE, PE_A, PE_B, TRUNKWATCHD, free_port, link, role, send, wait_for
 
 
 class Notify(Case):
@@ -21,6 +24,66 @@ class Notify(Case):
         self.assertIn("STOPPING=1", self.hear())
         self.assertIn("report: counters received=3 events=3", self.log())
         self.assertIn("live: stopped", self.log())
+
+    def follow(self, seconds):
+        """What comes within some seconds: (when, line), in order."""
+        found, end = [], time.monotonic() + seconds
+        while time.monotonic() < end:
+            if select.select([self.manager], [], [], max(0.0, end - time.monotonic()))[0]:
+                now = time.monotonic()
+                found += [(now, line) for line in self.manager.recv(65536).decode().split("\n")]
+        return found
+
+    def test_watchdog_at_half_the_period(self):
+        self.start(environment=self.environment(WATCHDOG_USEC="1000000"))
+        self.assertEqual(self.hear().count("READY=1"), 1)
+        beats = [at for at, line in self.follow(4) if line == "WATCHDOG=1"]
+        self.assertIn(len(beats), range(6, 10), beats)
+        # Never later than the period, or systemd would kill it. One that does not get on says nothing.
+        self.assertLess(max(b - a for a, b in zip(beats, beats[1:])), 1.0)
+        self.daemon.send_signal(signal.SIGSTOP)
+        self.follow(0.1)
+        self.assertEqual(self.follow(1.2), [])
+        self.daemon.send_signal(signal.SIGCONT)
+        self.assertIn("WATCHDOG=1", [line for _, line in self.follow(1)])
+
+    def test_watchdog_while_busy(self):
+        self.start(environment=self.environment(WATCHDOG_USEC="1000000"))
+        stop = threading.Event()
+
+        def pour():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.bind((PE_A, 0))
+                while not stop.is_set():
+                    for _ in range(200):
+                        s.sendto(b"<190>Nov 25 2026 12:00:00 PE-A %%01TEST/6/NOTHING(l):x", ("127.0.0.1", self.syslog))
+        pouring = threading.Thread(target=pour)
+        pouring.start()
+        try:
+            beats = [line for _, line in self.follow(3) if line == "WATCHDOG=1"]
+        finally:
+            stop.set()
+            pouring.join()
+        self.assertGreaterEqual(len(beats), 4)
+
+    def test_watchdog_only_if_asked(self):
+        for more in ({}, {"WATCHDOG_USEC": "200000", "WATCHDOG_PID": "1"}):
+            self.start(environment=self.environment(**more))
+            self.assertNotIn("WATCHDOG=1", [line for _, line in self.follow(0.5)])
+            self.assertEqual(self.stop(), 0)
+            self.told.clear()
+
+    def test_order(self):
+        self.start()
+        self.daemon.send_signal(signal.SIGHUP)
+        self.wait_told("READY=1", 2)
+        self.write("inventory.yaml", "devices: 5\n")
+        self.daemon.send_signal(signal.SIGHUP)
+        self.wait_log("reload: refused")
+        self.wait_told("READY=1", 3)
+        self.assertEqual(self.stop(), 0)
+        states = [line for line in self.hear() if line in ("READY=1", "RELOADING=1", "STOPPING=1")]
+        self.assertEqual(states, ["READY=1", "RELOADING=1", "READY=1", "RELOADING=1", "READY=1", "STOPPING=1"])
 
     def test_interrupt_ends_it_too(self):
         self.start()
@@ -85,6 +148,38 @@ class Sockets(Case):
         self.wait_told("READY=1")
         self.assertIn(f"syslog://127.0.0.1:{self.syslog} origin=systemd", self.log())
         self.assertIn(f"snmp://127.0.0.1:{self.snmp} origin=systemd", self.log())
+
+    def listening(self, port=0):
+        s = socket.socket()
+        self.addCleanup(s.close)
+        s.bind(("127.0.0.1", port))
+        s.listen(5)
+        return s
+
+    def test_tcp(self):
+        named, unnamed = self.listening(), self.listening()
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace(
+            f"udp://127.0.0.1:{self.syslog}", f"tcp://127.0.0.1:{unnamed.getsockname()[1]}"))
+        connected = socket.create_connection(named.getsockname())
+        self.addCleanup(connected.close)
+        self.start_with("syslog-tcp:unknown:syslog:syslog", [named, unnamed, connected, *self.bound([self.syslog])])
+        self.wait_told("READY=1")
+        for s in (named, unnamed):
+            self.assertIn(f"syslog+tcp://127.0.0.1:{s.getsockname()[1]} origin=systemd", self.log())
+        self.assertIn(f"syslog://127.0.0.1:{self.syslog} origin=systemd", self.log())
+        self.assertEqual(self.log().count("no listening TCP socket (Accept=no), ignored"), 1)
+        for line, source, to in ((role("PE-A", "Master"), PE_A, named), (role("PE-B", "Backup"), PE_B, unnamed)):
+            with socket.create_connection(to.getsockname(), source_address=(source, 0)) as s:
+                s.sendall(line.encode() + b"\n")
+        send(self.syslog, link("PE-A", "Eth-Trunk10.100"), PE_A)
+        self.wait_transition("raised", "no-switchover")
+
+    def test_tcp_that_is_not_served(self):
+        # Encrypted syslog would be heard as noise, traps over TCP not at all.
+        for name in ("syslog-tls", "snmp", "unknown"):
+            self.start_with(name, [self.listening()])
+            self.assertEqual(self.daemon.wait(timeout=PATIENCE), 1)
+            self.assertIn(f"can't tell what a passed TCP socket is for, expected FileDescriptorName=syslog name={name}", self.log())
 
     def test_cannot_be_told_apart(self):
         self.start_with("one:two", self.bound([free_port(), free_port()]))
