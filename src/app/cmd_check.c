@@ -3,8 +3,8 @@
 
 #include "base/buf.h"
 #include "load.h"
-#include "output.h"
 #include "setup.h"
+#include "standard.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -87,7 +87,7 @@ static int run(int argc, char **argv)
         status = worse(status, check_inventory(inventory));
     if (rules != NULL || config == NULL)
         status = worse(status, check_rules(rules));
-    return worse(status, tw_stdout_close());
+    return worse(status, tw_standard_close());
 }
 
 const struct tw_command tw_cmd_check = {

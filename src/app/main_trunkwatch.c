@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "command.h"
 
-#include "output.h"
+#include "standard.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static void print_help(FILE *to)
 {
@@ -27,11 +25,11 @@ int tw_command_other(const struct tw_command *cmd, int c)
 {
     if (c == 'h') {
         (void)fputs(cmd->help, stdout);
-        return tw_stdout_close();
+        return tw_standard_close();
     }
     if (c == 'V') {
         (void)puts("trunkwatch " TRUNKWATCH_VERSION);
-        return tw_stdout_close();
+        return tw_standard_close();
     }
     (void)fprintf(stderr, "Try: trunkwatch %s --help\n", cmd->name);
     return TW_EXIT_USAGE;
@@ -48,19 +46,9 @@ int tw_command_usage(const struct tw_command *cmd, const char *fmt, ...)
     return TW_EXIT_USAGE;
 }
 
-/* A closed standard stream would be the number of the next file that is opened. Opened the wrong way round,
- * it still fails when it is used. */
-static void hold_standard_streams(void)
-{
-    for (int fd = 0; fd <= 2; fd++) {
-        if (fcntl(fd, F_GETFD) < 0)
-            (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
-    }
-}
-
 int main(int argc, char **argv)
 {
-    hold_standard_streams();
+    tw_standard_hold();
     /* A closed pipe is an error of a write, with a sentence, and not a silent end. */
     (void)signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
@@ -73,11 +61,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return tw_stdout_close();
+        return tw_standard_close();
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         (void)puts("trunkwatch " TRUNKWATCH_VERSION);
-        return tw_stdout_close();
+        return tw_standard_close();
     }
     (void)fprintf(stderr, "trunkwatch: there is no command '%s'\nTry: trunkwatch --help\n", argv[1]);
     return TW_EXIT_USAGE;

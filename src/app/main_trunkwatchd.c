@@ -5,12 +5,11 @@
 #include "daemon.h"
 #include "plat/log.h"
 #include "setup.h"
+#include "standard.h"
 
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 enum { OPT_CHECK = 256, OPT_HELP_CONFIG };
 
@@ -26,21 +25,10 @@ static const char help[] =
     "  -h, --help                   this text\n"
     "      --version                the version\n";
 
-/* A closed standard stream must not become somebody's socket. */
-static void fill_standard_streams(void)
-{
-    int fd;
-    do {
-        fd = open("/dev/null", O_RDWR);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        (void)close(fd);
-}
-
 static int print(const char *text)
 {
-    bool ok = fputs(text, stdout) >= 0 && fflush(stdout) == 0;
-    return ok ? TW_EXIT_OK : TW_EXIT_USAGE;
+    (void)fputs(text, stdout);
+    return tw_standard_close();
 }
 
 static int help_config(void)
@@ -71,7 +59,7 @@ int main(int argc, char **argv)
                                             {NULL, 0, NULL, 0}};
     const char *config = NULL;
     bool check = false;
-    fill_standard_streams();
+    tw_standard_hold();
     (void)signal(SIGPIPE, SIG_IGN);
     for (int c; (c = getopt_long(argc, argv, "c:vhV", options, NULL)) != -1;) {
         switch (c) {
@@ -88,5 +76,8 @@ int main(int argc, char **argv)
         return usage("no arguments are expected beside the options");
     if (config == NULL)
         return usage("a configuration is needed: -c FILE");
-    return check ? tw_setup_check(config) : tw_live_run(config);
+    if (!check)
+        return tw_live_run(config);
+    int status = tw_setup_check(config);
+    return status != TW_EXIT_OK ? status : tw_standard_close();
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "output.h"
 
-#include "command.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,14 +37,6 @@ bool tw_output_finish(struct tw_output *o)
     flush(o);
     tw_buf_finish(&o->text);
     return !o->failed;
-}
-
-int tw_stdout_close(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return TW_EXIT_OK;
-    (void)fprintf(stderr, "trunkwatch: standard output: %s\n", strerror(errno));
-    return TW_EXIT_USAGE;
 }
 
 static int64_t now_ms(void)

@@ -17,10 +17,6 @@ void tw_output_step(struct tw_output *o);
 /* Writes the rest. False: something could not be written. */
 bool tw_output_finish(struct tw_output *o);
 
-/* For the few commands that use stdio: TW_EXIT_OK when all has reached the file, else a sentence and
- * TW_EXIT_USAGE. */
-int tw_stdout_close(void);
-
 /* Shows how far a source has been read; does nothing unless stderr is a terminal. */
 struct tw_progress {
     bool on, shown;

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import unittest
 
-from support import Case, PATIENCE, RULES, TRUNKWATCHD
+from support import Case, PATIENCE, RULES, TRUNKWATCH, TRUNKWATCHD, link, role
 from test_reload import EXPONENTIAL
 
 
@@ -77,6 +77,42 @@ class Check(Case):
         done = self.check("-c", self.path("trunkwatchd.yaml"))
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"can't listen on udp://127.0.0.1:{self.syslog}: Address already in use", done.stderr)
+
+
+class StandardOutput(Case):
+    """What could not be written is a failure, whoever was to write it."""
+
+    def commands(self):
+        inventory, recorded = self.path("inventory.yaml"), self.path("in.log")
+        self.write("in.log", "\n".join([role("PE-A", "Master"), link("PE-A", "Eth-Trunk10.100")]) + "\n")
+        rules = ["-r", RULES]
+        yield from ([TRUNKWATCH, w] for w in ("--help", "--version"))
+        yield from ([TRUNKWATCH, c, w] for c in ("check", "explain", "replay", "simulate") for w in ("--help", "--version"))
+        yield [TRUNKWATCH, "check", "-c", self.path("trunkwatchd.yaml"), "-i", inventory, *rules]
+        yield [TRUNKWATCH, "replay", "-i", inventory, *rules, recorded]
+        yield [TRUNKWATCH, "explain", "-i", inventory, *rules, recorded]
+        yield from ([TRUNKWATCHD, w] for w in ("--help", "--version", "--help-config"))
+        yield [TRUNKWATCHD, "-c", self.path("trunkwatchd.yaml"), "--check"]
+
+    def all_fail(self, shell, why):
+        files = ("inventory.yaml", "trunkwatchd.yaml")
+        before = [self.read(f) for f in files]
+        for command in self.commands():
+            done = subprocess.run(["sh", "-c", f'exec "$@" {shell}', "sh", *command], stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 2, command)
+            self.assertIn(f"{os.path.basename(command[0])}: standard output: {why}\n", done.stderr)
+        self.assertEqual([self.read(f) for f in files], before)
+
+    def test_full(self):
+        self.all_fail(">/dev/full", "No space left on device")
+
+    def test_closed(self):
+        self.all_fail(">&-", "Bad file descriptor")
+
+    def test_all_closed(self):
+        for command in self.commands():
+            done = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command], timeout=PATIENCE)
+            self.assertEqual(done.returncode, 2, command)
 
 
 if __name__ == "__main__":
