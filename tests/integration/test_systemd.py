@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -114,6 +115,24 @@ class Notify(Case):
         with os.fdopen(read) as f:
             lines = f.read().splitlines()
         self.assertTrue(any(line.startswith("<5>live: ready") for line in lines), lines)
+
+
+# What MemoryDenyWriteExecute= does, by the kernel itself; it is kept over exec.
+REFUSE_WRITABLE_CODE = "import ctypes, os, sys; ok = ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0; "
+CAN_REFUSE = subprocess.run([sys.executable, "-c", REFUSE_WRITABLE_CODE + "sys.exit(not ok)"]).returncode == 0
+
+
+class Patterns(Case):
+    def test_compiled(self):
+        self.start()
+        self.assertRegex(self.log(), r"info live: patterns are compiled patterns=(\d+) compiled=\1\n")
+
+    @unittest.skipUnless(CAN_REFUSE, "this kernel can't refuse writable code")
+    def test_interpreted_is_told_and_right(self):
+        self.start(sys.executable, "-c", REFUSE_WRITABLE_CODE + "os.execv(sys.argv[1], sys.argv[1:])")
+        self.assertRegex(self.log(), r"warning live: patterns are interpreted: .* compiled=0\n")
+        self.fault()
+        self.wait_transition("raised", "no-switchover")
 
 
 class Sockets(Case):
