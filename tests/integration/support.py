@@ -198,7 +198,8 @@ class Case(unittest.TestCase):
         wait_for(f"'{text}' in the log:\n{self.log()}", lambda: self.log().count(text) >= count)
 
     def transitions(self, name="alerts.jsonl"):
-        return [json.loads(line) for line in self.read(name).splitlines()]
+        # Without what is just being written.
+        return [json.loads(line) for line in self.read(name).split("\n")[:-1]]
 
     def wait_transition(self, kind, condition, name="alerts.jsonl", count=1):
         def find():
