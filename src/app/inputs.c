@@ -48,13 +48,13 @@ void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_s
     in->fed++;
     tw_pipeline_feed(d->pipeline, &r);
     enum tw_counter became = tw_pipeline_last(d->pipeline);
-    if (became != TW_COUNT_EVENTS) {
-        if (!tw_inputs_knows(d, from))
-            tw_strangers_count(&d->strangers, in, from, TW_STRANGE_DATAGRAM);
+    /* Most are of no interest, and of somebody known. */
+    if (became != TW_COUNT_EVENTS && became != TW_COUNT_NO_RULE && !tw_inputs_knows(d, from))
+        tw_strangers_count(&d->strangers, in, from, TW_STRANGE_DATAGRAM);
+    if (became != TW_COUNT_EVENTS && tw_log_wants(TW_LEVEL_DEBUG))
         tw_log(TW_LEVEL_DEBUG, "feed", tw_counter_name(became),
                TW_KVS(TW_KV("from", tw_addr_text(from, text)), TW_KV("socket", in->name),
                       TW_KV_N("bytes", bytes.n)));
-    }
     tw_outputs_deliver(d);
 }
 

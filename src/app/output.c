@@ -28,7 +28,10 @@ static void flush(struct tw_output *o)
 
 void tw_output_step(struct tw_output *o)
 {
-    if (o->text.n >= FLUSH_AT || (o->text.n > 0 && isatty(STDOUT_FILENO)))
+    if (!o->asked)
+        o->terminal = isatty(STDOUT_FILENO);
+    o->asked = true;
+    if (o->text.n >= FLUSH_AT || (o->text.n > 0 && o->terminal))
         flush(o);
 }
 

@@ -11,6 +11,7 @@
 struct tw_output {
     struct tw_buf text;
     bool failed;
+    bool asked, terminal; /* whether standard output is a terminal, once that was asked */
 };
 /* After each result: writes when enough has come together, or at once to a terminal. */
 void tw_output_step(struct tw_output *o);

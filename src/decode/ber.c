@@ -120,6 +120,7 @@ size_t tw_ber_oid(struct ber *b, size_t max)
     uint64_t id = 0;
     for (size_t i = 0; i < s.n; i++) {
         uint8_t c = (uint8_t)s.p[i];
+        b->padded = b->padded || (id == 0 && c == 0x80);
         id = id << 7 | (c & 0x7f);
         if (id > UINT32_MAX || (i + 1 == s.n && (c & 0x80) != 0)) {
             tw_ber_fail(b, BER_BAD, from);
@@ -133,4 +134,22 @@ size_t tw_ber_oid(struct ber *b, size_t max)
     if (count > max)
         tw_ber_fail(b, BER_TOO_LONG, from);
     return b->state == BER_FINE ? count : 0;
+}
+
+uint32_t tw_ber_ids(struct tw_str contents, uint32_t *ids)
+{
+    uint32_t n = 0, id = 0;
+    for (size_t i = 0; i < contents.n; i++) {
+        uint8_t c = (uint8_t)contents.p[i];
+        id = id << 7 | (c & 0x7f);
+        if ((c & 0x80) != 0)
+            continue;
+        if (n == 0) { /* the first stands for two (X.690 8.19.4) */
+            ids[n++] = id < 40 ? 0 : id < 80 ? 1 : 2;
+            id -= ids[0] * 40;
+        }
+        ids[n++] = id;
+        id = 0;
+    }
+    return n;
 }

@@ -36,6 +36,7 @@ struct ber {
     size_t at, end;       /* what may be read now */
     enum ber_state state; /* the first fault; stays */
     size_t fault_at;
+    bool padded; /* an object identifier was written longer than it is: its bytes are not its only form */
 };
 
 struct ber tw_ber_open(struct tw_str bytes);
@@ -56,5 +57,8 @@ void tw_ber_counter64(struct ber *b, int tag);
 /* An object identifier of at most `max` sub-identifiers of 32 bits; their number, 0 for one without contents.
  */
 size_t tw_ber_oid(struct ber *b, size_t max);
+/* The sub-identifiers in the contents of one that tw_ber_oid has passed; room for TW_OID_MAX. Returns their
+ * number. */
+uint32_t tw_ber_ids(struct tw_str contents, uint32_t *ids);
 
 #endif

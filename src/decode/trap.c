@@ -34,7 +34,10 @@ struct walk {
     struct tw_str community;
     size_t pdu; /* where it starts */
     uint32_t varbinds;
-    struct tw_str values[TW_VARBINDS_MAX]; /* contents */
+    struct {
+        struct tw_str name, value; /* contents */
+        int tag;                   /* of the value */
+    } seen[TW_VARBINDS_MAX];
 };
 
 /* An Opaque may wrap a number (tag 9F, type, length): libsnmp reads those, so they have to be whole. */
@@ -51,12 +54,17 @@ static bool opaque_is_whole(struct tw_str s)
     return type == 0x78 ? inside == 4 : type == 0x79 ? inside == 8 : inside >= 1 && inside <= 8;
 }
 
-static void walk_value(struct ber *b, struct tw_str *contents)
+/* The contents of the next element, which is left where it is. */
+static struct tw_str contents(const struct ber *b, int tag)
+{
+    struct ber again = *b;
+    return tw_ber_take(&again, tag);
+}
+
+static void walk_value(struct ber *b)
 {
     size_t from = b->at;
-    struct ber again = *b;
     int tag = tw_ber_peek(b);
-    *contents = tw_ber_take(&again, tag);
     switch (tag) {
     case BER_INTEGER: (void)tw_ber_int(b); return;
     case BER_OID: (void)tw_ber_oid(b, TW_OID_MAX); return;
@@ -103,9 +111,12 @@ static void walk_varbinds(struct walk *w)
             tw_ber_fail(b, BER_TOO_LONG, b->at);
             return;
         }
-        size_t end = tw_ber_enter(b, BER_SEQUENCE);
+        size_t end = tw_ber_enter(b, BER_SEQUENCE), i = w->varbinds++;
+        w->seen[i].name = contents(b, BER_OID);
         walk_name(b);
-        walk_value(b, &w->values[w->varbinds++]);
+        w->seen[i].tag = tw_ber_peek(b);
+        w->seen[i].value = contents(b, w->seen[i].tag);
+        walk_value(b);
         tw_ber_leave(b, end);
     }
     tw_ber_leave(b, list_end);
@@ -285,7 +296,7 @@ static enum tw_trap_fault fill(const netsnmp_pdu *pdu, const struct walk *w, str
             return TW_TRAP_DECODER;
         struct tw_varbind *slot = &list[out->varbinds_n];
         memset(slot, 0, sizeof *slot);
-        convert(v, w->values[seen++], arena, slot);
+        convert(v, w->seen[seen++].value, arena, slot);
         if (keep(slot, out))
             out->varbinds_n++;
     }
@@ -304,6 +315,42 @@ static bool ask_libsnmp(struct tw_str bytes, struct tw_arena *arena, netsnmp_pdu
     u_char *copy = (u_char *)tw_arena_dup(arena, bytes.p, bytes.n);
     u_char *start = snmp_comstr_parse(copy, &length, community, &room, &version);
     return start != NULL && snmp_pdu_parse(pdu, start, &length) == 0;
+}
+
+/* Contents that tw_ber_unsigned has passed. */
+static uint32_t number(struct tw_str contents)
+{
+    uint32_t v = 0;
+    for (size_t i = 0; i < contents.n; i++)
+        v = v << 8 | (uint8_t)contents.p[i];
+    return v;
+}
+
+bool tw_trap_peek(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out)
+{
+    /* sysUpTime.0 and snmpTrapOID.0 */
+    const struct tw_str uptime = TW_STR("\x2b\x06\x01\x02\x01\x01\x03\x00"),
+                        trap_oid = TW_STR("\x2b\x06\x01\x06\x03\x01\x01\x04\x01\x00");
+    struct walk w;
+    memset(out, 0, sizeof *out);
+    w.varbinds = 0;
+    if (bytes.n > TW_TRAP_MAX || walk(bytes, &w, out) != TW_TRAP_OK || out->version == 1 || w.ber.padded)
+        return false;
+    for (uint32_t i = 0; i < w.varbinds; i++) {
+        bool is_uptime = tw_str_eq(w.seen[i].name, uptime), is_oid = tw_str_eq(w.seen[i].name, trap_oid);
+        if ((is_uptime && (w.seen[i].tag != BER_TIMETICKS || out->has_uptime)) ||
+            (is_oid && (w.seen[i].tag != BER_OID || out->oid_n > 0)))
+            return false; /* odd: not to be decided here */
+        if (is_uptime) {
+            out->has_uptime = true;
+            out->uptime_cs = number(w.seen[i].value);
+        } else if (is_oid) {
+            uint32_t *ids = tw_arena_alloc(arena, TW_OID_MAX * sizeof *ids);
+            out->oid = ids;
+            out->oid_n = tw_ber_ids(w.seen[i].value, ids);
+        }
+    }
+    return out->oid_n > 0;
 }
 
 enum tw_trap_fault tw_trap_decode(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out,

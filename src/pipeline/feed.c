@@ -168,13 +168,22 @@ static void agent_restarted(struct tw_pipeline *p, uint32_t device, const struct
     tw_alerts_judge(p->alerts, &m);
 }
 
+/* Nine of ten notifications are about nothing that a rule knows: then who sent it and when is all there is to
+ * know. */
+static bool of_no_interest(struct tw_pipeline *p, const struct tw_record *r, struct tw_trap *trap)
+{
+    return tw_trap_peek(r->bytes, p->arena, trap) &&
+           tw_ruleset_trap_forms(p->rules->events, trap->oid, trap->oid_n) == NULL &&
+           tw_topology_by_address(p->topology, &r->from) != none;
+}
+
 static void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
 {
     struct tw_trap trap;
     struct tw_event e;
     size_t offset;
     bool restarted = false;
-    if (tw_trap_decode(r->bytes, p->arena, &trap, &offset) != TW_TRAP_OK) {
+    if (!of_no_interest(p, r, &trap) && tw_trap_decode(r->bytes, p->arena, &trap, &offset) != TW_TRAP_OK) {
         (void)counted(p, TW_COUNT_BAD_TRAP);
         return;
     }

@@ -8,13 +8,15 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* Two windows by turns: window k is in slot k % 2. */
+/* Windows by turns: window k is in slot k % SLOTS. */
+enum { SLOTS = 4 };
+
 struct ahead {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct reader *reader;
-    struct window *slot[2], second;
+    struct window *slot[SLOTS], others[SLOTS - 1];
     size_t filled; /* windows read so far */
     size_t taken;  /* windows that are done with; the one in use is number `taken` */
     bool stop;
@@ -26,15 +28,15 @@ static void *read_on(void *ctx)
     bool more = true;
     while (more) {
         (void)pthread_mutex_lock(&a->lock);
-        while (!a->stop && a->filled - a->taken == 2)
+        while (!a->stop && a->filled - a->taken == SLOTS)
             (void)pthread_cond_wait(&a->changed, &a->lock);
         bool stop = a->stop;
         size_t k = a->filled;
         (void)pthread_mutex_unlock(&a->lock);
         if (stop)
             break;
-        reader_fill(a->reader, a->slot[k % 2], a->slot[(k + 1) % 2]);
-        more = a->slot[k % 2]->lines_n > 0;
+        reader_fill(a->reader, a->slot[k % SLOTS], a->slot[(k + SLOTS - 1) % SLOTS]);
+        more = a->slot[k % SLOTS]->lines_n > 0;
         (void)pthread_mutex_lock(&a->lock);
         a->filled++;
         (void)pthread_cond_signal(&a->changed);
@@ -58,7 +60,8 @@ static void release(struct ahead *a)
 {
     (void)pthread_cond_destroy(&a->changed);
     (void)pthread_mutex_destroy(&a->lock);
-    window_finish(&a->second);
+    for (size_t i = 0; i < SLOTS - 1; i++)
+        window_finish(&a->others[i]);
     free(a);
 }
 
@@ -67,9 +70,11 @@ struct ahead *ahead_create(struct reader *r, struct window *first)
     struct ahead *a = tw_xcalloc(1, sizeof *a);
     a->reader = r;
     a->filled = 1;
-    window_init(&a->second);
     a->slot[0] = first;
-    a->slot[1] = &a->second;
+    for (size_t i = 0; i < SLOTS - 1; i++) {
+        window_init(&a->others[i]);
+        a->slot[i + 1] = &a->others[i];
+    }
     TW_ASSERT(pthread_mutex_init(&a->lock, NULL) == 0 && pthread_cond_init(&a->changed, NULL) == 0);
     if (start(a))
         return a;
@@ -84,7 +89,7 @@ struct window *ahead_next(struct ahead *a)
     (void)pthread_cond_signal(&a->changed);
     while (a->filled == a->taken)
         (void)pthread_cond_wait(&a->changed, &a->lock);
-    struct window *w = a->slot[a->taken % 2];
+    struct window *w = a->slot[a->taken % SLOTS];
     (void)pthread_mutex_unlock(&a->lock);
     return w;
 }

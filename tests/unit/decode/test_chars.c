@@ -42,9 +42,29 @@ static void a_span_ends_where_the_class_does(void **state)
     assert_int_equal(chars_span(CHARS_NAME, TW_STR(""), 0), 0);
 }
 
+/* However many are looked at together. */
+static void a_span_is_what_the_table_says(void **state)
+{
+    (void)state;
+    static const enum chars all[] = {CHARS_NAME, CHARS_WORD, CHARS_VALUE, CHARS_HOST, CHARS_KEY, CHARS_STOP};
+    char text[48];
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+        for (unsigned c = 0; c < 256; c++) {
+            for (size_t at = 0; at < sizeof text; at++) {
+                memset(text, all[k] == CHARS_STOP ? ',' : 'a', sizeof text);
+                text[at] = (char)c;
+                size_t want = expected(all[k], c) ? sizeof text : at;
+                assert_int_equal(chars_span(all[k], tw_str_of(text, sizeof text), 0), want);
+                assert_int_equal(chars_span(all[k], tw_str_of(text, sizeof text), at / 2), want);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_class_is_as_described),
-                                       cmocka_unit_test(a_span_ends_where_the_class_does)};
+                                       cmocka_unit_test(a_span_ends_where_the_class_does),
+                                       cmocka_unit_test(a_span_is_what_the_table_says)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

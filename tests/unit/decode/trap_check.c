@@ -68,6 +68,24 @@ static void flatten(const struct tw_trap *t, char out[static TEXT])
     }
 }
 
+/* A glance says nothing that the whole decoder does not say, too. Returns whether it said anything. */
+static bool peek_agrees(struct tw_str bytes, enum tw_trap_fault fault, const struct tw_trap *whole)
+{
+    struct tw_trap glance;
+    if (!tw_trap_peek(bytes, arena, &glance))
+        return false;
+    assert_int_equal(fault, TW_TRAP_OK);
+    assert_int_equal(glance.version, whole->version);
+    assert_int_equal(glance.has_uptime, whole->has_uptime);
+    assert_int_equal(glance.uptime_cs, whole->uptime_cs);
+    assert_int_equal(glance.oid_n, whole->oid_n);
+    assert_memory_equal(glance.oid, whole->oid, whole->oid_n * sizeof *whole->oid);
+    assert_memory_equal(glance.community.p, whole->community.p, whole->community.n);
+    return true;
+}
+
+size_t trap_glances;
+
 enum tw_trap_fault decode(const void *p, size_t n, struct tw_trap *out, size_t *offset)
 {
     static char *copy;
@@ -78,7 +96,9 @@ enum tw_trap_fault decode(const void *p, size_t n, struct tw_trap *out, size_t *
         memcpy(copy, p, n);
     tw_arena_reset(arena);
     *offset = 999999;
-    return tw_trap_decode(tw_str_of(copy, n), arena, out, offset);
+    enum tw_trap_fault fault = tw_trap_decode(tw_str_of(copy, n), arena, out, offset);
+    trap_glances += peek_agrees(tw_str_of(copy, n), fault, out);
+    return fault;
 }
 
 void expect(const struct built *b, const char *want)

@@ -19,6 +19,8 @@ int trap_teardown(void **state);
 /* The bytes are given in a block of their own size, so that a read past them is seen; small arena blocks do
  * the same. */
 enum tw_trap_fault decode(const void *p, size_t n, struct tw_trap *out, size_t *offset);
+/* How often a glance (tw_trap_peek) said something; each time it was compared with the decoder. */
+extern size_t trap_glances;
 /* "v2[!] request community OID uptime agent|name=value|…", or the name of the fault. */
 void expect(const struct built *b, const char *want);
 

@@ -30,4 +30,9 @@ const char *tw_trap_fault_name(enum tw_trap_fault f);
 enum tw_trap_fault tw_trap_decode(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out,
                                   size_t *offset);
 
+/* What our own walk alone can tell of a v2c notification: all but its varbinds and the agent's address.
+ * Enough for the many that no rule is about. False: it is not well-formed, or not so simple, and
+ * tw_trap_decode has to say. What is told here, tw_trap_decode tells the same. */
+bool tw_trap_peek(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out);
+
 #endif
