@@ -29,8 +29,7 @@ static size_t key_at(struct tw_str s, size_t i)
     if (i >= s.n || !tw_is_alnum(s.p[i]))
         return 0;
     size_t from = i;
-    while (i < s.n && i - from <= KEY_MAX && chars_in(CHARS_KEY, s.p[i]))
-        i++;
+    i = chars_span(CHARS_KEY, tw_str_cut(s, from + KEY_MAX + 1), from);
     if (i < s.n && s.p[i] == '(')
         i = past_unit(s, i);
     return i < s.n && s.p[i] == '=' ? i : 0;
@@ -77,8 +76,8 @@ static size_t value_end(struct tw_str s, size_t i, size_t *eq)
         i = past_quote(s, i);
     while (i < s.n) {
         char c = s.p[i];
-        if (!chars_in(CHARS_STOP, c)) {
-            i++;
+        if (chars_in(CHARS_TEXT, c)) {
+            i = chars_span(CHARS_TEXT, s, i);
         } else if (c == '(' || c == '[') {
             i = past_bracket(s, i);
         } else if ((*eq = key_at(s, i + 1)) != 0 || skip_blanks(s, i + 1) == s.n) {

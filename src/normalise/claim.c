@@ -14,13 +14,10 @@ struct raw {
 
 void tw_input_log(struct input *in, const struct tw_log *log)
 {
-    struct tw_kv kv;
     in->log = log;
     in->trap = NULL;
     in->pairs_n = 0;
-    tw_kv_init(&kv, log->text);
-    while (in->pairs_n < PAIRS_MAX && tw_kv_next(&kv))
-        in->pairs[in->pairs_n++] = (struct pair){tw_str_trim(kv.key), tw_str_trim(kv.value)};
+    in->walked = false;
 }
 
 void tw_input_trap(struct input *in, const struct tw_trap *trap)
@@ -28,6 +25,16 @@ void tw_input_trap(struct input *in, const struct tw_trap *trap)
     in->log = NULL;
     in->trap = trap;
     in->pairs_n = 0;
+    in->walked = true;
+}
+
+static void walk(struct input *in)
+{
+    struct tw_kv kv;
+    in->walked = true;
+    tw_kv_init(&kv, in->log->text);
+    while (in->pairs_n < PAIRS_MAX && tw_kv_next(&kv))
+        in->pairs[in->pairs_n++] = (struct pair){tw_str_trim(kv.key), tw_str_trim(kv.value)};
 }
 
 static struct raw raw_text(struct tw_str s)
@@ -38,16 +45,19 @@ static struct raw raw_text(struct tw_str s)
     return (struct raw){.present = s.n > 0, .text = s};
 }
 
-static struct raw pair_value(const struct input *in, const char *key)
+static struct raw pair_value(struct input *in, const char *key)
 {
+    const struct tw_str wanted = tw_str_z(key);
+    if (!in->walked)
+        walk(in);
     for (size_t i = 0; i < in->pairs_n; i++) {
-        if (tw_str_ieq(in->pairs[i].key, tw_str_z(key)))
+        if (tw_str_ieq(in->pairs[i].key, wanted))
             return raw_text(in->pairs[i].value);
     }
     return (struct raw){0};
 }
 
-static const struct tw_varbind *varbind(const struct input *in, const struct tw_oid_ref *ref)
+static const struct tw_varbind *varbind(struct input *in, const struct tw_oid_ref *ref)
 {
     for (uint32_t i = 0; i < in->trap->varbinds_n; i++) {
         const struct tw_varbind *vb = &in->trap->varbinds[i];
@@ -66,7 +76,7 @@ static struct raw varbind_value(const struct tw_varbind *vb)
     return (struct raw){0};
 }
 
-static bool guard_holds(const struct tw_guard *g, const struct input *in)
+static bool guard_holds(const struct tw_guard *g, struct input *in)
 {
     char digits[24];
     struct raw raw = {0};
@@ -113,7 +123,7 @@ static bool convert(const struct tw_field_source *s, const struct raw *raw, stru
     return raw->number >= 0 && raw->number <= UINT32_MAX;
 }
 
-static bool from_trap(const struct tw_field_source *s, const struct input *in, struct tw_event_value *out)
+static bool from_trap(const struct tw_field_source *s, struct input *in, struct tw_event_value *out)
 {
     for (size_t i = 0; i < s->oids_n; i++) {
         const struct tw_varbind *vb = varbind(in, &s->oids[i]);
@@ -133,7 +143,7 @@ static bool from_trap(const struct tw_field_source *s, const struct input *in, s
     return false;
 }
 
-static bool from_keys(const struct tw_field_source *s, const struct input *in, struct tw_event_value *out)
+static bool from_keys(const struct tw_field_source *s, struct input *in, struct tw_event_value *out)
 {
     for (const char *const *key = s->keys; *key != NULL; key++) {
         struct raw raw = pair_value(in, *key);
@@ -143,7 +153,7 @@ static bool from_keys(const struct tw_field_source *s, const struct input *in, s
     return false;
 }
 
-static bool fill(const struct tw_field_source *s, const struct input *in, const struct tw_str *groups,
+static bool fill(const struct tw_field_source *s, struct input *in, const struct tw_str *groups,
                  struct tw_event_value *out)
 {
     struct raw raw;
@@ -178,7 +188,7 @@ static void classify(const struct tw_ruleset *r, struct tw_event *e)
         e->present |= 1u << TW_FIELD_DOWN_CLASS;
 }
 
-struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_form *f, const struct input *in,
+struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_form *f, struct input *in,
                            struct tw_event *out)
 {
     struct tw_str groups[TW_GROUPS_MAX] = {0};

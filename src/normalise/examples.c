@@ -70,7 +70,7 @@ static void judge(const struct running *run, const struct tw_example *x, const s
 
 /* Runs all forms under the key; at most one rule may claim a message. `x` is NULL for a line of the corpus.
  */
-static void run_forms(struct running *run, const struct tw_event_form *forms, const struct input *in,
+static void run_forms(struct running *run, const struct tw_event_form *forms, struct input *in,
                       const struct tw_example *x, const struct place *at)
 {
     const struct tw_event_rule *first = NULL;

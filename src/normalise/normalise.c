@@ -2,8 +2,8 @@
 #include "normalise_internal.h"
 
 /* The first form that claims the message wins; that no two do is shown by the examples. */
-static enum tw_match match(const struct tw_ruleset *r, const struct tw_event_form *forms,
-                           const struct input *in, struct tw_event *out)
+static enum tw_match match(const struct tw_ruleset *r, const struct tw_event_form *forms, struct input *in,
+                           struct tw_event *out)
 {
     enum tw_match best = TW_MATCH_NONE;
     for (const struct tw_event_form *f = forms; f != NULL; f = f->next) {

@@ -3,7 +3,8 @@
 #define TW_NORMALISE_INTERNAL_H
 #include "normalise/normalise.h"
 
-/* A message as the forms see it: the pairs of a log are walked once, whatever the number of forms. */
+/* A message as the forms see it: the pairs of a log are walked once, whatever the number of forms, and only
+ * when one of them asks for a key. */
 enum { PAIRS_MAX = 32 };
 struct input {
     const struct tw_log *log; /* NULL: a trap */
@@ -12,6 +13,7 @@ struct input {
         struct tw_str key, value;
     } pairs[PAIRS_MAX];
     size_t pairs_n;
+    bool walked;
 };
 void tw_input_log(struct input *in, const struct tw_log *log);
 void tw_input_trap(struct input *in, const struct tw_trap *trap);
@@ -21,7 +23,7 @@ struct claim {
     enum tw_event_field failed; /* FAILED: this one; TW_EVENT_FIELDS: none of those of which one is needed */
 };
 /* Fills *out but for the evidence. */
-struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_form *f, const struct input *in,
+struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_form *f, struct input *in,
                            struct tw_event *out);
 
 struct tw_str tw_evidence_log(const struct tw_log *log, struct tw_arena *arena);

@@ -113,7 +113,7 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
     const struct tw_log *log = r->log != NULL ? r->log : decoded(p, r, &own);
     if (log == NULL)
         return;
-    uint32_t device = log_device(p, r, log);
+    uint32_t device = r->sender != 0 ? r->sender - 1 : log_device(p, r, log);
     if (device == none)
         return;
     heard(p, device, r->rx);

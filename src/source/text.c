@@ -122,6 +122,7 @@ static void set_times(struct text *t, size_t i, struct tw_record *out)
     out->rx = t->arrival;
     out->year = l->year;
     out->log = l->decoded ? &l->log : NULL;
+    out->sender = l->decoded ? l->sender : 0;
     switch (l->kind) {
     case BARE: out->at = out->rx; break;
     case STAMPED: out->at = tw_later(l->time, tw_time_add(out->rx, (tw_dur){-late_at_most.ns})); break;
@@ -134,6 +135,20 @@ static void set_times(struct text *t, size_t i, struct tw_record *out)
     }
 }
 
+/* What another core wrote takes a while to come over: it is asked for some lines before it is needed. */
+static void ask_for(const struct window *w, size_t next)
+{
+    enum { CACHE_LINE = 64, TEXT_BEFORE = 8, LINE_BEFORE = 16, HEAD = 2 };
+    if (next + LINE_BEFORE >= w->lines_n)
+        return;
+    const char *line = (const char *)&w->lines[next + LINE_BEFORE],
+               *text = w->lines[next + TEXT_BEFORE].bytes.p;
+    for (size_t i = 0; i < sizeof *w->lines; i += CACHE_LINE)
+        __builtin_prefetch(line + i);
+    for (size_t i = 0; i < HEAD; i++)
+        __builtin_prefetch(text + i * CACHE_LINE);
+}
+
 tw_err text_next(struct text *t, struct tw_record *out)
 {
     if (t->next == t->window->lines_n) {
@@ -144,6 +159,8 @@ tw_err text_next(struct text *t, struct tw_record *out)
     *out = (struct tw_record){.transport = TW_TRANSPORT_SYSLOG,
                               .ref.position = ++t->position,
                               .bytes = t->window->lines[t->next].bytes};
+    if (t->ahead != NULL)
+        ask_for(t->window, t->next);
     set_times(t, t->next, out);
     t->next++;
     return TW_OK;

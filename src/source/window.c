@@ -17,7 +17,10 @@ struct reader {
     struct stream *stream;
     struct tw_replay_source_options options;
     struct clock *clock;
-    bool utc[CLOCK_HOSTS + 1];  /* host -> the digits of its stamps are UTC */
+    struct {
+        uint32_t sender; /* 1 + device; 0: none has that name */
+        bool utc;        /* the digits of its stamps are UTC */
+    } hosts[CLOCK_HOSTS + 1];
     bool skipping;              /* up to the end of a line that was cut */
     struct clock_line *measure; /* of the STAMPED lines */
     struct clock_line tail[TAIL_LINES];
@@ -66,12 +69,13 @@ void reader_destroy(struct reader *r)
 static uint32_t host_of(struct reader *r, struct tw_str name)
 {
     bool added;
+    const struct tw_topology *t = r->options.topology;
     uint32_t h = clock_host(r->clock, name, &added);
     if (added) {
-        uint32_t device =
-            r->options.topology != NULL ? tw_topology_by_hostname(r->options.topology, name) : TW_NONE;
+        uint32_t device = t != NULL && name.n > 0 ? tw_topology_by_hostname(t, name) : TW_NONE;
         /* The host past the limit shares its place with others: it is asked for every time. */
-        r->utc[h] = device != TW_NONE && r->options.topology->devices[device].stamp_offset_utc;
+        r->hosts[h].sender = device != TW_NONE ? device + 1 : 0;
+        r->hosts[h].utc = device != TW_NONE && t->devices[device].stamp_offset_utc;
     }
     return h;
 }
@@ -80,12 +84,13 @@ static void read_times(struct reader *r, struct line *l)
 {
     const struct tw_log *log = &l->log;
     l->host = host_of(r, log->host);
+    l->sender = r->hosts[l->host].sender;
     if (log->relay.present) {
         l->kind = RELAYED;
         l->time = tw_stamp_time(&log->relay, false);
     } else if (log->stamp.present) {
         l->kind = STAMPED;
-        l->time = tw_stamp_time(&log->stamp, r->utc[l->host]);
+        l->time = tw_stamp_time(&log->stamp, r->hosts[l->host].utc);
     }
 }
 

@@ -21,9 +21,10 @@ struct line {
     } kind; /* what its time comes from: nothing, the device's stamp, a relay's */
     int year;
     uint32_t host;
-    bool measured; /* enough lines of its host were seen to trust its clock's measure */
-    bool decoded;  /* `log` is what it says; else it could not be read */
-    tw_time time;  /* STAMPED: corrected, once the clocks are measured */
+    uint32_t sender; /* 1 + device that has this host name; 0: none has */
+    bool measured;   /* enough lines of its host were seen to trust its clock's measure */
+    bool decoded;    /* `log` is what it says; else it could not be read */
+    tw_time time;    /* STAMPED: corrected, once the clocks are measured */
     struct tw_log log;
 };
 

@@ -116,7 +116,8 @@ static void load(struct scenario *s)
         k->bytes = tw_xstrndup(r.bytes.p, r.bytes.n);
         k->r = r;
         k->r.bytes.p = k->bytes;
-        k->r.log = NULL; /* it borrows from the source; the core decodes for itself what it is not given */
+        k->r.log = NULL; /* it borrows from the source; the core finds out for itself what it is not told */
+        k->r.sender = 0;
     }
     tw_replay_source_close(src);
     for (size_t i = 0; i < inputs_n; i++)

@@ -18,7 +18,7 @@ static bool expected(enum chars class, unsigned c)
     case CHARS_VALUE: return visible && memchr("\"(,;", (int)c, 4) == NULL;
     case CHARS_HOST: return visible && c != '%' && c != 0x7f;
     case CHARS_KEY: return letter || digit || (c != 0 && memchr(" -./_", (int)c, 5) != NULL);
-    case CHARS_STOP: return c != 0 && memchr("(,;[", (int)c, 4) != NULL;
+    case CHARS_TEXT: return c == 0 || memchr("(,;[", (int)c, 4) == NULL;
     }
     return false;
 }
@@ -26,7 +26,7 @@ static bool expected(enum chars class, unsigned c)
 static void each_class_is_as_described(void **state)
 {
     (void)state;
-    static const enum chars all[] = {CHARS_NAME, CHARS_WORD, CHARS_VALUE, CHARS_HOST, CHARS_KEY, CHARS_STOP};
+    static const enum chars all[] = {CHARS_NAME, CHARS_WORD, CHARS_VALUE, CHARS_HOST, CHARS_KEY, CHARS_TEXT};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
         for (unsigned c = 0; c < 256; c++)
             assert_int_equal(chars_in(all[k], (char)c), expected(all[k], c));
@@ -46,12 +46,12 @@ static void a_span_ends_where_the_class_does(void **state)
 static void a_span_is_what_the_table_says(void **state)
 {
     (void)state;
-    static const enum chars all[] = {CHARS_NAME, CHARS_WORD, CHARS_VALUE, CHARS_HOST, CHARS_KEY, CHARS_STOP};
+    static const enum chars all[] = {CHARS_NAME, CHARS_WORD, CHARS_VALUE, CHARS_HOST, CHARS_KEY, CHARS_TEXT};
     char text[48];
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
         for (unsigned c = 0; c < 256; c++) {
             for (size_t at = 0; at < sizeof text; at++) {
-                memset(text, all[k] == CHARS_STOP ? ',' : 'a', sizeof text);
+                memset(text, 'a', sizeof text);
                 text[at] = (char)c;
                 size_t want = expected(all[k], c) ? sizeof text : at;
                 assert_int_equal(chars_span(all[k], tw_str_of(text, sizeof text), 0), want);

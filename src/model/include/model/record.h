@@ -43,6 +43,8 @@ struct tw_record {
     int year;            /* for stamps without a year; 0: the year that brings the stamp nearest to rx */
     struct tw_record_ref ref;
     struct tw_str bytes;
+    uint32_t sender; /* 1 + index of the device in the topology, when the source had to find out anyway; 0:
+                        the core does */
     const struct tw_log *log; /* what tw_log_decode makes of the bytes with this `year`, when the source had
                                  to look inside anyway; borrowed like them. NULL: the core decodes */
 };
