@@ -6,6 +6,7 @@ import statistics
 from suite.common import Failed, RULES, HERE, read_alerts, read_raised, read_truth, say, spread, table, verdict, verdict_exact
 from suite import peers
 
+PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else "python3"  # Debian's own, if there
 RELEVANT = r"%%01(IFNET/[0-9]/link(Down|Up)|ETRUNK/)"
 
 
@@ -49,7 +50,7 @@ def contestants(b):
     environment = {**os.environ, "LC_ALL": "C"}
     yield Grep(b, "grep -cE (counts, judges nothing)", lambda _, log: ["grep", "-cE", RELEVANT, log], environment=environment), True
     yield Peer(b, "limit.c (this mix only)", lambda _, log: [b.tool("limit"), log]), True
-    yield Peer(b, "Python script", lambda _, log: ["python3", os.path.join(HERE, "peers", "script.py"), log]), True
+    yield Peer(b, "Python script", lambda _, log: [PYTHON, os.path.join(HERE, "peers", "script.py"), log]), True
     if shutil.which("sec"):
         def sec(conf):
             return lambda _, log: ["sec", "--conf=" + os.path.join(HERE, "peers", conf), "--input=" + log, "--fromstart",
