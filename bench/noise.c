@@ -166,9 +166,8 @@ static const char *const other[] = {
     "bastion-1 sshd[$d]: Accepted publickey for $w from $i port $d ssh2: ED25519 SHA256:$x$x$x$x",
     "bastion-1 CRON[$d]: (root) CMD (test -x /usr/sbin/anacron || run-parts --report /etc/cron.hourly)",
     "log-1 rsyslogd: imuxsock lost $d messages from pid $d due to rate-limiting",
-    "radius-2 radiusd[$d]: Login incorrect (mschap: MS-CHAP2-Response is incorrect): [$w/<via Auth-Type>] "
-    "(from client "
-    "$w port $d cli $m)",
+    "radius-2 radiusd[$d]: Login incorrect (mschap: response is incorrect): [$w] (from client $w port $d cli "
+    "$m)",
     "dhcp-1 dhcpd[$d]: DHCPREQUEST for $i from $m via $e",
     "sw-access-$b %LINK-3-UPDOWN: Interface GigabitEthernet0/$s, changed state to $u",
     "sw-access-$b %LINEPROTO-5-UPDOWN: Line protocol on Interface GigabitEthernet0/$s, changed state to $u",
