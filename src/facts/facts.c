@@ -62,8 +62,11 @@ void tw_facts_destroy(struct tw_facts *f)
         evidence_unref(f->subs[i / 2].side[i % 2].oper.why);
         evidence_unref(f->subs[i / 2].side[i % 2].protocol.why);
     }
-    for (size_t i = 0; i < f->rbs_n; i++)
+    for (size_t i = 0; i < f->rbs_n; i++) {
         evidence_unref(f->rbs[i].channel.why);
+        free((void *)(uintptr_t)f->rbs[i].name);
+    }
+    tw_map_finish(&f->rbs_by_key);
     for (size_t i = 0; i < f->rules_n; i++)
         free(f->rules[i]);
     free(f->rules);
@@ -202,27 +205,44 @@ uint32_t sub_entry(struct tw_facts *f, uint32_t member, uint32_t number)
     return index;
 }
 
+struct rbs_key {
+    uint32_t device;
+    struct tw_str name;
+};
+
+static bool rbs_same(const void *ctx, uint32_t index, const void *key)
+{
+    const struct tw_rbs_facts *r = &((const struct tw_facts *)ctx)->rbs[index];
+    const struct rbs_key *k = key;
+    return r->device == k->device && tw_str_eq(k->name, tw_str_z(r->name));
+}
+
 uint32_t rbs_entry(struct tw_facts *f, uint32_t device, struct tw_str name)
 {
-    for (uint32_t i = 0; i < f->rbs_n; i++) {
-        if (f->rbs[i].device == device && tw_str_eq(name, tw_str_z(f->rbs[i].name)))
-            return i;
-    }
+    struct rbs_key key = {device, name};
+    uint64_t hash = tw_hash(name.p, name.n, device);
+    uint32_t found = tw_map_find(&f->rbs_by_key, hash, rbs_same, f, &key);
+    if (found != TW_NONE)
+        return found;
     if (f->devices[device].rbs_n >= TW_FACTS_RBS_MAX)
         return TW_NONE;
     f->devices[device].rbs_n++;
+    found = (uint32_t)f->rbs_n;
     struct tw_rbs_facts *r = TW_PUSH(f->rbs, f->rbs_n, f->rbs_cap);
-    *r = (struct tw_rbs_facts){.device = device, .name = rule_intern(f, name), .channel = nothing};
-    return (uint32_t)f->rbs_n - 1;
+    *r = (struct tw_rbs_facts){.device = device, .name = tw_xstrndup(name.p, name.n), .channel = nothing};
+    tw_map_add(&f->rbs_by_key, hash, found);
+    return found;
 }
 
 static enum tw_applied apply_rbs(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
-    struct tw_str name = tw_event_text(e, TW_FIELD_NAME);
-    name = tw_str_cut(name, tw_str_find(name, '\0', 0));
     if (tw_topology_pair_of(f->topology, device, &(int){0}) == TW_NONE)
         return TW_APPLIED_ELSEWHERE;
-    uint32_t rbs = rbs_entry(f, device, tw_str_cut(name, 64));
+    /* The name goes into summaries and commands: nothing in it may act on a terminal. */
+    struct tw_buf name = {0};
+    tw_buf_safe(&name, tw_str_cut(tw_event_text(e, TW_FIELD_NAME), 64));
+    uint32_t rbs = rbs_entry(f, device, tw_buf_view(&name));
+    tw_buf_finish(&name);
     if (rbs == TW_NONE)
         return TW_APPLIED_LIMIT;
     enum fact_change c =

@@ -4,6 +4,21 @@
 
 #include <stdlib.h>
 
+/* Only what is safe to print is ever written. */
+static void snap_text(struct tw_snap *s, struct tw_str *text)
+{
+    struct tw_buf safe = {0};
+    tw_snap_str(s, text);
+    if (tw_snap_writing(s))
+        return;
+    tw_buf_safe(&safe, *text);
+    if (safe.n != text->n) {
+        s->bad = true;
+        *text = (struct tw_str){0};
+    }
+    tw_buf_finish(&safe);
+}
+
 static bool name_same(const void *ctx, uint32_t index, const void *key)
 {
     const struct tw_facts *f = ctx;
@@ -93,7 +108,7 @@ void tw_facts_snap_rbs(struct tw_facts *f, struct tw_snap *s, uint32_t *rbs)
         name = tw_str_z(f->rbs[*rbs].name);
     }
     tw_facts_snap_device(f, s, &device);
-    tw_snap_str(s, &name);
+    snap_text(s, &name);
     if (tw_snap_writing(s))
         return;
     /* A device that is in no pair any more has no place for it. */
@@ -122,8 +137,8 @@ static void snap_evidence(struct tw_facts *f, struct tw_snap *s, struct tw_evide
     head.source = (enum tw_source)tw_snap_enum(s, head.source, 4);
     tw_snap_u32(s, &head.ref.input);
     tw_snap_u64(s, &head.ref.position);
-    tw_snap_str(s, &rule);
-    tw_snap_str(s, &text);
+    snap_text(s, &rule);
+    snap_text(s, &text);
     if (tw_snap_writing(s))
         return;
     *e = NULL;

@@ -233,6 +233,24 @@ static void restart_trap(struct tw_pipeline *p, int64_t s, uint8_t which, uint32
     assert_int_not_equal(tw_pipeline_last(p), TW_COUNT_BAD_TRAP);
 }
 
+/* What a router calls its RBS goes into a summary and into commands that a person copies. */
+static void a_name_from_a_message_is_safe_to_print(void **state)
+{
+    struct tw_pipeline *p = *state;
+    size_t n;
+    say(p, 0,
+        "RBS/4/RBS_CHANNEL_STATUS_CHANGE(l):CID=1;The state of the RBS channel changed. "
+        "(serviceName=a\x1b[2Jb\xff, channelState=Down)");
+    tw_pipeline_advance(p, at(60));
+    const struct tw_transition *const *t = tw_pipeline_transitions(p, &n);
+    assert_int_equal(n, 1);
+    assert_non_null(strstr(t[0]->summary, "RBS channel a\\x1b[2Jb\\xff)"));
+    for (size_t i = 0; i < t[0]->hints_n; i++) {
+        for (size_t k = 0; k < t[0]->hints[i].commands_n; k++)
+            assert_null(strpbrk(t[0]->hints[i].commands[k], "\x1b\xff"));
+    }
+}
+
 static size_t transitions(struct tw_pipeline *p, const char *condition, enum tw_transition_kind kind)
 {
     size_t n, hits = 0;
@@ -339,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_item_taken_out_leaves_the_alert_to_the_others, setup, teardown),
         cmocka_unit_test_setup_teardown(hostile_bytes_are_counted_and_disturb_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(received_is_the_sum_of_what_became_of_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_name_from_a_message_is_safe_to_print, setup, teardown),
         cmocka_unit_test_setup_teardown(broken_snapshots_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(what_a_new_inventory_has_no_place_for_is_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_changed_hold_applies_to_what_is_being_held, setup, teardown),

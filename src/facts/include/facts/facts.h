@@ -99,7 +99,7 @@ struct tw_e_trunk_side {
 
 struct tw_rbs_facts {
     uint32_t device;
-    const char *name;
+    const char *name; /* as a router wrote it, made safe to print */
     struct tw_fact channel;
     bool dirty;
 };
