@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* Any bytes as trunkwatchd.yaml: errors with their places, or a value that holds what it says, the same each
+ * time. */
+#include "base/buf.h"
+#include "config/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct tw_config_output_type types[] = {{"stdout", false}, {"file", true}, {NULL, false}};
+
+static void check(const struct tw_config *c)
+{
+    TW_ASSERT(c->inventory != NULL && c->inventory[0] != '\0' && (c->rules == NULL || c->rules[0] != '\0'));
+    for (int trap = 0; trap < 2; trap++) {
+        const struct tw_config_listen *l = trap ? c->snmp : c->syslog;
+        for (size_t i = 0; i < (trap ? c->snmp_n : c->syslog_n); i++)
+            TW_ASSERT(l[i].port > 0 && (l[i].address.family == 4 || l[i].address.family == 6) &&
+                      l[i].text != NULL);
+    }
+    for (size_t i = 0; i < c->outputs_n; i++) {
+        const struct tw_config_output *o = &c->outputs[i];
+        TW_ASSERT(o->type < 2 && (o->path != NULL) == types[o->type].path && o->at.line > 0);
+    }
+    for (size_t i = 0; i < c->holds_n; i++)
+        TW_ASSERT(c->holds[i].hold.ns >= 0 && c->holds[i].at.line > 0 && c->holds[i].condition.p != NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct tw_errors errors = {0}, again = {0};
+    struct tw_str text = tw_str_of((const char *)data, size);
+    struct tw_config *c = tw_config_create("f", text, types, &errors);
+    struct tw_config *other = tw_config_create("f", text, types, &again);
+    TW_ASSERT((c != NULL) == (errors.n == 0) && (c != NULL) == (other != NULL) && errors.n == again.n);
+    for (size_t i = 0; i < errors.n; i++) {
+        TW_ASSERT(strncmp(errors.text[i], "f:", 2) == 0 && strchr(errors.text[i], '\n') == NULL);
+        TW_ASSERT(strcmp(errors.text[i], again.text[i]) == 0);
+    }
+    if (c != NULL)
+        check(c);
+    for (unsigned o = 0; c != NULL && o < TW_OPTIONS; o++) {
+        TW_ASSERT(tw_config_same(c, other, (enum tw_option)o));
+        TW_ASSERT(!tw_config_unused(c, (enum tw_option)o) || tw_config_given(c, (enum tw_option)o));
+    }
+    tw_config_destroy(c);
+    tw_config_destroy(other);
+    tw_errors_finish(&errors);
+    tw_errors_finish(&again);
+    return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One message through the real rules, as a log line or as a trap (an odd first byte): an event that keeps its
+ * limits, the same each time, with evidence that can be printed.
+ */
+#include "rules_dir.h"
+#include "watch.h"
+
+#include "base/mem.h"
+#include "decode/log.h"
+#include "decode/trap.h"
+#include "normalise/normalise.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct tw_ruleset *rules(void)
+{
+    static struct tw_ruleset *r;
+    static struct tw_rules_text text; /* kept to the end */
+    struct tw_errors errors = {0};
+    if (r == NULL) {
+        text = test_read_rules(TRUNKWATCH_SOURCE_RULES);
+        r = tw_ruleset_create(text.events, text.events_n, &errors);
+        TW_ASSERT(r != NULL);
+    }
+    return r;
+}
+
+static enum tw_match match(struct tw_str bytes, bool trap, struct tw_arena *arena, struct tw_event *e)
+{
+    struct tw_trap t;
+    struct tw_log log;
+    size_t offset;
+    if (trap)
+        return tw_trap_decode(bytes, arena, &t, &offset) == TW_TRAP_OK
+                   ? tw_normalise_trap(rules(), &t, arena, e)
+                   : TW_MATCH_NONE;
+    return tw_log_decode(bytes, 2026, (tw_time){INT64_C(1786212000000000000)}, &log, &offset) == TW_LOG_OK
+               ? tw_normalise_log(rules(), &log, arena, e)
+               : TW_MATCH_NONE;
+}
+
+static void check(const struct tw_event *e)
+{
+    TW_ASSERT(e->kind > TW_EVENT_NONE && e->kind < TW_EVENT_KINDS && e->rule != NULL);
+    TW_ASSERT(e->text.n > 0 && e->text.n <= TW_EVIDENCE_MAX && watch_printable(e->text, false));
+    TW_ASSERT(e->present >> TW_EVENT_FIELDS == 0);
+    for (unsigned f = 0; f < TW_EVENT_FIELDS; f++) {
+        enum tw_event_field field = (enum tw_event_field)f;
+        const char *const *words = tw_event_field_words(field);
+        int64_t number = tw_event_number(e, field), n = 0;
+        while (words != NULL && words[n] != NULL)
+            n++;
+        TW_ASSERT(tw_event_field_type(field) != TW_FIELD_WORD || (number >= 0 && number <= n));
+        /* Every byte is there to be read. */
+        struct tw_str text = tw_event_text(e, field);
+        TW_ASSERT(tw_hash(text.p, text.n, 1) != 0 || text.n == 0);
+    }
+}
+
+static void same(const struct tw_event *a, const struct tw_event *b)
+{
+    TW_ASSERT(a->kind == b->kind && a->present == b->present && a->rule == b->rule &&
+              tw_str_eq(a->text, b->text));
+    for (unsigned f = 0; f < TW_EVENT_FIELDS; f++) {
+        TW_ASSERT(tw_event_number(a, (enum tw_event_field)f) == tw_event_number(b, (enum tw_event_field)f));
+        TW_ASSERT(
+            tw_str_eq(tw_event_text(a, (enum tw_event_field)f), tw_event_text(b, (enum tw_event_field)f)));
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 1)
+        return -1;
+    bool trap = data[0] % 2 != 0;
+    struct tw_str bytes = tw_str_of((const char *)data + 1, size - 1);
+    /* Small blocks, so that each piece stands alone. */
+    struct tw_arena *arena = tw_arena_create(16), *other = tw_arena_create(65536);
+    struct tw_event e, again;
+    enum tw_match m = match(bytes, trap, arena, &e);
+    TW_ASSERT(m != TW_MATCH_LIMIT); /* no pattern of ours may need that many steps */
+    TW_ASSERT(match(bytes, trap, other, &again) == m);
+    if (m == TW_MATCH_EVENT) {
+        check(&e);
+        same(&e, &again);
+    }
+    tw_arena_destroy(arena);
+    tw_arena_destroy(other);
+    return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The whole core: bytes are a script of records, time, new inventories and holds. Every transition keeps the
+ * contract; the same script gives the same bytes, also with extra advances, reloads of the same files and
+ * snapshots in between; and the same script again and again, later each time, does not need more memory.
+ */
+#include "script.h"
+#include "watch.h"
+#include "world.h"
+
+#include <sanitizer/allocator_interface.h>
+#include <stdio.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum way { PLAIN, AGAIN, ADVANCES, RELOADS, SNAPSHOTS, WAYS };
+enum { ROUNDS = 8, ROUNDS_WARM = 4, GROWTH_MAX = 16 << 10 };
+#define LONG_AFTER TW_SECONDS(86400)
+
+static struct world *world;
+
+static void snapshot_and_restore(struct tw_pipeline *p)
+{
+    struct tw_buf bytes = {0}, again = {0};
+    tw_pipeline_snapshot(p, &bytes);
+    TW_ASSERT(tw_pipeline_restore(p, tw_buf_view(&bytes)) == TW_OK);
+    tw_pipeline_snapshot(p, &again);
+    TW_ASSERT(tw_str_eq(tw_buf_view(&bytes), tw_buf_view(&again)));
+    tw_buf_finish(&bytes);
+    tw_buf_finish(&again);
+}
+
+/* Between two steps; must not change anything. */
+static void disturb(struct watch *w, enum way way, tw_time now, tw_time next)
+{
+    struct tw_pipeline *p = world->pipeline;
+    switch (way) {
+    case ADVANCES:
+        tw_pipeline_advance(p, now);
+        tw_pipeline_advance(p, (tw_time){now.ns + (next.ns - now.ns) / 2});
+        watch_collect(w, p, next, false);
+        tw_pipeline_advance(p, next);
+        break;
+    case RELOADS: tw_pipeline_swap(p, tw_pipeline_topology(p), world->rules, now); break;
+    case SNAPSHOTS:
+        watch_collect(w, p, now, false);
+        snapshot_and_restore(p);
+        break;
+    case PLAIN:
+    case AGAIN:
+    case WAYS: break;
+    }
+}
+
+static void take(struct watch *w, const struct step *s)
+{
+    struct tw_pipeline *p = world->pipeline;
+    switch (s->kind) {
+    case STEP_FEED:
+        tw_pipeline_feed(p, &s->record);
+        TW_ASSERT(tw_pipeline_last(p) > TW_COUNT_RECEIVED && tw_pipeline_last(p) < TW_COUNT_RAISED);
+        break;
+    case STEP_ADVANCE: tw_pipeline_advance(p, s->now); break;
+    case STEP_SWAP:
+        tw_pipeline_advance(p, s->now);
+        watch_collect(w, p, s->now, false);
+        world_hold(world, s->hold);
+        tw_pipeline_swap(p, world->topology[s->inventory], world->rules, s->now);
+        break;
+    }
+    watch_collect(w, p, s->now, s->kind == STEP_SWAP);
+    watch_counters(w, p);
+}
+
+static void run(struct watch *w, const struct script *s, enum way way)
+{
+    struct tw_pipeline *p = world->pipeline;
+    for (size_t i = 0; i < s->n; i++) {
+        take(w, &s->step[i]);
+        /* Before the first record or reload nothing has begun. */
+        if (way > AGAIN && s->step[i].kind != STEP_ADVANCE)
+            disturb(w, way, s->step[i].now, i + 1 < s->n ? s->step[i + 1].now : s->step[i].now);
+    }
+    /* At last every timer has fired. */
+    tw_time end = tw_time_add(s->end, LONG_AFTER);
+    tw_pipeline_advance(p, end);
+    watch_collect(w, p, end, false);
+    watch_counters(w, p);
+    TW_ASSERT(!tw_time_is_finite(tw_pipeline_next_deadline(p)));
+}
+
+static void same_whatever_happens_between(const struct script *s, enum way way)
+{
+    struct watch plain = {0}, other = {0};
+    world = world_begin();
+    run(&plain, s, PLAIN);
+    world = world_begin();
+    run(&other, s, way);
+    bool same = tw_str_eq(tw_buf_view(&plain.json), tw_buf_view(&other.json));
+    if (!same)
+        (void)fprintf(stderr, "way %d\n--- plain\n%s--- other\n%s", (int)way, tw_buf_view(&plain.json).p,
+                      tw_buf_view(&other.json).p);
+    TW_ASSERT(same);
+    watch_finish(&plain);
+    watch_finish(&other);
+}
+
+static void no_growth(struct script *s)
+{
+    struct watch w = {0};
+    size_t warm = 0;
+    world = world_begin();
+    for (int i = 0; i < ROUNDS; i++) {
+        run(&w, s, PLAIN);
+        script_shift(s, (tw_dur){2 * LONG_AFTER.ns});
+        watch_finish(&w);
+        w.json = (struct tw_buf){0};
+        if (i + 1 == ROUNDS_WARM)
+            warm = __sanitizer_get_current_allocated_bytes();
+    }
+    TW_ASSERT(__sanitizer_get_current_allocated_bytes() <= warm + GROWTH_MAX);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct script s;
+    if (size < 2)
+        return -1;
+    script_read(&s, data + 1, size - 1);
+    unsigned way = AGAIN + data[0] % WAYS;
+    if (way < WAYS)
+        same_whatever_happens_between(&s, (enum way)way);
+    else
+        no_growth(&s);
+    script_finish(&s);
+    return 0;
+}
