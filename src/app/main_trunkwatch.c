@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "command.h"
 
+#include "plat/fault.h"
 #include "standard.h"
 
 #include <signal.h>
@@ -49,6 +50,7 @@ int tw_command_usage(const struct tw_command *cmd, const char *fmt, ...)
 int main(int argc, char **argv)
 {
     tw_standard_hold();
+    tw_fault_tell("trunkwatch");
     /* A closed pipe is an error of a write, with a sentence, and not a silent end. */
     (void)signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {

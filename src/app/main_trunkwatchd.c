@@ -3,6 +3,7 @@
 #include "command.h"
 #include "config/config.h"
 #include "daemon.h"
+#include "plat/fault.h"
 #include "plat/log.h"
 #include "setup.h"
 #include "standard.h"
@@ -60,6 +61,7 @@ int main(int argc, char **argv)
     const char *config = NULL;
     bool check = false;
     tw_standard_hold();
+    tw_fault_tell("trunkwatchd");
     (void)signal(SIGPIPE, SIG_IGN);
     for (int c; (c = getopt_long(argc, argv, "c:vhV", options, NULL)) != -1;) {
         switch (c) {

@@ -16,17 +16,11 @@ const char *tw_strerror(tw_err err)
     return "unknown error";
 }
 
+struct tw_assert_failed tw_assert_failed;
+
+/* A pure library may not write anywhere: what is to be told is left for the program. */
 void tw_assert_fail(const char *expr, const char *file, int line)
 {
-    /* Kept for the debugger and the core file: a pure library may not write anywhere. */
-    static const char *volatile tw_assert_expr;
-    static const char *volatile tw_assert_file;
-    static volatile int tw_assert_line;
-    tw_assert_expr = expr;
-    tw_assert_file = file;
-    tw_assert_line = line;
-    (void)tw_assert_expr;
-    (void)tw_assert_file;
-    (void)tw_assert_line;
+    tw_assert_failed = (struct tw_assert_failed){expr, file, line};
     abort();
 }

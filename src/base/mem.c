@@ -4,30 +4,32 @@
 #include "base/err.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+static void *got(void *p)
+{
+    bool out_of_memory = p == NULL;
+    TW_ASSERT(!out_of_memory);
+    return p;
+}
+
 void *tw_xmalloc(size_t n)
 {
-    void *p = malloc(n ? n : 1);
-    TW_ASSERT(p != NULL);
-    return p;
+    return got(malloc(n ? n : 1));
 }
 
 void *tw_xcalloc(size_t n, size_t size)
 {
     TW_ASSERT(size == 0 || n <= PTRDIFF_MAX / size);
-    void *p = calloc(n ? n : 1, size ? size : 1);
-    TW_ASSERT(p != NULL);
-    return p;
+    return got(calloc(n ? n : 1, size ? size : 1));
 }
 
 void *tw_xrealloc(void *p, size_t n)
 {
-    p = realloc(p, n ? n : 1);
-    TW_ASSERT(p != NULL);
-    return p;
+    return got(realloc(p, n ? n : 1));
 }
 
 char *tw_xstrndup(const char *p, size_t n)

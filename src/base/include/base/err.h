@@ -21,6 +21,13 @@ typedef enum tw_err {
 
 const char *tw_strerror(tw_err err);
 
+/* What ended the program, for who tells it (plat/fault.h); NULL: nothing did. */
+struct tw_assert_failed {
+    const char *expr, *file;
+    int line;
+};
+extern struct tw_assert_failed tw_assert_failed;
+
 _Noreturn void tw_assert_fail(const char *expr, const char *file, int line);
 #define TW_ASSERT(e) ((e) ? (void)0 : tw_assert_fail(#e, __FILE__, __LINE__))
 
