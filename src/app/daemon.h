@@ -90,7 +90,8 @@ struct tw_daemon {
     struct tw_notify notify;
     struct event_base *base;
     struct event *timer;
-    tw_time armed; /* deadline the timer is set for; TW_TIME_MAX: none */
+    struct event *reload; /* pending: a SIGHUP came */
+    tw_time armed;        /* deadline the timer is set for; TW_TIME_MAX: none */
     struct tw_input *inputs;
     size_t inputs_n;
     struct tw_streams streams;
@@ -129,7 +130,7 @@ void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const
 void tw_strangers_report(const struct tw_strangers *s);
 void tw_strangers_finish(struct tw_strangers *s);
 
-/* outputs.c */
+/* outputs.c. An output that the list had already is opened anew and keeps what waits to be written. */
 void tw_outputs_open(struct tw_output_list *l, const struct tw_config *c);
 void tw_outputs_deliver(struct tw_daemon *d);
 void tw_outputs_flush(struct tw_output_list *l);

@@ -73,13 +73,22 @@ static void on_watchdog(evutil_socket_t fd, short what, void *ctx)
     tw_notify_send(&((struct tw_daemon *)ctx)->notify, TW_NOTIFY_WATCHDOG);
 }
 
+static void on_reload(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    tw_reload(ctx);
+    tw_live_settle(ctx);
+}
+
 static void on_signal(evutil_socket_t number, short what, void *ctx)
 {
     struct tw_daemon *d = ctx;
     (void)what;
     if (number == SIGHUP) {
-        tw_reload(d);
-        tw_live_settle(d);
+        /* Later in the loop: a hundred of them are one reload, and do not keep the others waiting. */
+        struct timeval now = {0, 0};
+        (void)event_add(d->reload, &now);
     } else if (number == SIGUSR1) {
         tw_report_all(d);
     } else {
@@ -144,7 +153,8 @@ static void begin(struct tw_daemon *d, struct tw_setup *s)
     d->base = event_base_new();
     TW_ASSERT(d->base != NULL);
     d->timer = evtimer_new(d->base, on_timer, d);
-    TW_ASSERT(d->timer != NULL);
+    d->reload = evtimer_new(d->base, on_reload, d);
+    TW_ASSERT(d->timer != NULL && d->reload != NULL);
     d->armed = TW_TIME_MAX;
     s->config = NULL;
     /* What the inventory alone says is judged now and not with the first record. */
@@ -157,6 +167,7 @@ static void finish(struct tw_daemon *d)
     tw_inputs_close(d);
     tw_outputs_close(&d->outputs);
     event_free(d->timer);
+    event_free(d->reload);
     event_base_free(d->base);
     tw_pipeline_destroy(d->pipeline);
     tw_config_destroy(d->config);

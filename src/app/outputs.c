@@ -10,17 +10,32 @@
 
 enum { TEXT_WIDTH = 100 };
 
+/* The row of `old` that writes the same to the same place, taken out of it; else a new one. */
+static struct tw_output_row row_for(struct tw_output_list *old, const struct tw_config_output *o)
+{
+    const struct tw_sink_ops *ops = tw_sink_registry[o->type];
+    struct tw_buf name = {0};
+    tw_buf_fmt(&name, o->path != NULL ? "%s:%s" : "%s", ops->name, o->path);
+    for (size_t i = 0; i < old->n; i++) {
+        struct tw_output_row row = old->rows[i];
+        if (row.text != o->text || strcmp(row.name, name.p) != 0)
+            continue;
+        old->rows[i] = old->rows[--old->n];
+        tw_buf_finish(&name);
+        row.sink->ops->reopen(row.sink);
+        return row;
+    }
+    return (struct tw_output_row){.sink = ops->create(o->path), .text = o->text, .name = name.p};
+}
+
 void tw_outputs_open(struct tw_output_list *l, const struct tw_config *c)
 {
+    struct tw_output_list old = *l;
     l->rows = tw_xcalloc(c->outputs_n, sizeof *l->rows);
     l->n = c->outputs_n;
-    for (size_t i = 0; i < l->n; i++) {
-        const struct tw_config_output *o = &c->outputs[i];
-        const struct tw_sink_ops *ops = tw_sink_registry[o->type];
-        struct tw_buf name = {0};
-        tw_buf_fmt(&name, o->path != NULL ? "%s:%s" : "%s", ops->name, o->path);
-        l->rows[i] = (struct tw_output_row){.sink = ops->create(o->path), .text = o->text, .name = name.p};
-    }
+    for (size_t i = 0; i < l->n; i++)
+        l->rows[i] = row_for(&old, &c->outputs[i]);
+    tw_outputs_close(&old);
 }
 
 /* One line for each transition, so that the journal alone tells the story. */

@@ -35,18 +35,12 @@ static void name_unchangeable(const struct tw_config *old, const struct tw_confi
 
 static void apply(struct tw_daemon *d, struct tw_setup *s)
 {
-    bool same_outputs = tw_config_same(d->config, s->config, TW_OPTION_OUTPUTS);
     name_unchangeable(d->config, s->config);
     tw_pipeline_swap(d->pipeline, s->topology, s->rules, tw_clock_now(&d->clock));
     s->rules = NULL; /* taken */
     /* What ended or began by the change still goes where the old configuration said. */
     tw_outputs_deliver(d);
-    if (same_outputs) {
-        tw_outputs_reopen(&d->outputs);
-    } else {
-        tw_outputs_close(&d->outputs);
-        tw_outputs_open(&d->outputs, s->config);
-    }
+    tw_outputs_open(&d->outputs, s->config);
     tw_config_destroy(d->config);
     d->config = s->config;
     s->config = NULL;

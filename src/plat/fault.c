@@ -48,7 +48,7 @@ static void tell(int signal_number)
 void tw_fault_tell(const char *program)
 {
     /* Back in abort() the signal ends the program as it does without us. */
-    struct sigaction a = {.sa_handler = tell, .sa_flags = SA_RESETHAND};
+    struct sigaction a = {.sa_handler = tell, .sa_flags = (int)SA_RESETHAND};
     name = program;
     (void)sigaction(SIGABRT, &a, NULL);
 }

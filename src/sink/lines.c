@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "lines.h"
 
+#include "base/mem.h"
+
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* What a pipe takes without waiting when it says that it is writable. */
@@ -14,9 +17,29 @@ void tw_lines_add(struct tw_lines *l, struct tw_str text, struct tw_sink_stats *
         stats->lost++;
         return;
     }
-    stats->delivered++;
     tw_buf_str(&l->text, text);
     stats->waiting = l->text.n - l->done;
+    *TW_PUSH(l->ends, l->ends_n, l->ends_cap) = l->written + stats->waiting;
+}
+
+/* Delivered is what was written whole. */
+static void count(struct tw_lines *l, struct tw_sink_stats *stats)
+{
+    size_t before = l->ends_first;
+    while (l->ends_first < l->ends_n && l->ends[l->ends_first] <= l->written)
+        l->ends_first++;
+    stats->delivered += l->ends_first - before;
+    if (l->ends_first < l->ends_n / 2 || l->ends_first == 0)
+        return;
+    l->ends_n -= l->ends_first;
+    memmove(l->ends, l->ends + l->ends_first, l->ends_n * sizeof *l->ends);
+    l->ends_first = 0;
+}
+
+void tw_lines_finish(struct tw_lines *l)
+{
+    tw_buf_finish(&l->text);
+    free(l->ends);
 }
 
 void tw_lines_failed(struct tw_sink_stats *stats, int why)
@@ -55,7 +78,9 @@ void tw_lines_write(struct tw_lines *l, int fd, struct tw_sink_stats *stats)
             break;
         }
         l->done += (size_t)written;
+        l->written += (size_t)written;
     }
+    count(l, stats);
     if (failed)
         tw_lines_failed(stats, errno);
     else
@@ -66,6 +91,8 @@ void tw_lines_write(struct tw_lines *l, int fd, struct tw_sink_stats *stats)
 
 void tw_lines_rewind(struct tw_lines *l)
 {
-    while (l->done > 0 && l->text.p[l->done - 1] != '\n')
+    while (l->done > 0 && l->text.p[l->done - 1] != '\n') {
         l->done--;
+        l->written--;
+    }
 }

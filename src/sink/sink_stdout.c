@@ -37,7 +37,7 @@ static void destroy(struct tw_sink *s)
     struct output *o = (struct output *)s;
     if (o == NULL)
         return;
-    tw_buf_finish(&o->lines.text);
+    tw_lines_finish(&o->lines);
     free(o);
 }
 

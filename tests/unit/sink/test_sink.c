@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -124,8 +126,10 @@ static void what_fails_is_tried_again(void **state)
     assert_int_equal(s->stats.why, ENOSPC);
     assert_int_equal(s->stats.errors, 1);
     assert_int_equal(s->stats.waiting, 5);
+    assert_int_equal(s->stats.delivered, 0);
     assert_int_equal(unlink(path), 0);
     s->ops->flush(s);
+    assert_int_equal(s->stats.delivered, 1);
     assert_false(s->stats.failing);
     holds(path, "kept\n");
     s->ops->destroy(s);
@@ -151,6 +155,60 @@ static void a_folder_that_comes_later(void **state)
     (void)rmdir(path);
 }
 
+static void room(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The file takes part of a line and no more: when there is room again the rest follows, and nothing comes
+ * twice. */
+static void a_line_that_found_half_the_room_is_whole_in_the_end(void **state)
+{
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    struct tw_sink *s = create("file", path);
+    room(6);
+    deliver(s, "one\n");
+    deliver(s, "second\n");
+    for (int i = 0; i < 3; i++)
+        s->ops->flush(s);
+    room(RLIM_INFINITY);
+    assert_true(s->stats.failing);
+    assert_int_equal(s->stats.delivered, 1);
+    holds(path, "one\nse");
+    deliver(s, "third\n");
+    s->ops->flush(s);
+    holds(path, "one\nsecond\nthird\n");
+    assert_int_equal(s->stats.delivered, 3);
+    assert_int_equal(s->stats.waiting, 0);
+    s->ops->destroy(s);
+}
+
+/* As before, but the file was moved away meanwhile, or emptied: the line is written again, whole. */
+static void a_line_that_was_torn_is_whole_in_the_next_file(void **state)
+{
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    for (int emptied = 0; emptied < 2; emptied++) {
+        struct tw_sink *s = create("file", path);
+        room(6);
+        deliver(s, "one\n");
+        deliver(s, "second\n");
+        s->ops->flush(s);
+        s->ops->flush(s);
+        room(RLIM_INFINITY);
+        holds(path, "one\nse");
+        assert_int_equal(emptied ? truncate(path, 0) : rename(path, moved), 0);
+        s->ops->flush(s);
+        holds(path, "second\n");
+        s->ops->destroy(s);
+        (void)unlink(path);
+    }
+}
+
 /* Nobody reads the pipe: nothing waits, what finds no room is counted, and whole lines come out in the end.
  */
 static void a_pipe_that_nobody_reads(void **state)
@@ -171,7 +229,7 @@ static void a_pipe_that_nobody_reads(void **state)
     assert_false(s->stats.failing);
     assert_true(s->stats.lost > 0);
     assert_true(s->stats.waiting <= TW_SINK_MAX_BYTES);
-    assert_int_equal(s->stats.delivered + s->stats.lost, 200);
+    assert_true(s->stats.delivered + s->stats.lost < 200);
     for (int idle = 0; idle < 2;) {
         ssize_t r = read(fd, got, sizeof got);
         idle = r > 0 ? 0 : idle + 1;
@@ -181,6 +239,7 @@ static void a_pipe_that_nobody_reads(void **state)
         s->ops->flush(s);
     }
     assert_int_equal(s->stats.waiting, 0);
+    assert_int_equal(s->stats.delivered + s->stats.lost, 200);
     assert_int_equal(n, s->stats.delivered);
     assert_int_equal(total, n * (sizeof line - 1));
     s->ops->destroy(s);
@@ -194,6 +253,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_is_appended_to_and_opened_anew, begin, end),
         cmocka_unit_test_setup_teardown(what_fails_is_tried_again, begin, end),
         cmocka_unit_test_setup_teardown(a_folder_that_comes_later, begin, end),
+        cmocka_unit_test_setup_teardown(a_line_that_found_half_the_room_is_whole_in_the_end, begin, end),
+        cmocka_unit_test_setup_teardown(a_line_that_was_torn_is_whole_in_the_next_file, begin, end),
         cmocka_unit_test_setup_teardown(a_pipe_that_nobody_reads, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

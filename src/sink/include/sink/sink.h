@@ -16,7 +16,7 @@ enum { TW_SINK_MAX_BYTES = 8 << 20 };
 struct tw_sink_ops;
 
 struct tw_sink_stats {
-    uint64_t delivered; /* transitions taken */
+    uint64_t delivered; /* transitions written whole */
     uint64_t lost;      /* transitions that found no room */
     uint64_t errors;    /* times that writing or opening began to fail */
     size_t waiting;     /* bytes not yet written */
