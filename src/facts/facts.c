@@ -285,6 +285,13 @@ enum tw_applied tw_facts_apply(struct tw_facts *f, uint32_t device, const struct
     return TW_APPLIED;
 }
 
+uint64_t tw_facts_take_unlearnt(struct tw_facts *f)
+{
+    uint64_t n = f->unlearnt;
+    f->unlearnt = 0;
+    return n;
+}
+
 const struct tw_topology *tw_facts_topology(const struct tw_facts *f)
 {
     return f->topology;

@@ -45,6 +45,7 @@ struct tw_facts {
     struct list dirty_subs, dirty_members, dirty_e_trunks, dirty_rbs;
     bool by_role;
     uint32_t restarted;
+    uint64_t unlearnt; /* since the last tw_facts_take_unlearnt */
 };
 
 static inline struct tw_member_side *other(struct tw_facts *f, uint32_t ms)

@@ -11,8 +11,10 @@ static void learn(struct tw_facts *f, uint32_t device, uint32_t index, uint32_t 
     struct device_facts *d = &f->devices[device];
     uint32_t at = tw_map_find(&d->by_index, index, NULL, NULL, NULL);
     if (at == TW_MAP_NONE) {
-        if (d->learnt_n >= TW_FACTS_IF_MAX)
+        if (d->learnt_n >= TW_FACTS_IF_MAX) {
+            f->unlearnt++;
             return;
+        }
         at = (uint32_t)d->learnt_n;
         (void)TW_PUSH(d->learnt, d->learnt_n, d->learnt_cap);
         tw_map_add(&d->by_index, index, at);

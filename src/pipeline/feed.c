@@ -37,6 +37,7 @@ void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e)
     if (e->kind == TW_EVENT_CLOCK_CHANGED)
         clock_forget(&p->clocks[device]);
     enum tw_applied a = tw_facts_apply(p->facts, device, e);
+    p->counters[TW_COUNT_UNLEARNT] += tw_facts_take_unlearnt(p->facts);
     struct tw_moment m = {.at = e->at, .rx = e->rx, .ref = e->ref};
     tw_alerts_judge(p->alerts, &m);
     switch (a) {

@@ -122,6 +122,9 @@ enum tw_applied {
 };
 enum tw_applied tw_facts_apply(struct tw_facts *f, uint32_t device, const struct tw_event *e);
 
+/* How many names of an ifIndex found no room since the last call: TW_FACTS_IF_MAX. */
+uint64_t tw_facts_take_unlearnt(struct tw_facts *f);
+
 /* What must be judged again, since the last tw_facts_clean. */
 struct tw_dirty {
     const uint32_t *subs;     /* sub-interface entries: both sides */
