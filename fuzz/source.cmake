@@ -1,1 +1,1 @@
-tw_fuzz(source DEPS source)
+tw_fuzz(source DEPS source decode)
