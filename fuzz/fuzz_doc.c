@@ -4,6 +4,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* NOLINTNEXTLINE(misc-no-recursion): asserted below */
 static size_t check_node(const struct tw_node *n, size_t depth)
 {
     size_t nodes = 1;

@@ -193,6 +193,7 @@ static const char *reason_text(struct tw_alerts *a, uint32_t sub_side)
 }
 
 /* Why it would not help: the facts of the first sub-interface that say so, in words. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as an expression (policy/expr.c: MAX_DEPTH) */
 static void why_no(struct tw_alerts *a, const struct tw_expr *e, struct tw_item item, const struct words *w,
                    struct tw_buf *out)
 {

@@ -121,7 +121,7 @@ static struct tw_str restamp(struct simulate *m, const struct tw_record *r, cons
     tw_time_to_civil((tw_time){(int64_t)now.tv_sec * 1000000000 + now.tv_nsec}, &c);
     tw_buf_clear(&m->line);
     tw_buf_fmt(&m->line, "<%d>%.3s %2d %04d %02d:%02d:%02d ", log->pri >= 0 ? log->pri : 188,
-               months + (c.month - 1) * 3, c.day, c.year, c.hour, c.minute, c.second);
+               &months[((size_t)c.month - 1) * 3], c.day, c.year, c.hour, c.minute, c.second);
     tw_buf_add(&m->line, log->host.p, r->bytes.n - (size_t)(log->host.p - r->bytes.p));
     return tw_buf_view(&m->line);
 }
@@ -170,6 +170,7 @@ static void play(struct simulate *m, const struct tw_record *r)
     if (*fd == -1)
         *fd = open_socket(m, &m->topology->devices[device], to);
     /* A refused datagram is told by the next send: nobody listens yet, which is no reason to stop. */
+    /* NOLINTNEXTLINE(misc-redundant-expression): twice is meant */
     if (*fd < 0 || (send(*fd, bytes.p, bytes.n, 0) < 0 && send(*fd, bytes.p, bytes.n, 0) < 0))
         m->failed++;
     else

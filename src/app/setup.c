@@ -156,6 +156,7 @@ int tw_setup_check(const char *path)
     tw_load_errors(&errors);
     if (status != TW_EXIT_OK)
         return status;
+    TW_ASSERT(s.topology != NULL);
     struct tw_rules_stats stats = tw_rules_stats(s.rules);
     (void)printf(
         "%s: %zu devices, %zu pairs, %zu outputs; %zu event rules, %zu conditions, %zu examples hold\n", path,

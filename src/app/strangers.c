@@ -8,7 +8,7 @@ static bool same_address(const void *ctx, uint32_t index, const void *key)
     return tw_addr_eq(&((const struct tw_strangers *)ctx)->rows[index].from, key);
 }
 
-/* The row of an address, new if there is room; NULL: there is none. */
+/* The row of an address, new if there is room; NULL: there is none, which is counted. */
 static struct tw_stranger *row_of(struct tw_strangers *s, const struct tw_addr *from)
 {
     uint64_t hash = tw_hash(from->bytes, sizeof from->bytes, from->family);
@@ -18,7 +18,11 @@ static struct tw_stranger *row_of(struct tw_strangers *s, const struct tw_addr *
         s->rows[i].from = *from;
         tw_map_add(&s->map, hash, i);
     }
-    return i == TW_MAP_NONE ? NULL : &s->rows[i];
+    if (i == TW_MAP_NONE) {
+        s->more++;
+        return NULL;
+    }
+    return &s->rows[i];
 }
 
 void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
@@ -31,10 +35,8 @@ void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const
     };
     char text[TW_ADDR_TEXT];
     struct tw_stranger *row = row_of(s, from);
-    if (row == NULL) {
-        s->more++;
+    if (row == NULL)
         return;
-    }
     if (row->counts[what]++ == 0)
         tw_log(TW_LEVEL_WARNING, "source", messages[what],
                TW_KVS(TW_KV("from", tw_addr_text(from, text)), TW_KV("socket", in->name)));

@@ -64,31 +64,26 @@ bool tw_str_u64(struct tw_str s, uint64_t max, uint64_t *out)
     return v <= max;
 }
 
-static size_t digits(struct tw_str s, size_t i)
+/* The run of digits at i without leading zeros; moves i behind it. */
+static struct tw_str number(struct tw_str s, size_t *i)
 {
-    size_t n = 0;
-    while (i + n < s.n && tw_is_digit(s.p[i + n]))
-        n++;
-    return n;
+    while (*i + 1 < s.n && s.p[*i] == '0' && tw_is_digit(s.p[*i + 1]))
+        ++*i;
+    size_t from = *i;
+    while (*i < s.n && tw_is_digit(s.p[*i]))
+        ++*i;
+    return tw_str_of(s.p + from, *i - from);
 }
 
 int tw_str_natural(struct tw_str a, struct tw_str b)
 {
     size_t i = 0, j = 0;
     while (i < a.n && j < b.n) {
-        size_t x = digits(a, i), y = digits(b, j);
-        if (x > 0 && y > 0) {
-            while (x > 1 && a.p[i] == '0')
-                i++, x--;
-            while (y > 1 && b.p[j] == '0')
-                j++, y--;
-            if (x != y)
-                return x < y ? -1 : 1;
-            int c = memcmp(a.p + i, b.p + j, x);
+        if (tw_is_digit(a.p[i]) && tw_is_digit(b.p[j])) {
+            struct tw_str x = number(a, &i), y = number(b, &j);
+            int c = x.n != y.n ? (x.n > y.n) - (x.n < y.n) : memcmp(x.p, y.p, x.n);
             if (c != 0)
                 return c;
-            i += x;
-            j += y;
         } else if (a.p[i] != b.p[j]) {
             return (unsigned char)a.p[i] < (unsigned char)b.p[j] ? -1 : 1;
         } else {

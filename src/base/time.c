@@ -13,7 +13,9 @@ static int64_t saturating_add(int64_t a, int64_t b)
 
 tw_time tw_time_add(tw_time t, tw_dur d)
 {
-    return tw_time_is_finite(t) ? (tw_time){saturating_add(t.ns, d.ns)} : t;
+    if (!tw_time_is_finite(t))
+        return t;
+    return (tw_time){saturating_add(t.ns, d.ns)};
 }
 
 tw_dur tw_time_sub(tw_time a, tw_time b)
@@ -37,8 +39,8 @@ static int64_t days_from_civil(int64_t y, int m, int d)
 
 tw_time tw_time_from_civil(const struct tw_civil *c)
 {
-    int64_t s =
-        days_from_civil(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 + c->second;
+    int64_t s = days_from_civil(c->year, c->month, c->day) * 86400 + c->hour * INT64_C(3600) +
+                c->minute * INT64_C(60) + c->second;
     return (tw_time){s * 1000000000 + c->nanosecond};
 }
 

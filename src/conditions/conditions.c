@@ -169,6 +169,7 @@ static struct tw_judged attr(const struct tw_facts *f, const struct tw_expr *e, 
  * and a case has none. What can't change the answer any more is not looked at. */
 enum { SINCE_TRUE = 1, SINCE_FALSE = 2 };
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as an expression (policy/expr.c: MAX_DEPTH) */
 static struct tw_judged judge(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
                               unsigned want)
 {
@@ -211,6 +212,7 @@ const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_ca
     return NULL;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as an expression (policy/expr.c: MAX_DEPTH) */
 size_t tw_judge_why_not(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item,
                         struct tw_buf *out)
 {

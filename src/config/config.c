@@ -42,7 +42,7 @@ static struct tw_str group_of(enum tw_option o)
 {
     struct tw_str key = tw_str_z(rows[o].key);
     size_t dot = tw_str_find(key, '.', 0);
-    return dot == SIZE_MAX ? (struct tw_str){0} : tw_str_cut(key, dot);
+    return dot != SIZE_MAX ? tw_str_cut(key, dot) : (struct tw_str){0};
 }
 
 static const char *name_of(enum tw_option o)
@@ -160,6 +160,7 @@ bool tw_config_unused(const struct tw_config *c, enum tw_option o)
     return rows[o].use == USE_UNUSED && tw_config_given(c, o);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as a document (TW_DOC_MAX_DEPTH) */
 static bool same_node(const struct tw_node *a, const struct tw_node *b)
 {
     if (a == NULL || b == NULL)

@@ -76,15 +76,14 @@ static size_t value_end(struct tw_str s, size_t i, size_t *eq)
         i = past_quote(s, i);
     while (i < s.n) {
         char c = s.p[i];
-        if (chars_in(CHARS_TEXT, c)) {
+        if (chars_in(CHARS_TEXT, c))
             i = chars_span(CHARS_TEXT, s, i);
-        } else if (c == '(' || c == '[') {
+        else if (c == '(' || c == '[')
             i = past_bracket(s, i);
-        } else if ((*eq = key_at(s, i + 1)) != 0 || skip_blanks(s, i + 1) == s.n) {
+        else if ((*eq = key_at(s, i + 1)) != 0 || skip_blanks(s, i + 1) == s.n)
             break;
-        } else {
+        else
             i++;
-        }
     }
     return i;
 }
@@ -122,24 +121,24 @@ static bool opens_list(struct tw_str s, size_t i)
     return i < s.n && s.p[i] == ',' && key_at(s, i + 1) != 0;
 }
 
-/* Nearly every text has one '(' and one ')', at its end. The list between them; p is NULL when it is not so
+/* Nearly every text has one '(' and one ')', at its end. The list between them; false when it is not so
  * simple. */
-static struct tw_str only_list(struct tw_str s)
+static bool only_list(struct tw_str s, struct tw_str *list)
 {
     size_t open = tw_str_find(s, '(', 0), close = tw_str_find(s, ')', 0);
     if (close == SIZE_MAX || open > close || s.n - close > 2 || (s.n - close == 2 && s.p[close + 1] != '.') ||
         tw_str_find(s, '(', open + 1) != SIZE_MAX || !opens_list(s, open))
-        return tw_str_of(NULL, 0);
-    return tw_str_of(s.p + open + 1, close - open - 1);
+        return false;
+    *list = tw_str_of(s.p + open + 1, close - open - 1);
+    return true;
 }
 
 /* The last parenthesised list, without its parentheses; p is NULL when there is none. */
 static struct tw_str last_list(struct tw_str s)
 {
-    struct tw_str only = only_list(s);
-    if (only.p != NULL)
-        return only;
     struct tw_str list = {NULL, 0};
+    if (only_list(s, &list))
+        return list;
     for (size_t i = tw_str_find(s, '(', 0); i != SIZE_MAX; i = tw_str_find(s, '(', i)) {
         if (!opens_list(s, i)) {
             i++;

@@ -375,5 +375,5 @@ enum tw_trap_fault tw_trap_decode(struct tw_str bytes, struct tw_arena *arena, s
     if (fault == TW_TRAP_NO_OID)
         *offset = w.pdu;
     snmp_free_pdu(pdu);
-    return fault;
+    return fault; /* NOLINT(clang-analyzer-unix.Malloc): freed by the line above */
 }

@@ -58,7 +58,8 @@ struct tw_word tw_facts_word(const struct tw_facts *f, uint32_t ms)
 
 bool tw_facts_active_active(const struct tw_facts *f, uint32_t member)
 {
-    enum tw_work_mode a = f->members[2 * member].mode, b = f->members[2 * member + 1].mode;
+    const struct tw_member_side *sides = &f->members[2 * (size_t)member];
+    enum tw_work_mode a = sides[0].mode, b = sides[1].mode;
     if (a == TW_MODE_ACTIVE_ACTIVE || b == TW_MODE_ACTIVE_ACTIVE)
         return true;
     if (a == TW_MODE_FORCE_MASTER && b == TW_MODE_FORCE_MASTER)

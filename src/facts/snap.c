@@ -127,7 +127,7 @@ static void snap_evidence(struct tw_facts *f, struct tw_snap *s, struct tw_evide
     }
     struct tw_evidence head = {.refs = 1};
     struct tw_str rule = {0}, text = {0};
-    if (tw_snap_writing(s)) {
+    if (tw_snap_writing(s) && *e != NULL) {
         head = **e;
         rule = tw_str_z((*e)->rule);
         text = tw_str_z((*e)->text);

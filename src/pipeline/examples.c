@@ -68,7 +68,7 @@ static bool field(struct run *r, struct tw_str line, struct tw_str word, struct 
 {
     size_t eq = tw_str_find(word, '=', 0);
     struct tw_str key = tw_str_cut(word, eq),
-                  value = eq == SIZE_MAX ? (struct tw_str){0} : tw_str_from(word, eq + 1);
+                  value = eq != SIZE_MAX ? tw_str_from(word, eq + 1) : (struct tw_str){0};
     if (value.n >= 2 && value.p[0] == '"')
         value = tw_str_of(value.p + 1, value.n - 2);
     if (tw_str_eq(key, TW_STR("at")))
@@ -188,8 +188,8 @@ static void judge_example(struct run *r)
     tw_buf_finish(&want);
 }
 
-static void run_example(const struct tw_rules *rules, const struct tw_condition *c,
-                        const struct tw_condition_example *e, struct tw_errors *errors)
+static void run_mini_scenario(const struct tw_rules *rules, const struct tw_condition *c,
+                              const struct tw_condition_example *e, struct tw_errors *errors)
 {
     struct run r = {.c = c, .e = e, .errors = errors, .last = TW_TIME_MIN};
     r.p = example_pipeline(&r, rules);
@@ -216,7 +216,7 @@ size_t examples_conditions(const struct tw_rules *r, struct tw_errors *errors)
     for (size_t i = 0; i < r->policy->conditions_n; i++) {
         const struct tw_condition *c = &r->policy->conditions[i];
         for (size_t k = 0; k < c->examples_n; k++, n++)
-            run_example(r, c, &c->examples[k], errors);
+            run_mini_scenario(r, c, &c->examples[k], errors);
     }
     return n;
 }

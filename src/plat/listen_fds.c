@@ -22,7 +22,7 @@ static void take_name(struct tw_str *rest, char name[static TW_LISTEN_NAME])
     if (word.n > 0)
         memcpy(name, word.p, word.n);
     name[word.n] = '\0';
-    *rest = colon == SIZE_MAX ? (struct tw_str){0} : tw_str_from(*rest, colon + 1);
+    *rest = colon != SIZE_MAX ? tw_str_from(*rest, colon + 1) : (struct tw_str){0};
 }
 
 size_t tw_listen_fds(struct tw_listen_fd out[static TW_LISTEN_FDS_MAX])

@@ -122,6 +122,7 @@ static void needed(struct loader *l, const struct tw_node *root)
 }
 
 /* It can't be true without a down that was counted. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as an expression (policy/expr.c: MAX_DEPTH) */
 static bool counts_downs(const struct tw_expr *e)
 {
     if (e->op == TW_OP_AT_LEAST)
@@ -132,6 +133,7 @@ static bool counts_downs(const struct tw_expr *e)
 }
 
 /* It can't be true of a sub-interface that is not down and has no counted downs. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as an expression (policy/expr.c: MAX_DEPTH) */
 static bool needs_fault(const struct tw_expr *e)
 {
     if (e->op == TW_OP_AT_LEAST)

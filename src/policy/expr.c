@@ -123,6 +123,7 @@ static const struct tw_expr *parse_attr(struct parser *p)
     return e;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by MAX_DEPTH */
 static const struct tw_expr *parse_unary(struct parser *p)
 {
     skip(p);
@@ -150,6 +151,7 @@ static const struct tw_expr *parse_unary(struct parser *p)
     return inner;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by MAX_DEPTH */
 static const struct tw_expr *parse_chain(struct parser *p, enum tw_op op)
 {
     skip(p);
@@ -167,6 +169,7 @@ static const struct tw_expr *parse_chain(struct parser *p, enum tw_op op)
     return e;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by MAX_DEPTH */
 static const struct tw_expr *parse_or(struct parser *p)
 {
     return parse_chain(p, TW_OP_OR);

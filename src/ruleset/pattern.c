@@ -95,8 +95,8 @@ bool tw_pattern_match(const struct tw_pattern *p, struct tw_str text, struct tw_
     if (rc < 0)
         return false;
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(p->data);
-    for (int i = 0; i < TW_GROUPS_MAX; i++) {
-        bool set = i < rc && at[2 * i] != PCRE2_UNSET && at[2 * i] <= at[2 * i + 1];
+    for (size_t i = 0; i < TW_GROUPS_MAX; i++) {
+        bool set = i < (size_t)rc && at[2 * i] != PCRE2_UNSET && at[2 * i] <= at[2 * i + 1];
         groups[i] = set ? tw_str_of(s.p + at[2 * i], at[2 * i + 1] - at[2 * i]) : (struct tw_str){0};
     }
     return true;

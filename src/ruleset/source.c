@@ -55,15 +55,14 @@ static bool append_numbers(struct tw_str s, uint32_t *ids, uint32_t *n)
 bool tw_compile_oid(const struct compiling *c, const struct tw_node *node, struct tw_oid_ref *out)
 {
     uint32_t ids[TW_OID_MAX], n = 0;
-    struct tw_str text, name, rest = {0};
+    struct tw_str text, rest = {0};
     if (!tw_doc_want_text(c->doc, node, "the name of an object", c->errors, &text))
         return false;
-    name = text;
     if (tw_is_digit(text.p[0])) {
         rest = text;
     } else {
         size_t dot = tw_str_find(text, '.', 0);
-        name = tw_str_cut(text, dot);
+        struct tw_str name = tw_str_cut(text, dot);
         const struct tw_oid_name *o = tw_oid_by_name(name);
         if (o == NULL) {
             unknown_oid(c, node, name);

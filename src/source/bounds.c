@@ -142,7 +142,7 @@ static bool enough(const struct finding *f, int64_t error, bool from_start)
         return f->plus >= 2;
     if (from_start)
         return f->plus >= (lines < 16 ? 4 : lines / 4);
-    return lines >= 4 * CLOCK_MIN_LINES && f->plus >= lines / 3 && f->plus >= 8 * f->against;
+    return lines >= 4 * (size_t)CLOCK_MIN_LINES && f->plus >= lines / 3 && f->plus >= 8 * f->against;
 }
 
 bool bounds_find(struct finding *f, int sign, struct edge *scratch)

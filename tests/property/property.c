@@ -38,7 +38,7 @@ struct scenario {
 static void die(const struct tw_errors *e)
 {
     for (size_t i = 0; i < e->n; i++)
-        fprintf(stderr, "%s\n", e->text[i]);
+        (void)fprintf(stderr, "%s\n", e->text[i]);
     exit(2);
 }
 
@@ -70,7 +70,7 @@ static int year_of(const struct scenario *s)
     json_array_foreach(args, i, arg)
     {
         if (i > 0 && strcmp(json_string_value(json_array_get(args, i - 1)), "--year") == 0)
-            return atoi(json_string_value(arg));
+            return (int)strtol(json_string_value(arg), NULL, 10);
     }
     return 0;
 }
@@ -107,7 +107,7 @@ static void load(struct scenario *s)
     struct tw_replay_source_options o = {.topology = s->topology, .year = year_of(s)};
     struct tw_replay_source *src = tw_replay_source_open(inputs, inputs_n, &o, why);
     if (src == NULL) {
-        fprintf(stderr, "property: %s: %s\n", s->folder, why);
+        (void)fprintf(stderr, "property: %s: %s\n", s->folder, why);
         exit(2);
     }
     struct tw_record r;
@@ -168,7 +168,7 @@ static void disturb(struct tw_pipeline **p, const struct scenario *s, const stru
         tw_pipeline_snapshot(*p, &bytes);
         struct tw_pipeline *fresh = tw_pipeline_create(s->topology, compile(text, s), NULL);
         if (tw_pipeline_restore(fresh, tw_buf_view(&bytes)) != TW_OK) {
-            fprintf(stderr, "property: a snapshot that can't be read\n");
+            (void)fprintf(stderr, "property: a snapshot that can't be read\n");
             exit(1);
         }
         tw_pipeline_destroy(*p);
@@ -211,7 +211,7 @@ int main(int argc, char **argv)
     static struct tw_rules_text text; /* kept to the end */
     int failed = 0;
     if (argc < 3) {
-        fprintf(stderr, "usage: property RULES-DIR FOLDER...\n");
+        (void)fprintf(stderr, "usage: property RULES-DIR FOLDER...\n");
         return 2;
     }
     text = test_read_rules(argv[1]);

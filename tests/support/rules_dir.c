@@ -14,13 +14,13 @@ struct tw_str test_read_file(const char *path)
     struct tw_buf b = {0};
     char part[65536];
     if (f == NULL) {
-        fprintf(stderr, "can't read %s\n", path);
+        (void)fprintf(stderr, "can't read %s\n", path);
         exit(2);
     }
     tw_buf_add(&b, "", 0);
     for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
         tw_buf_add(&b, part, n);
-    fclose(f);
+    (void)fclose(f);
     return (struct tw_str){b.p, b.n};
 }
 

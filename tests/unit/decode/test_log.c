@@ -340,7 +340,7 @@ static void run(const struct row *rows, size_t n)
     for (size_t i = 0; i < n; i++)
         expect(rows[i].input, rows[i].want);
 }
-#define RUN(table) run(table, sizeof table / sizeof *table)
+#define RUN(table) run(table, sizeof(table) / sizeof *(table))
 
 static void test_samples(void **state)
 {

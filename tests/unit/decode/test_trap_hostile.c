@@ -65,7 +65,7 @@ static void test_long_enterprise(void **state)
         char dotted[512] = "1.3", want[TEXT];
         static struct built list;
         for (size_t n = 2; n < rows[i].n; n++)
-            strcat(dotted, ".1");
+            memcpy(dotted + 3 + 2 * (n - 2), ".1", 3);
         struct built b = v1_message(dotted, 6, 5, &list);
         (void)snprintf(want, sizeof want, "v1 0 public %s.0.5 4000000000 192.0.2.1", dotted);
         expect(&b, rows[i].want ? rows[i].want : want);
@@ -94,6 +94,7 @@ static void test_truncations(void **state)
 }
 
 /* Walks the tree of a message we made: the position of every length byte. */
+/* NOLINTNEXTLINE(misc-no-recursion): a message of ours, five levels */
 static size_t length_bytes(const struct built *b, size_t from, size_t end, size_t *out)
 {
     size_t count = 0;

@@ -60,8 +60,10 @@ static void names_have_their_numbers(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[512];
         const struct tw_oid_name *o = tw_oid_by_name(tw_str_z(rows[i].name));
-        if (o == NULL)
+        if (o == NULL) {
             fail_msg("%s is not known", rows[i].name);
+            continue; /* never: the analyzer does not know fail_msg() */
+        }
         dotted(o->id, o->n, text, sizeof text);
         assert_string_equal(text, rows[i].id);
     }

@@ -40,6 +40,7 @@ static struct tw_policy *load_when(const char *when, struct tw_errors *errors)
     return p;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as an expression (policy/expr.c: MAX_DEPTH) */
 static void put(const struct tw_expr *e, struct tw_buf *out)
 {
     if (e->op == TW_OP_ATTR || e->op == TW_OP_AT_LEAST) {

@@ -129,5 +129,5 @@ void line_date(struct tw_buf *b, int64_t at, const char *host, const char *text)
     struct tw_civil c;
     tw_time_to_civil((tw_time){at * 1000000000}, &c);
     tw_buf_fmt(b, "<188>%.3s %2d %04d %02d:%02d:%02d %s %%%%01IFNET/4/NOTE(l):CID=0x1;%s\n",
-               months + (c.month - 1) * 3, c.day, c.year, c.hour, c.minute, c.second, host, text);
+               &months[((size_t)c.month - 1) * 3], c.day, c.year, c.hour, c.minute, c.second, host, text);
 }

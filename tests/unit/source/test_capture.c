@@ -99,7 +99,7 @@ static void packet(struct tw_buf *b, const struct shape *s, struct tw_str payloa
 }
 
 #define ETHER   "\1\2\3\4\5\6\1\2\3\4\5\6"
-#define LINK(z) .link = z, .link_n = sizeof(z) - 1
+#define LINK(z) .link = (z), .link_n = sizeof(z) - 1
 static const char hello_text[] = "<188>Aug  8 2026 18:00:00 PE-A %%01X/4/Y(l):z";
 static const struct tw_str hello = {hello_text, sizeof hello_text - 1};
 

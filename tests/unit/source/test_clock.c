@@ -66,11 +66,12 @@ static struct made *generate(const struct host *hosts, double seconds, size_t *n
             struct made *x = TW_PUSH(m, *n, cap);
             *x = (struct made){t, t, h};
         }
-        for (double t = hosts[h].from; hosts[h].period > 0 && t < seconds;
-             t += hosts[h].period * (hosts[h].exact ? 1 : 0.5 + chance())) {
+        double t = hosts[h].from;
+        while (hosts[h].period > 0 && t < seconds) {
             struct made *x = TW_PUSH(m, *n, cap);
             bool late = hosts[h].late_every > 0 && ++k % hosts[h].late_every == 0;
             *x = (struct made){t + (late ? hosts[h].late : 0) + hosts[h].jitter * chance(), t, h};
+            t += hosts[h].period * (hosts[h].exact ? 1 : 0.5 + chance());
         }
     }
     qsort(m, *n, sizeof *m, by_arrival);
@@ -220,8 +221,8 @@ static void under_eight_lines_nothing_is_corrected(void **state)
         struct tw_buf b = {0};
         struct run r;
         for (int i = 0; i < lines; i++) {
-            line_date(&b, T0 + 2 * i, "PE-A", "x");
-            line_date(&b, T0 + 2 * i + 1 - 20, "PE-B", "x");
+            line_date(&b, T0 + INT64_C(2) * i, "PE-A", "x");
+            line_date(&b, T0 + INT64_C(2) * i + 1 - 20, "PE-B", "x");
         }
         run_one(&r, file_write("few.log", tw_buf_view(&b), T0 + 60), 0);
         assert_int_equal(r.seen[1].at.ns, (T0 + (lines < 8 ? -19 : 1)) * S);
@@ -240,7 +241,7 @@ static void one_wild_stamp_does_not_carry_the_clock_away(void **state)
         if (i == 5)
             line_date(&b, T0 + 28800, "stranger", "x");
         if (i == 9)
-            line_date(&b, T0 + 400 * 86400, "PE-A", "x");
+            line_date(&b, T0 + INT64_C(400) * 86400, "PE-A", "x");
     }
     run_one(&r, file_write("wild.log", tw_buf_view(&b), T0 + 60), 0);
     assert_int_equal(r.seen[6].rx.ns, (T0 + 5) * S);

@@ -19,8 +19,6 @@ typedef enum tw_err {
 
 #define TW_MUST_CHECK __attribute__((warn_unused_result))
 
-const char *tw_strerror(tw_err err);
-
 /* What ended the program, for who tells it (plat/fault.h); NULL: nothing did. */
 struct tw_assert_failed {
     const char *expr, *file;
