@@ -210,7 +210,8 @@ def run(daemon, network, clock, seconds):
         if passed >= next_sample:
             samples.append(daemon.sample())
             next_sample += min(1.0, seconds / 40)
-            if len(samples) % 10 == 0:  # as logrotate does it
+            # As logrotate does it; often at first: the heap settles with the first reloads, which build all anew beside the old.
+            if len(samples) % 10 == 0 or (passed < seconds / 4 and len(samples) % 2 == 0):
                 rotations += 1
                 os.rename(daemon.path("alerts.jsonl"), daemon.path(f"alerts.jsonl.{rotations:04d}"))
                 daemon.process.send_signal(signal.SIGHUP)
