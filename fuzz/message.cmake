@@ -1,1 +1,1 @@
-tw_fuzz(message SOURCES watch.c DEPS pipeline normalise decode render LINK PkgConfig::JANSSON RULES)
+tw_fuzz(message SOURCES watch.c DEPS pipeline normalise decode render LINK jansson RULES)

@@ -1,1 +1,1 @@
-tw_fuzz(snapshot SOURCES script.c message.c watch.c world.c DEPS pipeline render oids LINK PkgConfig::JANSSON RULES)
+tw_fuzz(snapshot SOURCES script.c message.c watch.c world.c DEPS pipeline render oids LINK jansson RULES)

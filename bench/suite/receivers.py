@@ -11,7 +11,7 @@ from suite.common import Failed, HERE, RULES
 from suite.peers import SyslogNg
 
 PATIENCE = 20.0
-BUFFER = 16 << 20  # what trunkwatchd asks the kernel for
+BUFFER = 64 << 20  # what trunkwatchd asks the kernel for
 
 
 def free_port():

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
 from make_pcap import trap  # noqa: E402
 
 RATE = 2000          # datagrams per second, of each kind
-RECEIVE_BUFFER = 16 << 20  # as the socket units have it
+RECEIVE_BUFFER = 64 << 20  # as the socket units have it
 GAP = 4.0            # seconds that the queue must hold, at the most
 TRUESIZE = 2304      # more than the kernel counts for one of ours
 SO_RCVBUFFORCE = 33

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "model/record.h"
 
-enum { TW_UDP_BATCH = 64, TW_UDP_RECEIVE_BUFFER = 16 << 20 };
+enum { TW_UDP_BATCH = 64, TW_UDP_RECEIVE_BUFFER = 64 << 20 };
 
 struct tw_udp;
 
