@@ -16,7 +16,7 @@
 
 enum { TICK_S = 1, STATUS_TICKS = 5, TIMER_MAX_S = 3600 };
 
-/* The core fires what is due strictly before now: hence the millisecond. */
+/* The core fires what is due strictly before now: hence the microsecond. */
 static void arm(struct tw_daemon *d)
 {
     tw_time deadline = tw_pipeline_next_deadline(d->pipeline);
@@ -27,7 +27,7 @@ static void arm(struct tw_daemon *d)
         (void)event_del(d->timer);
         return;
     }
-    int64_t us = tw_time_sub(deadline, tw_clock_now(&d->clock)).ns / 1000 + 1000;
+    int64_t us = tw_time_sub(deadline, tw_clock_now(&d->clock)).ns / 1000 + 1;
     if (us > (int64_t)TIMER_MAX_S * 1000000)
         us = (int64_t)TIMER_MAX_S * 1000000;
     struct timeval tv = {us > 0 ? us / 1000000 : 0, us > 0 ? us % 1000000 : 0};

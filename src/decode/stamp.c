@@ -290,15 +290,33 @@ static size_t boot_form(struct cursor c)
     return c.p - low <= 10 && boundary(&c) ? (size_t)(c.p - from) : 0;
 }
 
-/* The default form with a word behind it, as nearly all are: no fraction, no zone. */
-static bool bare_default(struct tw_str s, struct parts *t)
+/* The default form with a word behind it, in its exact columns, of a moment that exists: nearly all are.
+ * False: another one, and the long way has to say what. */
+static bool plain(struct tw_str s, struct tw_stamp *out)
 {
-    struct cursor c = {s.p, s.p + s.n};
-    if (s.n < 22 || s.p[20] != ' ' || s.p[21] == '+' || s.p[21] == '-' || tw_is_space(s.p[21]))
+    static const uint8_t digits[] = {5, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19};
+    const char *p = s.p;
+    if (s.n < 22 || p[3] != ' ' || p[6] != ' ' || p[11] != ' ' || p[14] != ':' || p[17] != ':' ||
+        p[20] != ' ' || p[21] == '+' || p[21] == '-' || tw_is_space(p[21]))
         return false;
-    t->month = tw_stamp_month(s.p);
-    t->resolution = 1000000000;
-    return t->month != 0 && default_form(&c, t);
+    unsigned wrong = 0, tens = p[4] == ' ' ? 0 : (unsigned)p[4] - '0';
+    for (size_t i = 0; i < sizeof digits; i++)
+        wrong |= (unsigned)p[digits[i]] - '0' > 9;
+    if (wrong != 0 || tens > 3)
+        return false;
+#define TWO(i) (((int)p[i] - '0') * 10 + p[(i) + 1] - '0')
+    const struct parts t = {.month = tw_stamp_month(p),
+                            .day = (int)tens * 10 + p[5] - '0',
+                            .hour = TWO(12),
+                            .minute = TWO(15),
+                            .second = TWO(18)};
+    int year = TWO(7) * 100 + TWO(9);
+#undef TWO
+    tw_time civil;
+    if (t.hour > 23 || t.minute > 59 || t.second > 60 || !moment(&t, year, &civil))
+        return false;
+    *out = (struct tw_stamp){.present = true, .civil = civil, .resolution = {1000000000}};
+    return true;
 }
 
 size_t tw_stamp_read(struct tw_str s, const struct tw_stamp_year *year, struct tw_stamp *out)
@@ -307,11 +325,8 @@ size_t tw_stamp_read(struct tw_str s, const struct tw_stamp_year *year, struct t
         return 0;
     struct cursor c = {s.p, s.p + s.n};
     struct parts t = {.year = -1};
-    if (bare_default(s, &t)) {
-        settle(&t, year, out);
+    if (plain(s, out))
         return 20;
-    }
-    t = (struct parts){.year = -1};
     if (tw_is_digit(*s.p)) {
         if (!iso_form(&c, &t)) {
             *out = (struct tw_stamp){0};

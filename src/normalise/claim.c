@@ -34,7 +34,7 @@ static void walk(struct input *in)
     in->walked = true;
     tw_kv_init(&kv, in->log->text);
     while (in->pairs_n < PAIRS_MAX && tw_kv_next(&kv))
-        in->pairs[in->pairs_n++] = (struct pair){tw_str_trim(kv.key), tw_str_trim(kv.value)};
+        in->pairs[in->pairs_n++] = (struct pair){kv.key, kv.value};
 }
 
 static struct raw raw_text(struct tw_str s)
