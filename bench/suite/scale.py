@@ -11,7 +11,7 @@ def replay(b, folder, log, out="/dev/null"):
 
 def run(b):
     lines, sizes = (100000, [10, 100, 1000]) if b.quick else (1000000, [10, 100, 1000, 10000])
-    rounds = min(b.rounds, 3)
+    rounds = b.rounds
     folders = {n: b.mix(f"scale-{n}", "-n", lines, "-p", n) for n in sizes}
     empty, out = b.path("empty.log"), b.path("scale.out")
     open(empty, "w").close()
@@ -23,16 +23,16 @@ def run(b):
             if n not in verdicts:
                 verdicts[n] = verdict_exact(read_alerts(out), read_truth(folders[n])[0])
         say(f"scale: round {round_ + 1} of {rounds} done")
-    rows, data, least = [], {}, None
+    rows, data, first = [], {}, None
     for n in sizes:
         start = statistics.median(c["cpu"] for c in load[n][1:])
         per = [(c["cpu"] - start) * 1e6 / lines for c in judge[n][1:]]
-        median = statistics.median(per)
-        least = least or median
+        first = first or per
+        ratio = [p / f for p, f in zip(per, first)]
         v = verdicts[n]
-        rows.append([f"{n:,}", f"{50 * n * 2:,}", f"{start:.2f}", spread(per), f"{median / least:.2f}",
+        rows.append([f"{n:,}", f"{50 * n * 2:,}", f"{start:.2f}", spread(per), "1" if per is first else spread(ratio),
                      f"{max(c['rss'] for c in judge[n][1:]) / 1024:.0f}", f"{v['found']} of {v['of']}, {v['missed']} missed, {v['invented']} invented"])
-        data[n] = {"us_per_line": median, "ratio": median / least, "verdict": v}
+        data[n] = {"us_per_line": statistics.median(per), "ratio": statistics.median(ratio), "verdict": v}
         if v["missed"] or v["invented"]:
             raise Failed(f"trunkwatch is not right with {n} pairs: {v}")
     head = ["pairs", "sub-interfaces, both sides", "start, CPU s", "CPU, s per million lines after the start", "times the first row's",
