@@ -137,10 +137,14 @@ static struct tw_judged attr(const struct tw_facts *f, const struct tw_expr *e, 
     case TW_SCOPE_SUB: {
         uint32_t ss = item.index ^ peer;
         ms = 2 * tw_facts_sub(f, ss / 2)->member + ss % 2;
-        if (e->attr == TW_ATTR_FORWARDS && tw_facts_forwards(f, ms).basis == TW_BASIS_NOTHING && !e->peer) {
+        struct tw_forwarding w = {.basis = TW_BASIS_ROLE};
+        if (e->attr == TW_ATTR_FORWARDS && !e->peer)
+            w = tw_facts_forwards(f, ms);
+        if (w.basis == TW_BASIS_NOTHING) {
             /* The last resort: what went down by its own fault was up, and a standby's is not. */
             const struct tw_sub_side *s = &tw_facts_sub(f, ss / 2)->side[ss % 2];
-            return is(s->oper.value == TW_STATE_DOWN && s->cause != TW_CAUSE_INHERITED, s->fault_since);
+            return is(s->oper.value == TW_STATE_DOWN && s->cause != TW_CAUSE_INHERITED,
+                      tw_later(s->fault_since, w.since));
         }
         if (e->attr <= TW_ATTR_OWN_DOWNS)
             return sub_attr(f, e, ss);

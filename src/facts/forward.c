@@ -69,12 +69,42 @@ bool tw_facts_active_active(const struct tw_facts *f, uint32_t member)
     return f->topology->members[member].active_active;
 }
 
-/* By its own word only. */
+/* When the main interface became what it is; one that was never heard to be otherwise was always so. */
+static tw_time main_since(const struct tw_member_side *m)
+{
+    return tw_time_is_finite(m->main_down_at) ? m->main.since : TW_TIME_MIN;
+}
+
+/* By its own word only; *since holds for either answer. */
 static bool is_master(const struct tw_facts *f, uint32_t ms, tw_time *since)
 {
     struct tw_word w = tw_facts_word(f, ms);
-    *since = w.since;
-    return w.role == TW_ROLE_MASTER && !w.stale && f->members[ms].main.value != TW_STATE_DOWN;
+    const struct tw_member_side *m = &f->members[ms];
+    bool down = m->main.value == TW_STATE_DOWN, master = w.role == TW_ROLE_MASTER && !w.stale;
+    const struct tw_member *member = &f->topology->members[ms / 2];
+    bool could = member->active_active || member->master == (int)(ms % 2) || tw_time_is_finite(m->was_master);
+    *since = w.stale ? m->claimed : could ? w.since : TW_TIME_MIN; /* a first word that changes nothing */
+    if (down && !w.stale)
+        *since = tw_earlier(*since, m->main.since);
+    if (master)
+        *since = down ? m->main.since : tw_later(w.since, main_since(m));
+    return master && !down;
+}
+
+/* Since when nobody says who forwards: since what spoke for the peer does no longer, or this side's own word
+ * is void. */
+static tw_time unsaid_since(const struct tw_facts *f, uint32_t ms)
+{
+    const struct tw_member_side *m = &f->members[ms], *peer = &f->members[ms ^ 1];
+    bool named = f->topology->members[ms / 2].master == (int)((ms ^ 1) % 2);
+    tw_time since = TW_TIME_MIN;
+    if (named || tw_time_is_finite(peer->was_master)) {
+        (void)is_master(f, ms ^ 1, &since);
+        since = tw_later(since, peer->unknown_from);
+        if (!tw_time_is_finite(since) && peer->main.value == TW_STATE_DOWN)
+            since = peer->main.since;
+    }
+    return tw_later(since, m->unknown_from);
 }
 
 struct tw_forwarding tw_facts_forwards(const struct tw_facts *f, uint32_t ms)
@@ -85,19 +115,20 @@ struct tw_forwarding tw_facts_forwards(const struct tw_facts *f, uint32_t ms)
     bool both = tw_facts_active_active(f, ms / 2);
     struct tw_word w = tw_facts_word(f, ms), pw = tw_facts_word(f, ms ^ 1);
     tw_time since;
-    if (w.stale)
-        return (struct tw_forwarding){false, TW_BASIS_ROLE, m->claimed};
-    if (w.role != TW_ROLE_UNKNOWN)
-        return (struct tw_forwarding){w.role == TW_ROLE_MASTER && !main_down, TW_BASIS_ROLE, w.since};
+    bool master = is_master(f, ms, &since);
+    if (w.stale || w.role != TW_ROLE_UNKNOWN)
+        return (struct tw_forwarding){master, TW_BASIS_ROLE, since};
     if (both)
-        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY, TW_TIME_MIN};
+        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY, main_since(m)};
     if (is_master(f, ms ^ 1, &since))
         return (struct tw_forwarding){false, TW_BASIS_PEER, since};
     if (member->master == (int)(ms % 2))
-        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY, TW_TIME_MIN};
+        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY,
+                                      main_down ? m->main.since
+                                                : tw_later(main_since(m), unsaid_since(f, ms))};
     /* The inventory's master is believed as long as nothing else is known of it. */
     if (member->master >= 0 && pw.role == TW_ROLE_UNKNOWN && !pw.stale &&
         f->members[ms ^ 1].main.value != TW_STATE_DOWN)
         return (struct tw_forwarding){false, TW_BASIS_INVENTORY, TW_TIME_MIN};
-    return (struct tw_forwarding){false, TW_BASIS_NOTHING, TW_TIME_MIN};
+    return (struct tw_forwarding){false, TW_BASIS_NOTHING, unsaid_since(f, ms)};
 }

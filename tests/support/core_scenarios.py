@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Writes the recorded scenarios 200-259: holds, conditions, formats and time, as the documents word them.
+"""Writes the recorded scenarios 200-262: holds, conditions, formats and time, as the documents word them.
 
 usage: core_scenarios.py write            (re)writes the folders tests/scenario/2*
        core_scenarios.py last TRUNKWATCH [--rules DIR]
@@ -969,6 +969,35 @@ def grammar():
              "values, a reason that ends in a full stop, the trapbuffer's form.", ROLES + lines, alerts)
 
 
+def unsaid(dev, t, name):
+    """A down that gives no reason, as a trap's twin in a release that leaves it away."""
+    return down(dev, t, name).replace("Reason=Interface physical link is down, ", "")
+
+
+def beginnings():
+    scenario("260-hold-from-peers-main-down",
+             "The hold counts from when the predicate became true: here from when the side that forwarded lost its main interface; the "
+             "fault was the standby's until then.",
+             [member("A", -600, "Master"), down("B", 0, "10.100"), main_down("A", 100), member("A", 107, "Backup"),
+              member("B", 107, "Master", "PEER_MEMBER_DOWN"), up("B", 108, "10.100")])
+    scenario("260-hold-from-inventory-overruled",
+             "The hold counts from when the predicate became true: here from when the inventory's master calls itself backup.",
+             [down("A", -50, "10.100"), down("B", 0, "10.100"), member("A", 100, "Backup"), up("A", 125, "10.100"), up("B", 130, "10.100")],
+             [lost("10.100", -40, 125), lost("10.100", 110, 130, device="pe-b")], inv=inventory(member1="master: pe-a"))
+    scenario("260-hold-from-peer-no-longer-master",
+             "The hold counts from when the predicate became true: here from when the peer is no longer master, which leaves it to the inventory.",
+             [member("B", -600, "Master"), down("B", -50, "10.100"), down("A", 0, "10.100"), member("B", 100, "Backup"),
+              up("B", 125, "10.100"), up("A", 130, "10.100")],
+             [lost("10.100", -40, 125, device="pe-b"), lost("10.100", 110, 130)], inv=inventory(member1="master: pe-a"))
+    scenario("261-anothers-reason-says-main-was-down",
+             "'The main interface is down' is itself evidence that main was down then: also for a sub-interface that went down within the "
+             "hold before and said no reason.",
+             ROLES + [unsaid("A", 0, "10.200"), inherited("A", 7, "10.100"), up("A", 12, "10.100"), up("A", 30, "10.200")])
+    scenario("262-main-down-in-the-same-second",
+             "Without a reason a sub-interface is inherited-down when main is down: also when main went down in the second in which it was up.",
+             ROLES + [up("A", 0, "10.100"), main_down("A", 0), unsaid("A", 15, "10.200"), up("A", 25, "10"), up("A", 40, "10.200")])
+
+
 def write():
     for name in os.listdir(OUT):
         if name[0] == "2" and name[:3].isdigit():
@@ -1018,6 +1047,7 @@ def main(argv):
     more()
     grammar()
     again()
+    beginnings()
     if argv == ["write"]:
         write()
         return 0
