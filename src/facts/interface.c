@@ -62,7 +62,8 @@ static bool follows_main(const struct tw_facts *f, uint32_t ms, tw_time at)
         return false;
     if (tw_before(at, down))
         return tw_time_sub(down, at).ns <= f->options.follow.ns;
-    bool still = tw_before(up, down) || tw_before(at, up);
+    bool still =
+        tw_before(up, down) || tw_before(at, up) || (up.ns == down.ns && m->main.value == TW_STATE_DOWN);
     return still || tw_time_sub(at, down).ns <= BEFORE.ns;
 }
 
@@ -241,8 +242,8 @@ static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, u
     } else if (c == FACT_EARLIER && (s->fault_since.ns > e->at.ns)) {
         s->fault_since = e->at;
     }
-    if (stated_cause(e) == TW_CAUSE_INHERITED)
-        (void)main_set(f, ms, TW_STATE_DOWN, device, e);
+    if (stated_cause(e) == TW_CAUSE_INHERITED && main_set(f, ms, TW_STATE_DOWN, device, e) > FACT_CONFIRMED)
+        main_takes_along(f, ms);
     cause_set(f, ms, s, e, c == FACT_CHANGED);
     if (s->cause != was && c < FACT_EARLIER)
         evidence_set(&s->oper.why, evidence_new(f, device, e));
