@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The core against the oracle, on random sequences. The first sequence on which they disagree is made as
+ * short as it goes and printed with both lists.
+ *
+ * usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--jobs J] [--plant HOLD]
+ *   Sequence i depends on S + i only. --plant gives the oracle another hold of no-switchover: the two must
+ * disagree.
+ */
+#include "sequence.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/rules.h"
+#include "rules_dir.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DRAIN (900 * O_SECOND)
+
+/* One pipeline per world, made once; an empty snapshot makes it as new. */
+struct core {
+    struct tw_pipeline *pipeline;
+    struct tw_buf empty;
+};
+static struct core *cores;
+static struct tw_rules_text rules_text;
+
+static void die(const struct tw_errors *e)
+{
+    for (size_t i = 0; i < e->n; i++)
+        fprintf(stderr, "%s\n", e->text[i]);
+    exit(2);
+}
+
+static struct core *core_of(int number)
+{
+    struct core *c = &cores[number];
+    if (c->pipeline != NULL)
+        return c;
+    struct tw_errors errors = {0};
+    struct o_world w = o_world(number);
+    char text[2048];
+    o_inventory(&w, text, sizeof text);
+    const struct tw_topology *t = tw_topology_create("inventory.yaml", tw_str_z(text), &errors);
+    struct tw_rules *rules = tw_rules_create(&rules_text, &errors);
+    if (t == NULL || rules == NULL)
+        die(&errors);
+    c->pipeline = tw_pipeline_create(t, rules, NULL);
+    tw_topology_unref(t);
+    tw_pipeline_snapshot(c->pipeline, &c->empty);
+    return c;
+}
+
+/* ---- the core's transitions, in the form of the oracle's */
+static int condition_of(const char *name)
+{
+    int c = 0;
+    while (c < O_CONDITIONS && strcmp(o_condition_names[c], name) != 0)
+        c++;
+    return c;
+}
+
+static int member_of(const struct o_world *w, const struct tw_transition *t)
+{
+    if (t->trunk != NULL)
+        return strcmp(t->trunk, "Eth-Trunk10") == 0 ? 0 : 1;
+    return w->one_e_trunk ? 0 : (int)t->e_trunk - 1;
+}
+
+static unsigned subs_of(const struct tw_transition *t)
+{
+    unsigned subs = 0;
+    for (size_t i = 0; i < t->sub_interfaces_n; i++) {
+        const char *number = strchr(t->sub_interfaces[i], '.');
+        subs |= number == NULL ? 0 : strcmp(number, ".100") == 0 ? 1u : strcmp(number, ".200") == 0 ? 2u : 4u;
+    }
+    return subs;
+}
+
+/* The core's text does not live as long as we need it. */
+static const char *word_of(const char *cleared_by)
+{
+    static const char *const words[] = {"recovered", "switched-over", "removed",
+                                        "restarted", "retracted",     "settled"};
+    for (size_t i = 0; cleared_by != NULL && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i], cleared_by) == 0)
+            return words[i];
+    }
+    return cleared_by != NULL ? "(another word)" : NULL;
+}
+
+static void collect(const struct o_world *w, struct tw_pipeline *p, int step, struct o_lines *out)
+{
+    size_t n;
+    const struct tw_transition *const *t = tw_pipeline_transitions(p, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (out->n == O_LINES)
+            abort();
+        out->line[out->n++] = (struct o_line){.step = step,
+                                              .kind = (int)t[i]->kind,
+                                              .condition = condition_of(t[i]->condition),
+                                              .side = t[i]->device == NULL ? -1 : t[i]->device[3] - 'a',
+                                              .member = member_of(w, t[i]),
+                                              .subs = subs_of(t[i]),
+                                              .since = t[i]->since.ns,
+                                              .time = t[i]->time.ns,
+                                              .cleared_by = word_of(t[i]->cleared_by)};
+    }
+    tw_pipeline_effects_clear(p);
+}
+
+static void restart(struct tw_pipeline *p)
+{
+    struct tw_buf bytes = {0};
+    tw_pipeline_snapshot(p, &bytes);
+    TW_ASSERT(tw_pipeline_restore(p, tw_buf_view(&bytes)) == TW_OK);
+    tw_buf_finish(&bytes);
+}
+
+static int64_t end_of(const struct o_sequence *s)
+{
+    return s->message[s->n - 1].says.rx + DRAIN;
+}
+
+static void run_core(const struct o_sequence *s, struct o_lines *out)
+{
+    struct core *c = core_of(s->world_number);
+    TW_ASSERT(tw_pipeline_restore(c->pipeline, tw_buf_view(&c->empty)) == TW_OK);
+    out->n = 0;
+    for (int i = 0; i < s->n; i++) {
+        const struct o_message *m = &s->message[i];
+        struct tw_record r = o_record(&s->world, m);
+        r.ref.position = (uint64_t)i + 1;
+        tw_pipeline_feed(c->pipeline, &r);
+        collect(&s->world, c->pipeline, i, out);
+        if (m->snapshot)
+            restart(c->pipeline);
+        if (m->advance && i + 1 < s->n) {
+            int64_t gap = s->message[i + 1].says.rx - r.rx.ns;
+            tw_pipeline_advance(c->pipeline, (tw_time){r.rx.ns + gap / 2});
+            collect(&s->world, c->pipeline, i + 1, out);
+        }
+    }
+    tw_pipeline_advance(c->pipeline, (tw_time){end_of(s)});
+    collect(&s->world, c->pipeline, s->n, out);
+}
+
+static void run_oracle(const struct o_sequence *s, int64_t hold, struct o_lines *out)
+{
+    struct o_event events[O_EVENTS];
+    struct o_world w = s->world;
+    if (hold != 0)
+        w.hold = hold;
+    for (int i = 0; i < s->n; i++)
+        events[i] = s->message[i].says;
+    o_judge(&w, events, s->n, end_of(s), out);
+}
+
+/* ---- comparing */
+static bool compared(enum o_condition c)
+{
+    return c == O_NO_SWITCHOVER;
+}
+
+static int order(const void *x, const void *y)
+{
+    const struct o_line *a = x, *b = y;
+    if (a->step != b->step)
+        return a->step - b->step;
+    if (a->time != b->time)
+        return a->time < b->time ? -1 : 1;
+    if (a->condition != b->condition)
+        return (int)a->condition - (int)b->condition;
+    if (a->member != b->member)
+        return a->member - b->member;
+    return a->side != b->side ? a->side - b->side : (int)a->kind - (int)b->kind;
+}
+
+/* Leaves what is compared, in an order that does not depend on who is asked first. */
+static void tidy(struct o_lines *l)
+{
+    int n = 0;
+    for (int i = 0; i < l->n; i++) {
+        if (compared(l->line[i].condition) && l->line[i].kind != O_UPDATED)
+            l->line[n++] = l->line[i];
+    }
+    l->n = n;
+    qsort(l->line, (size_t)n, sizeof l->line[0], order);
+}
+
+static bool same(const struct o_line *a, const struct o_line *b)
+{
+    if (order(a, b) != 0 || (a->cleared_by == NULL) != (b->cleared_by == NULL))
+        return false;
+    if (a->kind == O_RAISED && (a->subs != b->subs || a->since != b->since))
+        return false;
+    return a->cleared_by == NULL || strcmp(a->cleared_by, b->cleared_by) == 0;
+}
+
+static bool agree(const struct o_sequence *s, int64_t hold, struct o_lines *core, struct o_lines *oracle)
+{
+    run_core(s, core);
+    run_oracle(s, hold, oracle);
+    tidy(core);
+    tidy(oracle);
+    if (core->n != oracle->n)
+        return false;
+    for (int i = 0; i < core->n; i++) {
+        if (!same(&core->line[i], &oracle->line[i]))
+            return false;
+    }
+    return true;
+}
+
+/* ---- shrinking and printing */
+static void without(const struct o_sequence *s, int i, struct o_sequence *out)
+{
+    *out = *s;
+    memmove(&out->message[i], &out->message[i + 1], (size_t)(s->n - i - 1) * sizeof out->message[0]);
+    out->n--;
+}
+
+static void shrink(struct o_sequence *s, int64_t hold)
+{
+    static struct o_lines core, oracle;
+    static struct o_sequence less;
+    bool shorter = true;
+    while (shorter) {
+        shorter = false;
+        for (int i = s->n - 1; i >= 0 && s->n > 1; i--) {
+            without(s, i, &less);
+            if (o_fair(&less) && !agree(&less, hold, &core, &oracle)) {
+                *s = less;
+                shorter = true;
+            }
+        }
+    }
+    for (int i = 0; i < s->n; i++) {
+        less = *s;
+        less.message[i].snapshot = less.message[i].advance = false;
+        if (!agree(&less, hold, &core, &oracle))
+            *s = less;
+    }
+}
+
+/* Seconds after the first arrival, with all nanoseconds. */
+static const char *seconds(int64_t t, int64_t start, char buf[static 40])
+{
+    if (t == O_NEVER)
+        return "-";
+    int64_t d = t - start, abs = d < 0 ? -d : d;
+    (void)snprintf(buf, 40, "%s%lld.%09lld", d < 0 ? "-" : "", (long long)(abs / O_SECOND),
+                   (long long)(abs % O_SECOND));
+    return buf;
+}
+
+static void print_lines(const char *who, const struct o_lines *l, int64_t start)
+{
+    static const char *const kinds[] = {"raised", "updated", "cleared"};
+    char time[40], since[40];
+    printf("%s:\n", who);
+    for (int i = 0; i < l->n; i++) {
+        const struct o_line *a = &l->line[i];
+        printf("  after %2d: %14s %s %s pe-%c member %d", a->step, seconds(a->time, start, time),
+               kinds[a->kind], o_condition_names[a->condition], a->side < 0 ? '?' : 'a' + a->side, a->member);
+        if (a->subs != 0)
+            printf(" %s%s%s", a->subs & 1 ? ".100 " : "", a->subs & 2 ? ".200 " : "",
+                   a->subs & 4 ? ".9" : "");
+        printf(" since %s %s\n", seconds(a->since, start, since), a->cleared_by != NULL ? a->cleared_by : "");
+    }
+}
+
+static void print(const struct o_sequence *s, int64_t hold)
+{
+    static struct o_lines core, oracle;
+    static char text[2048];
+    int64_t start = s->message[0].says.rx;
+    (void)agree(s, hold, &core, &oracle);
+    o_inventory(&s->world, text, sizeof text);
+    printf("inventory (world %d):\n%s\nmessages: arrival, happened\n", s->world_number, text);
+    for (int i = 0; i < s->n; i++) {
+        const struct o_message *m = &s->message[i];
+        char rx[40], at[40];
+        o_describe(&s->world, m, text, sizeof text);
+        printf("  %2d: %14s %14s %s%s%s\n", i, seconds(m->says.rx, start, rx), seconds(m->says.at, start, at),
+               text, m->snapshot ? " [snapshot and restore]" : "", m->advance ? " [advance]" : "");
+    }
+    print_lines("core", &core, start);
+    print_lines("oracle", &oracle, start);
+}
+
+/* Sequences first, first + step, …: false after the first disagreement. */
+static bool run(uint64_t seed, uint64_t first, uint64_t n, uint64_t step, int64_t hold)
+{
+    static struct o_lines core, oracle;
+    static struct o_sequence s;
+    for (uint64_t i = first; i < n; i += step) {
+        struct random r = {(seed + i) * UINT64_C(0x2545f4914f6cdd1d)};
+        o_generate(&r, &s);
+        if (agree(&s, hold, &core, &oracle))
+            continue;
+        printf("seed %llu disagrees, %d messages", (unsigned long long)(seed + i), s.n);
+        shrink(&s, hold);
+        printf(", %d are enough\n", s.n);
+        print(&s, hold);
+        fflush(stdout);
+        return false;
+    }
+    return true;
+}
+
+static bool fork_jobs(uint64_t seed, uint64_t n, unsigned jobs, int64_t hold)
+{
+    bool ok = true;
+    fflush(stdout);
+    for (unsigned i = 0; i < jobs; i++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            exit(run(seed, i, n, jobs, hold) ? 0 : 1);
+        ok = ok && pid > 0;
+    }
+    for (unsigned i = 0; i < jobs; i++) {
+        int status = 1;
+        ok = wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 && ok;
+    }
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t n = 1000, seed = 1;
+    unsigned jobs = 1;
+    tw_dur hold = {0};
+    int i = 2;
+    for (; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--sequences") == 0)
+            n = strtoull(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--seed") == 0)
+            seed = strtoull(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--jobs") == 0)
+            jobs = (unsigned)strtoul(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--plant") != 0 || !tw_dur_parse(tw_str_z(argv[i + 1]), &hold))
+            break;
+    }
+    if (argc < 2 || i < argc || jobs == 0 || jobs > 64) {
+        fprintf(stderr,
+                "usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--jobs J] [--plant HOLD]\n");
+        return 2;
+    }
+    rules_text = test_read_rules(argv[1]);
+    cores = tw_xcalloc((size_t)o_worlds(), sizeof *cores);
+    if (!(jobs == 1 ? run(seed, 0, n, 1, hold.ns) : fork_jobs(seed, n, jobs, hold.ns)))
+        return 1;
+    printf("%llu sequences, seeds %llu to %llu: core and oracle agree\n", (unsigned long long)n,
+           (unsigned long long)seed, (unsigned long long)(seed + n - 1));
+    return 0;
+}
