@@ -165,11 +165,12 @@ static void resume(struct tw_alerts *a, struct track *t, struct tw_judged j, con
 }
 
 /* Still true; evidence that came late may have moved its beginning. */
-static void keep(struct track *t, struct tw_judged j)
+static void keep(struct track *t, struct tw_judged j, const struct tw_moment *m)
 {
     if (t->restarted_hold || !tw_time_is_finite(j.since) || !tw_before(j.since, t->hold_from))
         return;
     t->hold_from = j.since;
+    t->known = m->rx; /* no raise before what moved it was there */
     t->since = tw_earlier(t->since, j.since);
 }
 
@@ -184,6 +185,17 @@ static const char *ending(const struct tw_alerts *a, const struct track *t, bool
             return c->ends[k].word;
     }
     return c->ends_after.ns > 0 && !truth && t->state < TRACK_FIRING ? "recovered" : NULL;
+}
+
+/* Since when none of what ends an alert holds: before that there was nothing to hold for. */
+static tw_time not_ended_since(const struct tw_alerts *a, const struct tw_condition *c, struct tw_item item)
+{
+    tw_time since = TW_TIME_MIN;
+    for (size_t k = 0; k < c->ends_n; k++) {
+        if (c->ends[k].expr != NULL)
+            since = tw_later(since, tw_judge(a->facts, c->ends[k].expr, item).since);
+    }
+    return since;
 }
 
 static void suspend(struct tw_alerts *a, struct track *t, const struct tw_moment *m)
@@ -205,7 +217,7 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
         t->state = row.next;
     switch (row.action) {
     case ACT_NONE: break;
-    case ACT_KEEP: keep(t, j); break;
+    case ACT_KEEP: keep(t, j, m); break;
     case ACT_SUSPEND: suspend(a, t, m); break;
     case ACT_RESUME: resume(a, t, j, m); break;
     case ACT_DROP:
@@ -279,6 +291,8 @@ void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, c
     struct tw_judged j = tw_judge(a->facts, c->when, item);
     if (c->ends_after.ns > 0 && j.truth && tw_time_sub(m->at, last_down(a, item)).ns >= c->ends_after.ns)
         j.truth = false;
+    if (j.truth && tw_time_is_finite(j.since))
+        j.since = tw_later(j.since, not_ended_since(a, c, item));
     uint32_t i = track_find(a, condition, item);
     if (i == TW_MAP_NONE) {
         struct track probe = {.state = TRACK_HOLDING, .condition = condition, .item = item};

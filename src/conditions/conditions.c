@@ -73,7 +73,9 @@ static struct tw_judged standby(const struct tw_facts *f, uint32_t ms)
     bool named = tw_facts_topology(f)->members[ms / 2].master == (int)(ms % 2);
     bool known =
         w.basis == TW_BASIS_ROLE || w.basis == TW_BASIS_PEER || (w.basis == TW_BASIS_INVENTORY && !named);
-    return is(!w.yes && known && !tw_facts_active_active(f, ms / 2), w.since);
+    tw_time since = w.basis == TW_BASIS_ROLE ? tw_later(w.since, tw_facts_word(f, ms).since) : w.since;
+    return is(!w.yes && known && !tw_facts_active_active(f, ms / 2),
+              tw_later(since, tw_facts_active_active_since(f, ms / 2)));
 }
 
 static bool unusable(const struct tw_member_side *m)
@@ -116,7 +118,8 @@ static struct tw_judged member_attr(const struct tw_facts *f, enum tw_attr attr,
     case TW_ATTR_BACKUP: w = tw_facts_word(f, ms); return is(w.role == TW_ROLE_BACKUP, w.since);
     case TW_ATTR_SAID_MASTER: w = tw_facts_word(f, ms); return is(w.said == TW_ROLE_MASTER, w.became);
     case TW_ATTR_FORCED_BACKUP: return is(m->mode == TW_MODE_FORCE_BACKUP, m->role.since);
-    case TW_ATTR_ACTIVE_ACTIVE: return is(tw_facts_active_active(f, ms / 2), ALWAYS);
+    case TW_ATTR_ACTIVE_ACTIVE:
+        return is(tw_facts_active_active(f, ms / 2), tw_facts_active_active_since(f, ms / 2));
     case TW_ATTR_REPORTED: return reported(f, ms);
     default: break;
     }

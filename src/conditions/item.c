@@ -62,14 +62,11 @@ static int last_master(const struct tw_facts *f, uint32_t member)
     bool second = tw_facts_word(f, 2 * member + 1).said == TW_ROLE_MASTER;
     if (first != second)
         return second;
-    tw_time a = tw_facts_member(f, 2 * member)->was_master,
-            b = tw_facts_member(f, 2 * member + 1)->was_master;
-    if (a.ns != b.ns)
-        return tw_before(a, b) ? 1 : 0;
-    const struct tw_fact *ra = &tw_facts_member(f, 2 * member)->role,
-                         *rb = &tw_facts_member(f, 2 * member + 1)->role;
-    if (tw_time_is_finite(a))
-        return rb->since_seq > ra->since_seq;
+    const struct tw_member_side *a = tw_facts_member(f, 2 * member), *b = tw_facts_member(f, 2 * member + 1);
+    if (a->was_master.ns != b->was_master.ns)
+        return tw_before(a->was_master, b->was_master) ? 1 : 0;
+    if (tw_time_is_finite(a->was_master))
+        return b->was_master_seq > a->was_master_seq;
     int named = tw_facts_topology(f)->members[member].master;
     return named >= 0 ? named : 0;
 }

@@ -32,6 +32,7 @@ struct tw_facts *tw_facts_create(const struct tw_topology *t, struct tw_facts_op
             .restored = TW_TIME_MIN,
             .unknown_from = TW_TIME_MIN,
             .was_master = TW_TIME_MIN,
+            .both_since = TW_TIME_MIN,
             .settle = TW_TIME_MAX,
         };
         f->first_sub[i / 2] = TW_NONE;

@@ -94,6 +94,8 @@ void settle_arm(struct tw_facts *f, uint32_t ms);
 enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const struct tw_event *e);
 enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const struct tw_event *e);
 /* A claimant that is no longer master, for whatever reason: what it said about the peer is void. */
+/* What a side says with its member's role and its E-Trunk's. */
+struct tw_word role_word(const struct tw_member_side *m, const struct tw_e_trunk_side *e);
 void role_claim_void(struct tw_facts *f, uint32_t ms, tw_time at, uint64_t seq);
 
 /* restart.c */

@@ -29,8 +29,11 @@ static const struct tw_fact *speaks(const struct tw_member_side *m, const struct
 
 struct tw_word tw_facts_word(const struct tw_facts *f, uint32_t ms)
 {
-    const struct tw_member_side *m = &f->members[ms];
-    const struct tw_e_trunk_side *e = &f->e_trunks[2 * f->topology->members[ms / 2].e_trunk + ms % 2];
+    return role_word(&f->members[ms], &f->e_trunks[2 * f->topology->members[ms / 2].e_trunk + ms % 2]);
+}
+
+struct tw_word role_word(const struct tw_member_side *m, const struct tw_e_trunk_side *e)
+{
     bool member = valid(&m->role, m), e_trunk = valid(&e->role, m);
     const struct tw_fact *role = speaks(m, e, member, e_trunk);
     const struct tw_fact *said =
@@ -41,7 +44,7 @@ struct tw_word tw_facts_word(const struct tw_facts *f, uint32_t ms)
                         .stale = tw_time_is_finite(m->claimed)};
     if (said != NULL) {
         w.said = (enum tw_role)said->value;
-        w.became = said->since;
+        w.became = said->value == TW_ROLE_MASTER ? m->was_master : said->since;
     }
     if (role == NULL)
         return w;
@@ -69,6 +72,11 @@ bool tw_facts_active_active(const struct tw_facts *f, uint32_t member)
     return f->topology->members[member].active_active;
 }
 
+tw_time tw_facts_active_active_since(const struct tw_facts *f, uint32_t member)
+{
+    return f->members[2 * member].both_since;
+}
+
 /* When the main interface became what it is; one that was never heard to be otherwise was always so. */
 static tw_time main_since(const struct tw_member_side *m)
 {
@@ -81,54 +89,55 @@ static bool is_master(const struct tw_facts *f, uint32_t ms, tw_time *since)
     struct tw_word w = tw_facts_word(f, ms);
     const struct tw_member_side *m = &f->members[ms];
     bool down = m->main.value == TW_STATE_DOWN, master = w.role == TW_ROLE_MASTER && !w.stale;
-    const struct tw_member *member = &f->topology->members[ms / 2];
-    bool could = member->active_active || member->master == (int)(ms % 2) || tw_time_is_finite(m->was_master);
-    *since = w.stale ? m->claimed : could ? w.since : TW_TIME_MIN; /* a first word that changes nothing */
-    if (down && !w.stale)
-        *since = tw_earlier(*since, m->main.since);
+    *since = w.stale ? m->claimed : w.since;
     if (master)
         *since = down ? m->main.since : tw_later(w.since, main_since(m));
     return master && !down;
 }
 
-/* Since when nobody says who forwards: since what spoke for the peer does no longer, or this side's own word
- * is void. */
-static tw_time unsaid_since(const struct tw_facts *f, uint32_t ms)
+/* Since when the peer's word leaves it open who forwards. */
+static tw_time peer_open_since(const struct tw_facts *f, uint32_t ms)
 {
-    const struct tw_member_side *m = &f->members[ms], *peer = &f->members[ms ^ 1];
+    const struct tw_member_side *peer = &f->members[ms ^ 1];
     bool named = f->topology->members[ms / 2].master == (int)((ms ^ 1) % 2);
     tw_time since = TW_TIME_MIN;
-    if (named || tw_time_is_finite(peer->was_master)) {
-        (void)is_master(f, ms ^ 1, &since);
-        since = tw_later(since, peer->unknown_from);
-        if (!tw_time_is_finite(since) && peer->main.value == TW_STATE_DOWN)
-            since = peer->main.since;
-    }
-    return tw_later(since, m->unknown_from);
+    if (!named && !tw_time_is_finite(peer->was_master))
+        return since; /* nothing ever spoke for it */
+    (void)is_master(f, ms ^ 1, &since);
+    since = tw_later(since, tw_later(peer->unknown_from, peer->restored));
+    return tw_time_is_finite(since) || peer->main.value != TW_STATE_DOWN ? since : peer->main.since;
+}
+
+/* This side's own word does not tell, since `own`. */
+static struct tw_forwarding without_word(const struct tw_facts *f, uint32_t ms, tw_time own)
+{
+    const struct tw_member *member = &f->topology->members[ms / 2];
+    const struct tw_member_side *m = &f->members[ms], *peer = &f->members[ms ^ 1];
+    bool main_down = m->main.value == TW_STATE_DOWN;
+    struct tw_word pw = tw_facts_word(f, ms ^ 1);
+    tw_time since;
+    if (tw_facts_active_active(f, ms / 2))
+        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY, tw_later(own, main_since(m))};
+    if (is_master(f, ms ^ 1, &since))
+        return (struct tw_forwarding){false, TW_BASIS_PEER, tw_later(own, since)};
+    own = tw_later(own, peer_open_since(f, ms));
+    if (member->master == (int)(ms % 2))
+        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY,
+                                      main_down ? m->main.since : tw_later(own, main_since(m))};
+    /* The inventory's master is believed as long as nothing else is known of it. */
+    if (member->master >= 0 && pw.role == TW_ROLE_UNKNOWN && !pw.stale && peer->main.value != TW_STATE_DOWN)
+        return (struct tw_forwarding){false, TW_BASIS_INVENTORY, tw_later(own, main_since(peer))};
+    return (struct tw_forwarding){false, TW_BASIS_NOTHING, own};
 }
 
 struct tw_forwarding tw_facts_forwards(const struct tw_facts *f, uint32_t ms)
 {
-    const struct tw_member *member = &f->topology->members[ms / 2];
-    const struct tw_member_side *m = &f->members[ms];
-    bool main_down = m->main.value == TW_STATE_DOWN;
-    bool both = tw_facts_active_active(f, ms / 2);
-    struct tw_word w = tw_facts_word(f, ms), pw = tw_facts_word(f, ms ^ 1);
+    struct tw_word w = tw_facts_word(f, ms);
     tw_time since;
     bool master = is_master(f, ms, &since);
     if (w.stale || w.role != TW_ROLE_UNKNOWN)
         return (struct tw_forwarding){master, TW_BASIS_ROLE, since};
-    if (both)
-        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY, main_since(m)};
-    if (is_master(f, ms ^ 1, &since))
-        return (struct tw_forwarding){false, TW_BASIS_PEER, since};
-    if (member->master == (int)(ms % 2))
-        return (struct tw_forwarding){!main_down, TW_BASIS_INVENTORY,
-                                      main_down ? m->main.since
-                                                : tw_later(main_since(m), unsaid_since(f, ms))};
-    /* The inventory's master is believed as long as nothing else is known of it. */
-    if (member->master >= 0 && pw.role == TW_ROLE_UNKNOWN && !pw.stale &&
-        f->members[ms ^ 1].main.value != TW_STATE_DOWN)
-        return (struct tw_forwarding){false, TW_BASIS_INVENTORY, TW_TIME_MIN};
-    return (struct tw_forwarding){false, TW_BASIS_NOTHING, unsaid_since(f, ms)};
+    /* Since when it does not: since a claim of the peer's ended, or the mode changed. */
+    tw_time own = tw_later(f->members[ms].unknown_from, f->members[ms].restored);
+    return without_word(f, ms, tw_later(own, tw_facts_active_active_since(f, ms / 2)));
 }

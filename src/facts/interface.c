@@ -214,9 +214,11 @@ static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, co
         s->has_reason = true;
         s->reason_at = e->at;
         s->down_class = (enum tw_down_class)tw_event_number(e, TW_FIELD_DOWN_CLASS);
-        if (!first && stated != was)
+        /* A reason of its own from before it was taken for one dates it. */
+        bool dated = s->inferred && stated == was && tw_before(e->at, s->fault_since);
+        if ((!first && stated != was) || dated)
             s->fault_since = e->at;
-        if (stated != was)
+        if (stated != was || dated)
             s->inferred = false;
     }
     if (went_down)
@@ -232,6 +234,7 @@ static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, u
 {
     struct tw_sub_side *s = &f->subs[sub].side[ms % 2];
     enum tw_cause was = s->cause;
+    tw_time since = s->fault_since;
     enum fact_change c = fact_set(f, &s->oper, TW_STATE_DOWN, device, e);
     if (c == FACT_LATE)
         return TW_APPLIED_LATE;
@@ -239,7 +242,8 @@ static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, u
         s->has_reason = s->inferred = false;
         s->down_class = TW_DOWN_UNKNOWN;
         s->raise_delay = e->alarm ? f->topology->devices[device].alarm_raise : (tw_dur){0};
-    } else if (c == FACT_EARLIER && (s->fault_since.ns > e->at.ns)) {
+    } else if (c == FACT_EARLIER && tw_before(e->at, s->fault_since) &&
+               (stated_cause(e) == TW_CAUSE_NONE || stated_cause(e) == s->cause)) {
         s->fault_since = e->at;
     }
     if (stated_cause(e) == TW_CAUSE_INHERITED && main_set(f, ms, TW_STATE_DOWN, device, e) > FACT_CONFIRMED)
@@ -247,7 +251,7 @@ static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, u
     cause_set(f, ms, s, e, c == FACT_CHANGED);
     if (s->cause != was && c < FACT_EARLIER)
         evidence_set(&s->oper.why, evidence_new(f, device, e));
-    if (c > FACT_CONFIRMED || s->cause != was) {
+    if (c > FACT_CONFIRMED || s->cause != was || s->fault_since.ns != since.ns) {
         settle_add(f, ms, s);
         dirty_sub(f, sub);
     }

@@ -20,7 +20,10 @@ static void forget_member(struct tw_facts *f, uint32_t ms, const struct tw_event
     if (fact_forget(&m->role, e->at, e->seq)) {
         role_claim_void(f, ms, e->at, e->seq);
         m->reason = TW_WHY_UNKNOWN;
+        bool both = tw_facts_active_active(f, ms / 2);
         m->mode = TW_MODE_UNKNOWN;
+        if (tw_facts_active_active(f, ms / 2) != both)
+            f->members[ms - ms % 2].both_since = e->at;
         m->restored = TW_TIME_MIN;
     }
     if (!tw_before(e->at, m->claimed))

@@ -80,7 +80,6 @@ static void member_changed(struct tw_facts *f, uint32_t ms, enum tw_role was, co
     struct tw_member_side *m = &f->members[ms];
     enum tw_role now = (enum tw_role)m->role.value;
     if (now == TW_ROLE_MASTER) {
-        m->was_master = e->at;
         if (m->reason == TW_WHY_PEER_MEMBER_DOWN)
             claim(f, ms, e, false);
     } else if (was == TW_ROLE_MASTER) {
@@ -88,6 +87,20 @@ static void member_changed(struct tw_facts *f, uint32_t ms, enum tw_role was, co
             role_claim_void(f, ms, e->at, e->seq);
         else if (tw_time_is_finite(other(f, ms)->claimed))
             unclaim(other(f, ms), e->at);
+    }
+}
+
+/* The word of a side changes by what speaks for it, too: then it is dated by that. */
+static void word_changed(struct tw_member_side *m, struct tw_word was, struct tw_word now,
+                         const struct tw_event *e)
+{
+    if (now.role != was.role && tw_before(now.since, e->at))
+        m->restored = tw_later(m->restored, e->at);
+    else if (now.role == was.role && tw_before(now.since, was.since) && !tw_before(e->at, was.since))
+        m->restored = tw_later(m->restored, was.since); /* another says the same: it was so before */
+    if (now.said == TW_ROLE_MASTER && was.said != TW_ROLE_MASTER) {
+        m->was_master = e->at;
+        m->was_master_seq = e->seq;
     }
 }
 
@@ -116,22 +129,31 @@ enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const str
     struct tw_member_side *m = &f->members[ms];
     enum tw_role was = (enum tw_role)m->role.value;
     enum tw_work_mode mode_was = m->mode;
+    bool both_was = tw_facts_active_active(f, member);
     struct tw_word word = tw_facts_word(f, ms);
     enum tw_role_reason why = (enum tw_role_reason)tw_event_number(e, TW_FIELD_ROLE_REASON);
-    bool news = why != m->reason;
+    bool news = why != m->reason, older = fact_late(&m->role, e);
+    tw_time since = m->role.since;
     enum fact_change change = fact_set(f, &m->role, (uint8_t)tw_event_number(e, TW_FIELD_ROLE), device, e);
     f->by_role = true;
     if (change == FACT_LATE)
         return TW_APPLIED_LATE;
+    if (change == FACT_EARLIER && m->was_master.ns == since.ns)
+        m->was_master = e->at;
     if (why != m->reason && change < FACT_EARLIER)
         evidence_set(&m->role.why, evidence_new(f, device, e));
+    if (older)
+        why = m->reason; /* it tells since when, and nothing of now */
     m->reason = why;
     enum tw_work_mode mode = (enum tw_work_mode)tw_event_number(e, TW_FIELD_WORK_MODE);
     if (mode == TW_MODE_UNKNOWN)
         mode = mode_of(why);
-    if (mode != TW_MODE_UNKNOWN || why != TW_WHY_UNKNOWN)
+    if (!older && (mode != TW_MODE_UNKNOWN || why != TW_WHY_UNKNOWN))
         m->mode = mode; /* a reason that names no mode takes back an earlier one that did */
+    if (tw_facts_active_active(f, member) != both_was)
+        f->members[2 * member].both_since = e->at;
     reported(m, e);
+    word_changed(m, word, tw_facts_word(f, ms), e);
     if (change == FACT_CHANGED)
         member_changed(f, ms, was, e);
     news = news || change > FACT_CONFIRMED || m->mode != mode_was || !same_word(word, tw_facts_word(f, ms));
@@ -180,17 +202,21 @@ enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const st
         return TW_APPLIED_ELSEWHERE;
     struct tw_e_trunk_side *t = &f->e_trunks[es];
     const struct tw_e_trunk *top = &f->topology->e_trunks[es / 2];
+    const struct tw_e_trunk_side before = *t; /* without its evidence */
     enum tw_role was = (enum tw_role)t->role.value;
     enum tw_role_reason why = (enum tw_role_reason)tw_event_number(e, TW_FIELD_ROLE_REASON);
     int heard = peer_heard(why);
     bool news = why != t->reason;
     uint64_t spoke = t->role.seq;
+    bool older = fact_late(&t->role, e);
     if (heard >= 0 && fact_set(f, &t->peer, (uint8_t)heard, device, e) > FACT_CONFIRMED)
         dirty_e_trunk(f, es);
     enum fact_change change = fact_set(f, &t->role, (uint8_t)tw_event_number(e, TW_FIELD_ROLE), device, e);
     f->by_role = true;
     if (change == FACT_LATE)
         return TW_APPLIED_LATE;
+    if (older)
+        why = t->reason;
     if (why != t->reason && change < FACT_EARLIER)
         evidence_set(&t->role.why, evidence_new(f, device, e));
     t->reason = why;
@@ -201,10 +227,9 @@ enum tw_applied role_apply_e_trunk(struct tw_facts *f, uint32_t device, const st
         /* A repeat is news where the peer had claimed otherwise, or where nothing said before counted. */
         bool here = news || change > FACT_CONFIRMED || tw_time_is_finite(f->members[ms].claimed) ||
                     spoke <= f->members[ms].unknown_seq;
+        struct tw_word word = role_word(&f->members[ms], &before);
         reported(&f->members[ms], e);
-        if (change == FACT_CHANGED && t->role.value == TW_ROLE_MASTER &&
-            f->members[ms].role.value != TW_ROLE_MASTER)
-            f->members[ms].was_master = e->at;
+        word_changed(&f->members[ms], word, tw_facts_word(f, ms), e);
         if (takeover)
             claim(f, ms, e, true);
         else if (change == FACT_CHANGED && was == TW_ROLE_MASTER && other(f, ms)->claimed_by_e_trunk)

@@ -183,6 +183,8 @@ static void snap_member(struct tw_facts *f, struct tw_snap *s, struct tw_member_
     tw_snap_time(s, &m->unknown_from);
     tw_snap_u64(s, &m->unknown_seq);
     tw_snap_time(s, &m->was_master);
+    tw_snap_u64(s, &m->was_master_seq);
+    tw_snap_time(s, &m->both_since);
     tw_snap_time(s, &m->settle);
 }
 

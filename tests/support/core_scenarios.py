@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Writes the recorded scenarios 200-262: holds, conditions, formats and time, as the documents word them.
+"""Writes the recorded scenarios 200-266: holds, conditions, formats and time, as the documents word them.
 
 usage: core_scenarios.py write            (re)writes the folders tests/scenario/2*
        core_scenarios.py last TRUNKWATCH [--rules DIR]
@@ -998,6 +998,44 @@ def beginnings():
              ROLES + [up("A", 0, "10.100"), main_down("A", 0), unsaid("A", 15, "10.200"), up("A", 25, "10"), up("A", 40, "10.200")])
 
 
+def said_late_or_again():
+    scenario("263-late-role-says-nothing-of-now",
+             "What happened earlier loses against what happened later, also in its reason: a backup of 15 s ago that arrives late does not take back "
+             "the force of 5 s ago; a switchover would not help.",
+             ROLES + [member("B", -5, "Backup", "FORCE_BACKUP"), noise("A", -1), member("B", -15, "Backup"), down("A", 0, "10.100"), up("A", 30, "10.100")],
+             [lost("10.100", 10, 30, switchover_would_help="no")])
+    scenario("263-not-before-its-evidence",
+             "An alert can't be raised before its evidence arrived, also when a hold runs already: at 21 arrives that the peer is backup since 5.",
+             [member("B", -600, "Master"), member("A", -599, "Master"), member("B", -598, "Master"), down("B", 0, "10.100"),
+              down("A", 14, "10.100"), noise("A", 21), member("A", 5, "Backup"), up("A", 50, "10.100"), up("B", 51, "10.100")],
+             [lost("10.100", 21, 51, device="pe-b")], inv=inventory(), allow=("dual-master", "standby-not-ready"))
+    scenario("264-another-voice",
+             "The hold counts from when the predicate became true: the member's old word, said again after the E-Trunk's, counts from then.",
+             [member("B", -600, "Backup"), up("B", -500, "10.200"), etrunk("B", -100, "Master", "PRI"), down("B", -20, "10.100"),
+              member("B", 0, "Backup", "FORCE_BACKUP"), up("B", 100, "10.100")],
+             [lost("10.100", -10, 100, device="pe-b"), alert("standby-not-ready", "pe-b", ["Eth-Trunk10.100"], 60, 100)])
+    scenario("264-mode-changed",
+             "The hold counts from when the predicate became true: here from when the member reported that both forward.",
+             ROLES + [down("A", -20, "10.100"), member("A", 0, "Master", "ACTIVE_ACTIVE"), up("A", 60, "10.100")],
+             [lost("10.100", -10, 60), alert("partial-loss", "pe-a", ["Eth-Trunk10.100"], 10, 60)])
+    scenario("264-known-as-standby",
+             "The hold counts from when the predicate became true: that the side with its main down is no forwarder is known when it tells its role.",
+             [main_down("A", -200), shut("A", -150, "10.100"), member("A", 0, "Backup"), up("A", 100, "10.100")],
+             [alert("standby-not-ready", "pe-a", ["Eth-Trunk10.100"], 60, 100)])
+    scenario("265-late-fault-before-the-shutdown",
+             "An operator's act has its own time: a fault of before it that arrives late does not date it back.",
+             ROLES + [shut("A", 0, "10.100"), noise("B", 4), down("A", -4, "10.100"), up("A", 30, "10.100")],
+             [alert("admin-down", "pe-a", ["Eth-Trunk10.100"], 10, 30)])
+    scenario("265-second-main-of-both",
+             "Active-active: one main interface down is no failed switchover; with the second one down the hold begins.",
+             [member("B", -600, "Master"), main_down("B", -100), inherited("A", 0, "10.100"), up("A", 60, "10.100")],
+             [alert("switchover-failed", "pe-b", None, 30, 60)], inv=inventory(member1="mode: active-active"))
+    scenario("266-master-last-in-the-same-second",
+             "no-master names the one that became master last: of the same second, the one that was heard later.",
+             [member("B", -600, "Master"), member("A", -600, "Master"), member("A", -590, "Backup"), member("B", 0, "Backup"), member("A", 60, "Master")],
+             [alert("no-master", "pe-a", None, 30, 60)])
+
+
 def write():
     for name in os.listdir(OUT):
         if name[0] == "2" and name[:3].isdigit():
@@ -1048,6 +1086,7 @@ def main(argv):
     grammar()
     again()
     beginnings()
+    said_late_or_again()
     if argv == ["write"]:
         write()
         return 0

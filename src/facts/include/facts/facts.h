@@ -87,6 +87,8 @@ struct tw_member_side {
     tw_time unknown_from; /* what was said before is void */
     uint64_t unknown_seq;
     tw_time was_master; /* when it last became master */
+    uint64_t was_master_seq;
+    tw_time both_since; /* of side 0: whether both forward, is so since */
     tw_time settle;     /* when inherited faults must have ended; TW_TIME_MAX: nothing to settle */
 };
 
@@ -179,6 +181,7 @@ struct tw_forwarding {
 struct tw_forwarding tw_facts_forwards(const struct tw_facts *f, uint32_t member_side);
 /* Reported, else the inventory's. */
 bool tw_facts_active_active(const struct tw_facts *f, uint32_t member);
+tw_time tw_facts_active_active_since(const struct tw_facts *f, uint32_t member);
 
 /* Both directions; entities are written by name, so that another topology can take
  * them over. Those that it does not have are left out. */
