@@ -3,10 +3,15 @@
  * they happened, as if each had arrived at once. */
 #include "oracle.h"
 
-#include <string.h>
-
 #define NEAR   (3 * O_SECOND)  /* a sub-interface goes down with a main that went down so long before */
 #define SETTLE (20 * O_SECOND) /* an inherited fault that outlasts its main's by this is an own one */
+
+bool o_same_message(const struct o_event *a, const struct o_event *b)
+{
+    return a->at == b->at && a->kind == b->kind && a->side == b->side && a->member == b->member &&
+           a->sub == b->sub && a->down == b->down && a->shut == b->shut && a->role == b->role &&
+           a->reason == b->reason && a->peer_heard == b->peer_heard && a->restart == b->restart;
+}
 
 int o_e_trunk(const struct o_world *w, int member)
 {
@@ -102,37 +107,39 @@ static void sub_up(struct o_member_side *m, const struct o_event *e)
     main_up(m, e->at);
 }
 
-/* The peer of `side` took over: what the other last said of being master is stale. */
+/* A takeover because the peer is gone: it does not forward, whatever it last said. */
 static void claim(struct o_member_side *peer, bool by_e_trunk)
 {
-    if (peer->role == TW_ROLE_UNKNOWN)
-        return;
     peer->stale = true;
     peer->by_e_trunk = by_e_trunk;
 }
 
-/* A claimant is master no longer. */
+/* The claimant is master no longer. */
 static void claim_ends(struct o_member_side *peer, bool restored)
 {
-    if (!peer->stale)
-        return;
+    if (peer->stale && !restored)
+        peer->own.gone = peer->e_trunk.gone = true;
     peer->stale = false;
-    peer->void_word = !restored;
+}
+
+static void tells(struct o_voice *v, const struct o_event *e)
+{
+    *v = (struct o_voice){.role = e->role, .spoke = e->at};
 }
 
 static void member_role(struct o_state *s, const struct o_event *e)
 {
     struct o_member_side *me = &s->member[e->member][e->side], *peer = &s->member[e->member][1 - e->side];
-    if (e->role != me->role && e->role == TW_ROLE_MASTER)
-        me->became_master = e->at;
-    if (e->role == TW_ROLE_MASTER && e->reason == TW_WHY_PEER_MEMBER_DOWN)
+    bool was_master = me->own.role == TW_ROLE_MASTER;
+    /* A change of reason alone is no change, and no takeover. */
+    if (!was_master && e->role == TW_ROLE_MASTER && e->reason == TW_WHY_PEER_MEMBER_DOWN)
         claim(peer, false);
-    else if (e->role != TW_ROLE_MASTER && !peer->by_e_trunk)
-        claim_ends(peer, e->role == TW_ROLE_BACKUP && e->reason == TW_WHY_PEER_MEMBER_UP);
-    me->role = e->role;
+    /* Left open: as the core, this ends a claim of the E-Trunk too. */
+    if (was_master && e->role != TW_ROLE_MASTER)
+        claim_ends(peer, e->reason == TW_WHY_PEER_MEMBER_UP);
+    tells(&me->own, e);
     me->reason = e->reason;
-    me->superseded = me->stale = me->void_word = false;
-    me->spoke = e->at;
+    me->superseded = me->stale = false;
 }
 
 static bool e_trunk_reason(enum tw_role_reason r)
@@ -144,25 +151,22 @@ static void e_trunk_role(const struct o_world *w, struct o_state *s, const struc
 {
     int id = o_e_trunk(w, e->member);
     struct o_e_trunk_side *me = &s->e_trunk[id][e->side];
-    bool change = e->role != me->role;
+    bool change = e->role != me->role, was_master = me->role == TW_ROLE_MASTER;
     bool claims = e->reason == TW_WHY_TIMEOUT || e->reason == TW_WHY_BFD_DOWN;
     for (int m = 0; m < w->members; m++) {
+        struct o_member_side *side = &s->member[m][e->side], *peer = &s->member[m][1 - e->side];
         if (o_e_trunk(w, m) != id)
             continue;
-        struct o_member_side *side = &s->member[m][e->side], *peer = &s->member[m][1 - e->side];
         if (change && e_trunk_reason(side->reason))
             side->superseded = true;
-        if (change && e->role == TW_ROLE_MASTER)
-            side->became_master = e->at;
-        if (e->role == TW_ROLE_MASTER && claims)
+        if (change && e->role == TW_ROLE_MASTER && claims)
             claim(peer, true);
-        else if (e->role != TW_ROLE_MASTER && peer->by_e_trunk)
+        else if (was_master && e->role != TW_ROLE_MASTER && peer->by_e_trunk)
             claim_ends(peer, false);
-        side->stale = side->void_word = false;
-        side->spoke = e->at;
+        tells(&side->e_trunk, e);
+        side->stale = false;
     }
     me->role = e->role;
-    me->reason = e->reason;
     if (e->reason != TW_WHY_UNKNOWN)
         me->peer_lost = claims || e->reason == TW_WHY_PEER_TIMEOUT || e->reason == TW_WHY_PEER_BFD_DOWN;
 }
@@ -190,6 +194,18 @@ static void apply(const struct o_world *w, struct o_state *s, const struct o_eve
     case O_E_TRUNK: e_trunk_role(w, s, e); break;
     case O_PEER: s->e_trunk[o_e_trunk(w, e->member)][e->side].peer_lost = !e->peer_heard; break;
     case O_RESTART: break;
+    }
+}
+
+/* A side became master when its word did. */
+static void takeovers(const struct o_world *w, struct o_state *now, const struct o_state *before,
+                      const struct o_event *e)
+{
+    for (int m = 0; m < w->members; m++) {
+        if (o_word(now, m, e->side) != TW_ROLE_MASTER || o_word(before, m, e->side) == TW_ROLE_MASTER)
+            continue;
+        now->member[m][e->side].became_master = e->at;
+        now->latest[m] = 1 + e->side;
     }
 }
 
@@ -238,9 +254,23 @@ static struct o_state nothing_known(void)
     struct o_state s = {.t = O_NEVER};
     for (int i = 0; i < O_MEMBERS * 2; i++) {
         struct o_member_side *m = &s.member[i / 2][i % 2];
-        m->main_down_at = m->main_up_at = m->came_back = m->became_master = m->spoke = O_NEVER;
+        m->main_down_at = m->main_up_at = m->came_back = m->became_master = O_NEVER;
     }
     return s;
+}
+
+/* A repeat changes nothing. */
+static int without_repeats(const struct o_event *events, int n, struct o_event *out)
+{
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        bool repeat = false;
+        for (int k = 0; k < kept; k++)
+            repeat = repeat || o_same_message(&events[i], &out[k]);
+        if (!repeat)
+            out[kept++] = events[i];
+    }
+    return kept;
 }
 
 /* In the order in which they happened; of the same moment, in that of their arrival. */
@@ -257,7 +287,7 @@ static void sort(struct o_event *e, int n)
 void o_fold(const struct o_world *w, const struct o_event *events, int n, struct o_history *out)
 {
     struct o_event e[O_EVENTS];
-    memcpy(e, events, (size_t)n * sizeof *e);
+    n = without_repeats(events, n, e);
     sort(e, n);
     out->state[0] = nothing_known();
     out->n = 1;
@@ -267,6 +297,7 @@ void o_fold(const struct o_world *w, const struct o_event *events, int n, struct
         next.t = e[i].at;
         next.by_role = e[i].kind == O_MEMBER || e[i].kind == O_E_TRUNK;
         apply(w, &next, &e[i], e + n);
+        takeovers(w, &next, &out->state[out->n - 1], &e[i]);
         out->state[out->n++] = next;
     }
     pass(out, INT64_MAX);

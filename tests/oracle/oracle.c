@@ -28,6 +28,15 @@ struct track {
     struct o_item item;
     bool open;
     int64_t raised; /* when */
+    int side;       /* whose alert it is */
+    struct next {
+        int64_t time;
+        const char *word; /* NULL: raised */
+        int64_t since;
+        int side;
+    } end; /* its last one */
+    int end_step;
+    bool taken_back;
 };
 
 struct judge {
@@ -49,10 +58,16 @@ struct hold {
     bool by_role, peer_forwarded;
 };
 
+/* What has ended does not begin. */
+static bool holds_in(const struct o_world *w, const struct o_state *s, struct o_item i)
+{
+    return o_when(w, s, i) && o_ends(w, s, i) == NULL;
+}
+
 /* Follows one condition through one state. */
 static void follow(const struct o_world *w, struct hold *h, const struct o_state *s, struct o_item i)
 {
-    if (o_when(w, s, i)) {
+    if (holds_in(w, s, i)) {
         bool regained = h->runs && !h->true_now && h->by_role && !h->peer_forwarded;
         bool goes_on = h->runs && (h->true_now || (regained && s->t - h->fault >= LEAVE_ALONE));
         if (!goes_on)
@@ -76,15 +91,16 @@ static void follow(const struct o_world *w, struct hold *h, const struct o_state
 }
 
 /* ---- transitions */
-static struct o_line *say(struct judge *j, int kind, struct o_item i, int64_t time)
+static struct o_line *say(struct judge *j, int kind, const struct track *t, int64_t time)
 {
+    struct o_item i = t->item;
     if (j->out->n == O_LINES)
         abort();
     struct o_line *l = &j->out->line[j->out->n++];
     *l = (struct o_line){.step = j->step,
                          .kind = kind,
                          .condition = i.condition,
-                         .side = i.side,
+                         .side = t->side,
                          .member = i.member,
                          .time = time,
                          .since = O_NEVER};
@@ -94,11 +110,6 @@ static struct o_line *say(struct judge *j, int kind, struct o_item i, int64_t ti
 static bool same_alert(struct o_item a, struct o_item b)
 {
     return a.condition == b.condition && a.member == b.member && a.side == b.side;
-}
-
-static struct o_item item_of(const struct o_line *l)
-{
-    return (struct o_item){l->condition, l->member, l->side, -1};
 }
 
 static unsigned open_subs(const struct judge *j, struct o_item i)
@@ -122,12 +133,6 @@ static bool any_open(const struct judge *j, struct o_item i)
 }
 
 /* ---- what happens next to one item, as now known: its alert is raised, or ends */
-struct next {
-    int64_t time;
-    const char *word; /* NULL: raised */
-    int64_t since;
-};
-
 /* The first end of an open alert up to `until`. */
 static bool next_end(const struct judge *j, const struct track *t, int64_t until, struct next *out)
 {
@@ -135,7 +140,7 @@ static bool next_end(const struct judge *j, const struct track *t, int64_t until
     int at_raise = 0;
     while (at_raise + 1 < h->n && h->state[at_raise + 1].t <= t->raised)
         at_raise++;
-    if (!o_when(j->w, &h->state[at_raise], t->item)) {
+    if (!holds_in(j->w, &h->state[at_raise], t->item)) {
         *out = (struct next){.time = t->raised, .word = "retracted"};
         return true;
     }
@@ -157,6 +162,18 @@ static int64_t began(const struct o_world *w, const struct o_state *s, struct o_
     return fault - w->raise_delay[i.side];
 }
 
+/* After a main interface came back both may call themselves master for the revert delay. */
+static int64_t held(const struct o_world *w, const struct o_state *s, struct o_item i, int64_t from)
+{
+    int64_t length = hold(w, i.condition), end = from + length;
+    for (int side = 0; i.condition == O_DUAL_MASTER && side < 2; side++) {
+        int64_t back = s->member[i.member][side].came_back;
+        if (back != O_NEVER && back + w->revert_delay + length > end)
+            end = back + w->revert_delay + length;
+    }
+    return end;
+}
+
 /* The first moment from now on, before `before`, at which a closed item has been true for its hold. */
 static bool next_raise(const struct judge *j, const struct track *t, int64_t before, struct next *out)
 {
@@ -164,16 +181,21 @@ static bool next_raise(const struct judge *j, const struct track *t, int64_t bef
     for (int i = 0; i < j->history.n; i++) {
         const struct o_state *s = &j->history.state[i];
         int64_t end = i + 1 < j->history.n ? j->history.state[i + 1].t : INT64_MAX;
+        if (t->taken_back && end <= t->end.time)
+            continue; /* what was raised and taken back is done with */
         follow(j->w, &h, s, t->item);
         if (!h.true_now || end < j->now)
             continue;
-        int64_t time = h.from + hold(j->w, t->item.condition);
+        int64_t time = held(j->w, s, t->item, h.from);
         time = time < j->now ? j->now : time;
         time = time < s->t ? s->t : time;
         if (time >= before)
             continue;
         if (time < end) {
-            *out = (struct next){.time = time, .since = began(j->w, s, t->item, h.fault)};
+            *out = (struct next){.time = time,
+                                 .side = t->item.side >= 0 ? t->item.side
+                                                           : o_last_master(j->w, s, t->item.member),
+                                 .since = began(j->w, s, t->item, h.fault)};
             return true;
         }
     }
@@ -187,11 +209,12 @@ static void raise(struct judge *j, struct track *t, const struct next *n)
     bool more = any_open(j, t->item);
     t->open = true;
     t->raised = n->time;
+    t->side = n->side;
     if (last != NULL && more && last->time == n->time && last->kind != O_CLEARED &&
-        same_alert(item_of(last), t->item)) {
+        last->condition == t->item.condition && last->member == t->item.member && last->side == t->side) {
         last->since = n->since < last->since ? n->since : last->since;
     } else {
-        last = say(j, more ? O_UPDATED : O_RAISED, t->item, n->time);
+        last = say(j, more ? O_UPDATED : O_RAISED, t, n->time);
         last->since = n->since;
     }
     last->subs = open_subs(j, t->item);
@@ -200,10 +223,20 @@ static void raise(struct judge *j, struct track *t, const struct next *n)
 static void clear(struct judge *j, struct track *t, const struct next *n)
 {
     t->open = false;
+    t->end = *n;
+    t->end_step = j->step;
+    t->taken_back = n->time == t->raised;
     bool more = any_open(j, t->item);
-    struct o_line *l = say(j, more ? O_UPDATED : O_CLEARED, t->item, n->time);
+    struct o_line *l = say(j, more ? O_UPDATED : O_CLEARED, t, n->time);
     l->subs = open_subs(j, t->item);
     l->cleared_by = more ? NULL : n->word;
+    for (int k = 0; k < j->tracks && !more; k++) {
+        const struct track *o = &j->track[k];
+        if (o != t && same_alert(o->item, t->item) && o->end.word != NULL && o->end_step == j->step) {
+            l->or_else[l->or_else_n].by = o->end.word;
+            l->or_else[l->or_else_n++].time = o->end.time;
+        }
+    }
 }
 
 static bool next_of(const struct judge *j, const struct track *t, int64_t before, struct next *n)
@@ -253,9 +286,16 @@ static void add_track(struct judge *j, enum o_condition c, int member, int side,
 
 static void add_tracks(struct judge *j)
 {
+    static const enum o_condition of_subs[] = {O_ADMIN_DOWN, O_NO_SWITCHOVER, O_PARTIAL_LOSS,
+                                               O_STANDBY_NOT_READY};
+    static const enum o_condition of_members[] = {O_DUAL_MASTER, O_NO_MASTER, O_SWITCHOVER_FAILED};
     for (int m = 0; m < j->w->members; m++) {
-        for (int i = 0; i < 2 * O_SUBS; i++)
-            add_track(j, O_NO_SWITCHOVER, m, i / O_SUBS, i % O_SUBS);
+        for (int i = 0; i < 4 * 2 * O_SUBS; i++)
+            add_track(j, of_subs[i / (2 * O_SUBS)], m, i / O_SUBS % 2, i % O_SUBS);
+        for (int i = 0; i < 3; i++)
+            add_track(j, of_members[i], m, -1, -1);
+        for (int i = 0; i < 2 && o_e_trunk(j->w, m) == m; i++)
+            add_track(j, O_REDUNDANCY_LOST, m, i, -1);
     }
 }
 

@@ -65,6 +65,13 @@ struct o_line {
     unsigned subs; /* bit per sub-interface; 0 for the other scopes */
     int64_t since, time;
     const char *cleared_by;
+    /* Several items of one alert may end by one message, each in its way; whose word and time is the alert's
+     * is left open. */
+    struct {
+        const char *by;
+        int64_t time;
+    } or_else[O_SUBS];
+    int or_else_n;
 };
 struct o_lines {
     struct o_line line[O_LINES];
@@ -81,21 +88,24 @@ struct o_sub {
     int64_t down_at;     /* the interface went down */
     int64_t cause_since; /* … and is down for this cause since */
 };
+struct o_voice {
+    enum tw_role role; /* UNKNOWN: never heard */
+    bool gone;         /* does not count any more */
+    int64_t spoke;
+};
 struct o_member_side {
     enum tw_state main;
     int64_t main_down_at, main_up_at, came_back;
-    enum tw_role role; /* the member's own word */
-    enum tw_role_reason reason;
-    bool superseded; /* … which the E-Trunk's replaced */
-    bool stale;      /* its master: the peer took over since */
-    bool by_e_trunk; /* … as its E-Trunk */
-    bool void_word;  /* nothing it said before counts */
-    int64_t became_master, spoke;
+    struct o_voice own, e_trunk; /* the member's, and its E-Trunk's */
+    enum tw_role_reason reason;  /* of the member's own */
+    bool superseded;             /* … which the E-Trunk's replaced */
+    bool stale;                  /* its master: the peer took over since */
+    bool by_e_trunk;             /* … as its E-Trunk */
+    int64_t became_master;
     struct o_sub sub[O_SUBS];
 };
 struct o_e_trunk_side {
     enum tw_role role;
-    enum tw_role_reason reason;
     bool peer_lost;
 };
 struct o_state {
@@ -103,6 +113,7 @@ struct o_state {
     bool by_role; /* the event before it told a role */
     struct o_member_side member[O_MEMBERS][2];
     struct o_e_trunk_side e_trunk[O_MEMBERS][2];
+    int latest[O_MEMBERS]; /* 1 + the side that became master last */
 };
 
 /* Everything that is so from the beginning to for ever, as far as the first n messages tell. */
@@ -110,6 +121,8 @@ struct o_history {
     struct o_state state[4 * O_EVENTS];
     int n;
 };
+/* The same said of the same moment: a twin, or a repeat on the way. */
+bool o_same_message(const struct o_event *a, const struct o_event *b);
 void o_fold(const struct o_world *w, const struct o_event *events, int n, struct o_history *out);
 
 /* What a condition is judged for. */
@@ -121,6 +134,10 @@ bool o_when(const struct o_world *w, const struct o_state *s, struct o_item i);
 /* The word under which an alert ends in this state, or NULL. */
 const char *o_ends(const struct o_world *w, const struct o_state *s, struct o_item i);
 bool o_forwards(const struct o_world *w, const struct o_state *s, int member, int side);
+/* What a side last said of its role: its member's word, or its E-Trunk's. */
+enum tw_role o_word(const struct o_state *s, int member, int side);
+/* The side that became master last. */
+int o_last_master(const struct o_world *w, const struct o_state *s, int member);
 int o_e_trunk(const struct o_world *w, int member);
 
 /* All transitions of a sequence; events are in the order of arrival, the clock runs on to `end`. */

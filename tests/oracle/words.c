@@ -12,33 +12,46 @@ static const struct o_member_side *side_of(const struct o_state *s, int member, 
     return &s->member[member][side];
 }
 
-/* What a side says of its role, if it still counts: its member's word, else its E-Trunk's. */
-static enum tw_role word(const struct o_world *w, const struct o_state *s, int member, int side)
+/* Who speaks for a side: its member, until the E-Trunk's change replaces what it said; else its E-Trunk.
+ * `valid`: only what still counts. */
+static const struct o_voice *speaker(const struct o_state *s, int member, int side, bool valid)
 {
     const struct o_member_side *m = side_of(s, member, side);
-    enum tw_role e_trunk = s->e_trunk[o_e_trunk(w, member)][side].role;
-    return m->role != TW_ROLE_UNKNOWN && !m->superseded ? m->role : e_trunk;
+    bool own = m->own.role != TW_ROLE_UNKNOWN && !(valid && m->own.gone);
+    bool e_trunk = m->e_trunk.role != TW_ROLE_UNKNOWN && !(valid && m->e_trunk.gone);
+    return own && !(e_trunk && m->superseded) ? &m->own : e_trunk ? &m->e_trunk : NULL;
 }
 
-static bool heard(const struct o_world *w, const struct o_state *s, int member, int side)
+enum tw_role o_word(const struct o_state *s, int member, int side)
 {
-    return !side_of(s, member, side)->void_word && word(w, s, member, side) != TW_ROLE_UNKNOWN;
+    const struct o_voice *v = speaker(s, member, side, false);
+    return v != NULL ? v->role : TW_ROLE_UNKNOWN;
 }
 
-static bool master(const struct o_world *w, const struct o_state *s, int member, int side)
+static enum tw_role role(const struct o_state *s, int member, int side)
 {
-    return heard(w, s, member, side) && !side_of(s, member, side)->stale &&
-           word(w, s, member, side) == TW_ROLE_MASTER;
+    const struct o_voice *v = speaker(s, member, side, true);
+    return v != NULL ? v->role : TW_ROLE_UNKNOWN;
 }
 
-static bool backup(const struct o_world *w, const struct o_state *s, int member, int side)
+static bool heard(const struct o_state *s, int member, int side)
 {
-    return heard(w, s, member, side) && word(w, s, member, side) == TW_ROLE_BACKUP;
+    return role(s, member, side) != TW_ROLE_UNKNOWN;
 }
 
-static bool said_master(const struct o_world *w, const struct o_state *s, int member, int side)
+static bool master(const struct o_state *s, int member, int side)
 {
-    return word(w, s, member, side) == TW_ROLE_MASTER;
+    return role(s, member, side) == TW_ROLE_MASTER && !side_of(s, member, side)->stale;
+}
+
+static bool backup(const struct o_state *s, int member, int side)
+{
+    return role(s, member, side) == TW_ROLE_BACKUP;
+}
+
+static bool said_master(const struct o_state *s, int member, int side)
+{
+    return o_word(s, member, side) == TW_ROLE_MASTER;
 }
 
 static bool main_down(const struct o_state *s, int member, int side)
@@ -69,17 +82,20 @@ static bool active_active(const struct o_world *w, const struct o_state *s, int 
 enum { NOT_KNOWN, YES, NO };
 static int side_forwards(const struct o_world *w, const struct o_state *s, int member, int side)
 {
-    if (heard(w, s, member, side))
-        return master(w, s, member, side) && !main_down(s, member, side) ? YES : NO;
+    if (side_of(s, member, side)->stale)
+        return NO;
+    if (heard(s, member, side))
+        return master(s, member, side) && !main_down(s, member, side) ? YES : NO;
     if (active_active(w, s, member))
         return main_down(s, member, side) ? NO : YES;
-    if (master(w, s, member, 1 - side) && !main_down(s, member, 1 - side))
+    if (master(s, member, 1 - side) && !main_down(s, member, 1 - side))
         return NO;
     if (w->master[member] == side)
         return main_down(s, member, side) ? NO : YES;
     /* Left open by the documents, as the core reads it: the other side is believed to be the inventory's
      * master as long as nothing is known that speaks against it. */
-    bool believed = !heard(w, s, member, 1 - side) && !main_down(s, member, 1 - side);
+    bool believed = !heard(s, member, 1 - side) && !side_of(s, member, 1 - side)->stale &&
+                    !main_down(s, member, 1 - side);
     return w->master[member] == 1 - side && believed ? NO : NOT_KNOWN;
 }
 
@@ -110,42 +126,65 @@ static bool faulty(const struct o_state *s, int member, int side, int sub)
     return own_fault(s, member, side, sub) || operator_s_act(s, member, side, sub);
 }
 
-/* As above; last, an own fault itself tells who forwards. */
+/* As above; last, an own fault itself tells who forwards. Left open: as the core, an operator's act tells it
+ * too. */
 static bool forwards(const struct o_world *w, const struct o_state *s, struct o_item i)
 {
     int known = side_forwards(w, s, i.member, i.side);
-    return known == YES ||
-           (known == NOT_KNOWN && !main_down(s, i.member, i.side) && own_fault(s, i.member, i.side, i.sub));
+    return known == YES || (known == NOT_KNOWN && faulty(s, i.member, i.side, i.sub));
 }
 
+/* The inventory's master with its main down does not forward, but is no standby. */
 static bool standby(const struct o_world *w, const struct o_state *s, struct o_item i)
 {
-    return side_forwards(w, s, i.member, i.side) == NO;
+    bool told = heard(s, i.member, i.side) || side_of(s, i.member, i.side)->stale ||
+                o_forwards(w, s, i.member, 1 - i.side);
+    return side_forwards(w, s, i.member, i.side) == NO && (told || w->master[i.member] != i.side);
 }
 
 static bool peer_serves(const struct o_world *w, const struct o_state *s, struct o_item i)
 {
-    struct o_item peer = {i.condition, i.member, 1 - i.side, i.sub};
-    return forwards(w, s, peer) && !faulty(s, i.member, 1 - i.side, i.sub);
+    return o_forwards(w, s, i.member, 1 - i.side) && !faulty(s, i.member, 1 - i.side, i.sub);
 }
 
-static bool nobody_took_over(const struct o_world *w, const struct o_state *s, int member)
+static bool nobody_took_over(const struct o_state *s, int member)
 {
     bool failed = false;
     for (int side = 0; side < 2; side++) {
-        failed = failed || (said_master(w, s, member, side) && main_down(s, member, side));
-        if (master(w, s, member, side) && !main_down(s, member, side))
+        failed = failed || (said_master(s, member, side) && main_down(s, member, side));
+        if (master(s, member, side) && !main_down(s, member, side))
             return false;
     }
     return failed;
 }
 
+/* When a side last said the role that it has. Left open: as the core, another role is no report about it (a
+ * backup E-Trunk of a member that is forced to be master). */
+static int64_t spoke(const struct o_state *s, int member, int side)
+{
+    const struct o_member_side *m = side_of(s, member, side);
+    const struct o_voice *v = speaker(s, member, side, true);
+    if (v == NULL)
+        return O_NEVER;
+    bool both = m->own.role == m->e_trunk.role && !m->own.gone && !m->e_trunk.gone;
+    const struct o_voice *other = v == &m->own ? &m->e_trunk : &m->own;
+    return both && other->spoke > v->spoke ? other->spoke : v->spoke;
+}
+
 /* Both said a role since the later one became master. */
 static bool reported(const struct o_state *s, int member)
 {
-    const struct o_member_side *a = side_of(s, member, 0), *b = side_of(s, member, 1);
-    int64_t takeover = a->became_master > b->became_master ? a->became_master : b->became_master;
-    return a->spoke >= takeover && b->spoke >= takeover;
+    int64_t a = side_of(s, member, 0)->became_master, b = side_of(s, member, 1)->became_master;
+    int64_t takeover = a > b ? a : b;
+    return spoke(s, member, 0) >= takeover && spoke(s, member, 1) >= takeover;
+}
+
+int o_last_master(const struct o_world *w, const struct o_state *s, int member)
+{
+    bool a = said_master(s, member, 0), b = said_master(s, member, 1);
+    if (a != b)
+        return b;
+    return s->latest[member] != 0 ? s->latest[member] - 1 : w->master[member] == 1;
 }
 
 bool o_when(const struct o_world *w, const struct o_state *s, struct o_item i)
@@ -165,11 +204,11 @@ bool o_when(const struct o_world *w, const struct o_state *s, struct o_item i)
         return !aa && standby(w, s, i) &&
                (operator_s_act(s, m, i.side, i.sub) ||
                 (own_fault(s, m, i.side, i.sub) && side_of(s, m, i.side)->main == TW_STATE_UP));
-    case O_NO_MASTER: return backup(w, s, m, 0) && backup(w, s, m, 1);
+    case O_NO_MASTER: return backup(s, m, 0) && backup(s, m, 1);
     case O_DUAL_MASTER:
-        return !aa && master(w, s, m, 0) && master(w, s, m, 1) && !main_down(s, m, 0) &&
-               !main_down(s, m, 1) && reported(s, m);
-    case O_SWITCHOVER_FAILED: return nobody_took_over(w, s, m);
+        return !aa && master(s, m, 0) && master(s, m, 1) && !main_down(s, m, 0) && !main_down(s, m, 1) &&
+               reported(s, m);
+    case O_SWITCHOVER_FAILED: return nobody_took_over(s, m);
     case O_REDUNDANCY_LOST: return s->e_trunk[o_e_trunk(w, m)][i.side].peer_lost;
     case O_FLAPPING:
     case O_CONDITIONS: break;
