@@ -91,7 +91,7 @@ static void follow(const struct o_world *w, struct hold *h, const struct o_state
 }
 
 /* ---- transitions */
-static struct o_line *say(struct judge *j, int kind, const struct track *t, int64_t time)
+static struct o_line *say(struct judge *j, enum tw_transition_kind kind, const struct track *t, int64_t time)
 {
     struct o_item i = t->item;
     if (j->out->n == O_LINES)
@@ -210,11 +210,11 @@ static void raise(struct judge *j, struct track *t, const struct next *n)
     t->open = true;
     t->raised = n->time;
     t->side = n->side;
-    if (last != NULL && more && last->time == n->time && last->kind != O_CLEARED &&
+    if (last != NULL && more && last->time == n->time && last->kind != TW_CLEARED &&
         last->condition == t->item.condition && last->member == t->item.member && last->side == t->side) {
         last->since = n->since < last->since ? n->since : last->since;
     } else {
-        last = say(j, more ? O_UPDATED : O_RAISED, t, n->time);
+        last = say(j, more ? TW_UPDATED : TW_RAISED, t, n->time);
         last->since = n->since;
     }
     last->subs = open_subs(j, t->item);
@@ -227,7 +227,7 @@ static void clear(struct judge *j, struct track *t, const struct next *n)
     t->end_step = j->step;
     t->taken_back = n->time == t->raised;
     bool more = any_open(j, t->item);
-    struct o_line *l = say(j, more ? O_UPDATED : O_CLEARED, t, n->time);
+    struct o_line *l = say(j, more ? TW_UPDATED : TW_CLEARED, t, n->time);
     l->subs = open_subs(j, t->item);
     l->cleared_by = more ? NULL : n->word;
     for (int k = 0; k < j->tracks && !more; k++) {

@@ -10,7 +10,7 @@
  *   words.c   a state -> the words of rules/conditions (own-fault, forwards, …), and the conditions
  * themselves oracle.c  conditions over all those states -> holds, raises, ends -> the transitions
  */
-#include "model/event.h"
+#include "model/transition.h"
 
 enum { O_MEMBERS = 2, O_SUBS = 3, O_EVENTS = 64, O_LINES = 512, O_MAIN = -1 };
 #define O_SECOND INT64_C(1000000000)
@@ -59,7 +59,7 @@ extern const char *const o_condition_names[];
 /* A transition, in the form in which the oracle and the core are compared. */
 struct o_line {
     int step; /* after how many records */
-    enum { O_RAISED, O_UPDATED, O_CLEARED } kind;
+    enum tw_transition_kind kind;
     enum o_condition condition;
     int side, member;
     unsigned subs; /* bit per sub-interface; 0 for the other scopes */
