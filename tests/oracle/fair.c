@@ -16,16 +16,18 @@ static bool same_sub(const struct o_event *a, const struct o_event *b)
            b->sub != O_MAIN;
 }
 
-/* A down that comes without its reason gets it from its twin, soon. Much later it would explain what is long
- * judged. */
+/* A down that comes without its reason gets it from its twin, soon, and before a role is told. Much later it
+ * would explain what is long judged. */
 static bool reason_too_late(const struct o_sequence *s, int i)
 {
     const struct o_event *e = &s->message[i].says;
     if (e->kind != O_DOWN || e->sub == O_MAIN || e->down == TW_DOWN_UNKNOWN || e->shut)
         return false;
     int64_t first = e->at;
+    bool role = false, role_since = false;
     for (int k = i - 1; k >= 0; k--) {
         const struct o_event *b = &s->message[k].says;
+        role = role || b->kind == O_MEMBER || b->kind == O_E_TRUNK;
         if (!same_sub(e, b))
             continue;
         if (b->kind != O_DOWN)
@@ -33,8 +35,9 @@ static bool reason_too_late(const struct o_sequence *s, int i)
         if (b->down != TW_DOWN_UNKNOWN || b->shut)
             return false;
         first = b->at;
+        role_since = role;
     }
-    return e->at - first > TWIN;
+    return e->at - first > TWIN || role_since;
 }
 
 static bool own_fault(const struct o_event *e)
