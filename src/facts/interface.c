@@ -204,6 +204,9 @@ static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, co
                       bool went_down)
 {
     enum tw_cause stated = stated_cause(e), was = s->cause;
+    /* A repeat of what was outlasted says nothing of now. */
+    if (s->inferred && stated == TW_CAUSE_INHERITED && tw_before(e->at, s->fault_since))
+        return;
     if (stated == TW_CAUSE_NONE) {
         if (went_down)
             s->cause = follows_main(f, ms, s->oper.since) ? TW_CAUSE_INHERITED : TW_CAUSE_OWN;
