@@ -83,8 +83,8 @@ enum fact_change fact_set(struct tw_facts *f, struct tw_fact *fact, uint8_t valu
     if (!tw_before(e->at, fact->at)) {
         fact->at = e->at;
         fact->resolution = e->resolution;
+        fact->seq = e->seq;
     }
-    fact->seq = e->seq;
     return change;
 }
 
