@@ -19,6 +19,19 @@ static void touch(const uint32_t *ids, uint32_t n)
     TW_ASSERT(n == 0 || tw_hash(ids, n * sizeof *ids, 0) != 0);
 }
 
+/* A glance says nothing that the whole decoder does not say, too. */
+static void compare_glance(struct tw_str whole, struct tw_arena *arena, enum tw_trap_fault fault,
+                           const struct tw_trap *trap)
+{
+    struct tw_trap glance;
+    if (!tw_trap_peek(whole, arena, &glance))
+        return;
+    TW_ASSERT(fault == TW_TRAP_OK && glance.version == trap->version);
+    TW_ASSERT(glance.has_uptime == trap->has_uptime && glance.uptime_cs == trap->uptime_cs);
+    TW_ASSERT(glance.oid_n == trap->oid_n &&
+              memcmp(glance.oid, trap->oid, trap->oid_n * sizeof *trap->oid) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tw_str whole = tw_str_of((const char *)data, size);
@@ -42,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             inside(v->bytes, whole);
         }
     }
+    compare_glance(whole, arena, fault, &trap);
     tw_arena_destroy(arena);
     return 0;
 }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SNAPSHOT_VERSION = 1 };
+enum { SNAPSHOT_VERSION = 2 };
 #define DRAIN TW_SECONDS(150)
 
 static const struct {
