@@ -193,7 +193,7 @@ static tw_time not_ended_since(const struct tw_alerts *a, const struct tw_condit
     tw_time since = TW_TIME_MIN;
     for (size_t k = 0; k < c->ends_n; k++) {
         if (c->ends[k].expr != NULL)
-            since = tw_later(since, tw_judge(a->facts, c->ends[k].expr, item).since);
+            since = tw_later(since, tw_judge_either(a->facts, c->ends[k].expr, item).since);
     }
     return since;
 }

@@ -204,6 +204,11 @@ struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, str
     return judge(f, e, item, SINCE_TRUE);
 }
 
+struct tw_judged tw_judge_either(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)
+{
+    return judge(f, e, item, SINCE_TRUE | SINCE_FALSE);
+}
+
 bool tw_holds(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)
 {
     return judge(f, e, item, 0).truth;

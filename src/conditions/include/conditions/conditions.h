@@ -23,7 +23,10 @@ struct tw_judged {
     tw_time since; /* TW_TIME_MIN or anything else when not true */
 };
 
+/* Since when it is true; nothing else is worked out to the end. */
 struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item);
+/* Since when it is true, or since when it is not. */
+struct tw_judged tw_judge_either(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item);
 bool tw_holds(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item);
 /* The first case that holds, or NULL. */
 const struct tw_case *tw_judge_case(const struct tw_facts *f, const struct tw_case *cases, size_t n,
