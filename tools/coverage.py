@@ -111,7 +111,7 @@ def main():
         if function["filenames"][0].endswith(".c"):
             names[function["name"]].add(function["filenames"][0])
     # clang 14 tells static functions apart by "file.c:function" alone, and would count two for one.
-    twins = {n: sorted(f) for n, f in names.items() if len(f) > 1}
+    twins = {n: sorted(f) for n, f in names.items() if len(f) > 1 and n != "main"}
     for name, files in sorted(twins.items()):
         print(f"{name} is in {' and in '.join(os.path.relpath(f, SRC) for f in files)}: rename one, they can't be told apart", file=sys.stderr)
 
@@ -122,6 +122,8 @@ def main():
             if not name.endswith((".c", ".h")) or (name.endswith(".h") and path not in places.lines):
                 continue
             room = os.path.relpath(path, SRC).split(os.sep)[0]
+            if path not in places.lines and excused(path):
+                continue  # a table
             if path not in places.lines:
                 print(f"{os.path.relpath(path, SRC)}: was not compiled, or has no code", file=sys.stderr)
                 continue

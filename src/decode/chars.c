@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "chars.h"
 
+/* not covered: a table */
 /* Sixteen a row, in the order of their codes; each the sum of its classes. tests/unit/decode/test_chars.c
  * says which characters that are. */
 const uint8_t chars_class[256] = {

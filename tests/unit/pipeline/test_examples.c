@@ -63,7 +63,7 @@ static void examples_of_conditions(void **state)
         {"[0 pe-a member-role member=10 role=backup, 5.250 pe-b member-role member=20 role=backup]",
          "[raised 35.25 pe-a]", NULL},
         {"[0 pe-a member-role member=10 role=backup, 5 pe-b member-role member=20 role=backup]",
-         "[raised 36 pe-a]", "gives 'raised 35 pe-a', expected 'raised 36 pe-a'"},
+         "[raised 36 pe-a]", "gives 'raised 35 pe-a;', expected 'raised 36 pe-a;'"},
         {"[soon pe-a member-role member=10 role=backup]", "[raised 1 pe-a]", "'soon' in the event"},
         {"[0.5 pe-a member-role member=10 role=backup]", "[raised 1 pe-a]", "expected a number of seconds"},
         {"[9 pe-a member-role member=10 role=backup, 8 pe-b member-role member=20 role=backup]",
