@@ -128,10 +128,11 @@ static enum fact_change main_set(struct tw_facts *f, uint32_t ms, enum tw_state 
     struct tw_member_side *m = &f->members[ms];
     enum tw_state was = (enum tw_state)m->main.value;
     enum fact_change c = fact_set(f, &m->main, (uint8_t)state, device, e);
-    if (state == TW_STATE_DOWN &&
-        (c == FACT_LATE || c >= FACT_EARLIER || !tw_time_is_finite(m->main_down_at)))
+    /* What was said again, and later, of the state before is no change of then. */
+    bool late = c == FACT_LATE && (was == state || tw_before(m->main.before, e->at));
+    if (state == TW_STATE_DOWN && (late || c >= FACT_EARLIER || !tw_time_is_finite(m->main_down_at)))
         m->main_down_at = c == FACT_EARLIER ? e->at : tw_later(m->main_down_at, e->at);
-    if (state == TW_STATE_UP && (c == FACT_LATE || c >= FACT_EARLIER))
+    if (state == TW_STATE_UP && (late || c >= FACT_EARLIER))
         m->main_up_at = c == FACT_EARLIER ? e->at : tw_later(m->main_up_at, e->at);
     if (c == FACT_CHANGED && state == TW_STATE_UP) {
         m->main_shut = false;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Writes the recorded scenarios 200-266: holds, conditions, formats and time, as the documents word them.
+"""Writes the recorded scenarios 200-267: holds, conditions, formats and time, as the documents word them.
 
 usage: core_scenarios.py write            (re)writes the folders tests/scenario/2*
        core_scenarios.py last TRUNKWATCH [--rules DIR]
@@ -1034,6 +1034,13 @@ def said_late_or_again():
              "no-master names the one that became master last: of the same second, the one that was heard later.",
              [member("B", -600, "Master"), member("A", -600, "Master"), member("A", -590, "Backup"), member("B", 0, "Backup"), member("A", 60, "Master")],
              [alert("no-master", "pe-a", None, 30, 60)])
+    said_again = main_down("A", -2)
+    scenario("267-late-repeat-of-an-older-down",
+             "A repeat of a main interface's down that comes when the main is long up again is no new down: what went down after "
+             "it did not follow it.",
+             ROLES + [main_down("A", -20), said_again, up("A", 0, "10"), unsaid("A", 1, "10.100"), noise("B", 12), said_again,
+                      up("A", 40, "10.100")],
+             [lost("10.100", 11, 40, since=since(1))])
 
 
 def write():
