@@ -110,7 +110,9 @@ static void prepare(struct sender *s, unsigned i)
     s->vectors[i] = (struct iovec){bytes, head.length};
     s->to[i].sin_port = htons(s->port[head.kind]);
     struct in_pktinfo from = {.ipi_spec_dst.s_addr = htonl(head.source)};
-    memcpy(CMSG_DATA(CMSG_FIRSTHDR(&s->headers[i].msg_hdr)), &from, sizeof from);
+    struct cmsghdr *control = CMSG_FIRSTHDR(&s->headers[i].msg_hdr);
+    if (control != NULL)
+        memcpy(CMSG_DATA(control), &from, sizeof from);
 }
 
 static void set_up(struct sender *s, const char *address)
@@ -179,7 +181,7 @@ static unsigned long send_all(struct sender *s, unsigned long count, double rate
 
 int main(int argc, char **argv)
 {
-    struct sender s = {.stamped = 0};
+    struct sender s = {.files_n = 0};
     const char *address = "127.0.0.1";
     unsigned long count = 1000;
     double rate = 0, seconds = 60;
@@ -201,6 +203,7 @@ int main(int argc, char **argv)
         return 2;
     }
     for (; optind < argc; optind++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): zero, as all that is not named */
         s.files[s.files_n++] = load(argv[optind]);
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);

@@ -42,7 +42,7 @@ static uint32_t digits(const char **p)
 /* "Aug  8 2025 06:00:00": the mix lasts less than a month. */
 static uint32_t seconds_of(const char *p)
 {
-#define TWO(i) ((uint32_t)(p[i] == ' ' ? 0 : p[i] - '0') * 10 + (uint32_t)(p[i + 1] - '0'))
+#define TWO(i) ((uint32_t)(p[i] == ' ' ? 0 : p[i] - '0') * 10 + (uint32_t)(p[(i) + 1] - '0'))
     return TWO(4) * 86400 + TWO(12) * 3600 + TWO(15) * 60 + TWO(18);
 #undef TWO
 }

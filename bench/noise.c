@@ -229,6 +229,7 @@ static void put_address(struct out *o, uint32_t r)
     put_n(o, r & 255);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through a struct */
 void port_name(uint32_t number, char out[static 64])
 {
     static const char *const kinds[] = {"GE0/1/",   "GE0/2/",    "GigabitEthernet0/3/",

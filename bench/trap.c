@@ -73,7 +73,7 @@ static void string(struct ber *b, const char *s)
 
 static void oid(struct ber *b, const char *text)
 {
-    uint32_t ids[64];
+    uint32_t ids[64] = {0};
     size_t n = 0, end = b->at;
     for (char *next; *text != '\0' && n < 64; text = *next == '.' ? next + 1 : next)
         ids[n++] = (uint32_t)strtoul(text, &next, 10);

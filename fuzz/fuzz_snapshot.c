@@ -50,7 +50,7 @@ static void damage(struct dice *d, struct tw_buf *b)
     while (d->n > 0 && b->n > 0) {
         size_t at = dice_byte(d);
         unsigned how = dice_byte(d);
-        at = (at + 256 * (how / 8)) % b->n;
+        at = (at + (size_t)256 * (how / 8)) % b->n;
         switch (how % 8) {
         case 0: b->n = at; break;
         case 1:

@@ -179,13 +179,13 @@ static void feed(struct reading *r, bool trap)
                                       .from = sender(w.device, how),
                                       .bytes = {tw_xstrndup(bytes, n), n}};
     if (how % 8 == 2) /* a file's reader works out itself when it happened */
-        step->record.at = tw_time_add(r->now, TW_MILLIS(-(int64_t)(how * 100)));
+        step->record.at = tw_time_add(r->now, TW_MILLIS(-(int64_t)how * 100));
 }
 
 static void feed_raw(struct reading *r)
 {
     unsigned how = dice_byte(&r->dice);
-    size_t n = dice_byte(&r->dice) * 2;
+    size_t n = (size_t)dice_byte(&r->dice) * 2;
     n = n < r->dice.n ? n : r->dice.n;
     struct step *step = add(r, STEP_FEED);
     step->record = (struct tw_record){.rx = r->now,

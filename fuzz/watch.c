@@ -120,7 +120,8 @@ static void good_renderings(const struct tw_transition *t, struct tw_str json)
     struct tw_buf text = {0};
     json_error_t why;
     json_t *o = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &why);
-    TW_ASSERT(o != NULL && json.p[json.n - 1] == '\n' && memchr(json.p, '\n', json.n) == json.p + json.n - 1);
+    TW_ASSERT(o != NULL && json.n > 0 && json.p[json.n - 1] == '\n' &&
+              memchr(json.p, '\n', json.n) == json.p + json.n - 1);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         TW_ASSERT(json_object_get(o, fields[i]) != NULL);
     json_decref(o);

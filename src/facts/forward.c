@@ -74,7 +74,7 @@ bool tw_facts_active_active(const struct tw_facts *f, uint32_t member)
 
 tw_time tw_facts_active_active_since(const struct tw_facts *f, uint32_t member)
 {
-    return f->members[2 * member].both_since;
+    return f->members[(size_t)2 * member].both_since;
 }
 
 /* When the main interface became what it is; one that was never heard to be otherwise was always so. */

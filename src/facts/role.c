@@ -151,7 +151,7 @@ enum tw_applied role_apply_member(struct tw_facts *f, uint32_t device, const str
     if (!older && (mode != TW_MODE_UNKNOWN || why != TW_WHY_UNKNOWN))
         m->mode = mode; /* a reason that names no mode takes back an earlier one that did */
     if (tw_facts_active_active(f, member) != both_was)
-        f->members[2 * member].both_since = e->at;
+        f->members[(size_t)2 * member].both_since = e->at;
     reported(m, e);
     word_changed(m, word, tw_facts_word(f, ms), e);
     if (change == FACT_CHANGED)

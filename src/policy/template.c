@@ -2,7 +2,9 @@
 #include "policy_internal.h"
 
 static const struct tw_str names[] = {
-#define TW_PLACEHOLDER(id, name) {name, sizeof name - 1},
+#define TW_PLACEHOLDER(id, name)                                                                             \
+    {name, sizeof(name) - 1}, /* NOLINT(bugprone-macro-parentheses): a literal                               \
+                               */
 #include "policy/placeholder.def"
 #undef TW_PLACEHOLDER
 };

@@ -72,11 +72,6 @@ int tw_tcp_fd(const struct tw_tcp *t)
     return t->fd;
 }
 
-void tw_tcp_local(const struct tw_tcp *t, struct tw_addr *address, uint16_t *port)
-{
-    tw_sockaddr_local(t->fd, address, port);
-}
-
 int tw_tcp_accept(struct tw_tcp *t, struct tw_addr *from)
 {
     struct sockaddr_storage peer = {0};

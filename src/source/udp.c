@@ -90,11 +90,6 @@ int tw_udp_fd(const struct tw_udp *u)
     return u->fd;
 }
 
-void tw_udp_local(const struct tw_udp *u, struct tw_addr *address, uint16_t *port)
-{
-    tw_sockaddr_local(u->fd, address, port);
-}
-
 /* The kernel's counter only grows, and wraps. */
 static void count_drops(struct tw_udp *u, uint32_t now)
 {

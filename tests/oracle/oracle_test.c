@@ -305,7 +305,7 @@ static bool run(uint64_t seed, uint64_t first, uint64_t n, uint64_t step, int64_
         o_generate(&r, &s);
         if (agree(&s, hold, &core, &oracle))
             continue;
-        printf("seed %llu disagrees, %d messages", (unsigned long long)(seed + i), s.n);
+        printf("seed %llu disagrees, %d messages", (unsigned long long)seed + i, s.n);
         shrink(&s, hold);
         printf(", %d are enough\n", s.n);
         print(&s, hold);

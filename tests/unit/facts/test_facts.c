@@ -66,11 +66,12 @@ static tw_time at(int64_t s)
 
 static struct tw_event event(enum tw_event_kind kind, int64_t s)
 {
+    seq++;
     return (struct tw_event){.kind = kind,
                              .source = TW_SOURCE_SYSLOG,
                              .rx = at(s),
                              .at = at(s),
-                             .seq = ++seq,
+                             .seq = seq,
                              .rule = "r",
                              .text = TW_STR("what it said")};
 }
@@ -234,7 +235,7 @@ static void a_takeover_by_silence_is_a_claim(void **state)
     (void)state;
     static const enum tw_role_reason whys[] = {TW_WHY_TIMEOUT, TW_WHY_BFD_DOWN};
     for (int i = 0; i < 2; i++) {
-        int64_t s = 1000 * i;
+        int64_t s = INT64_C(1000) * i;
         (void)e_trunk_role(A, s, 1, TW_ROLE_MASTER, TW_WHY_PRI);
         (void)e_trunk_role(B, s + 1, 1, TW_ROLE_BACKUP, TW_WHY_PRI);
         assert_true(tw_facts_forwards(facts, 2 * member).yes);

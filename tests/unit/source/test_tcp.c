@@ -43,7 +43,7 @@ static int connect_to(struct tw_tcp *t, struct tw_stream **s)
     struct sockaddr_storage to;
     struct tw_addr local, from, me = address("127.0.3.4");
     uint16_t port;
-    tw_tcp_local(t, &local, &port);
+    tw_sockaddr_local(tw_tcp_fd(t), &local, &port);
     int fd = tw_sockaddr_bind(&me, 0, SOCK_STREAM);
     assert_true(fd >= 0);
     socklen_t n = tw_sockaddr_make(&local, port, &to);
@@ -166,7 +166,7 @@ static void only_listening_sockets_are_taken(void **state)
     assert_int_equal(listen(stream, 1), 0);
     struct tw_tcp *t = tw_tcp_adopt(stream);
     assert_non_null(t);
-    tw_tcp_local(t, &local, &port);
+    tw_sockaddr_local(tw_tcp_fd(t), &local, &port);
     assert_true(tw_addr_eq(&local, &a) && port > 0);
     assert_null(tw_tcp_open(&a, port));
     assert_int_equal(errno, EADDRINUSE);

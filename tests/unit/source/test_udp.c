@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "source/community.h"
+#include "source/sockaddr.h"
 #include "source/udp.h"
 
 #include <arpa/inet.h>
@@ -40,7 +41,7 @@ static struct tw_udp *open_at(const char *text, size_t max_bytes, uint16_t *port
     struct tw_addr a = address(text), local;
     struct tw_udp *u = tw_udp_open(&a, 0, max_bytes);
     assert_non_null(u);
-    tw_udp_local(u, &local, port);
+    tw_sockaddr_local(tw_udp_fd(u), &local, port);
     assert_true(tw_addr_eq(&a, &local) && *port > 0);
     return u;
 }
@@ -131,7 +132,7 @@ static void ipv6_and_mapped_addresses(void **state)
         skip(); /* a machine without IPv6 */
     struct tw_udp *u = tw_udp_adopt(fd, 100);
     assert_non_null(u);
-    tw_udp_local(u, &local, &port);
+    tw_sockaddr_local(tw_udp_fd(u), &local, &port);
     send_from("127.0.3.4", port, "abc", 3, 1);
     assert_int_equal(tw_udp_read(u, 1, count, &s), 1);
     struct tw_addr want = address("127.0.3.4");

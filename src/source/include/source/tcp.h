@@ -19,7 +19,6 @@ struct tw_tcp *tw_tcp_open(const struct tw_addr *address, uint16_t port);
 struct tw_tcp *tw_tcp_adopt(int fd);
 void tw_tcp_destroy(struct tw_tcp *t);
 int tw_tcp_fd(const struct tw_tcp *t);
-void tw_tcp_local(const struct tw_tcp *t, struct tw_addr *address, uint16_t *port);
 /* The next connection, close-on-exec, as a socket that is the caller's. -1: errno is set; EAGAIN: none waits.
  */
 int tw_tcp_accept(struct tw_tcp *t, struct tw_addr *from);

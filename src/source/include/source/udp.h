@@ -37,8 +37,6 @@ struct tw_udp *tw_udp_adopt(int fd, size_t max_bytes);
 void tw_udp_limit(struct tw_udp *u, size_t max_bytes);
 void tw_udp_destroy(struct tw_udp *u);
 int tw_udp_fd(const struct tw_udp *u);
-/* The address it is bound to. */
-void tw_udp_local(const struct tw_udp *u, struct tw_addr *address, uint16_t *port);
 
 typedef void tw_udp_receive(void *ctx, const struct tw_udp_datagram *d);
 /* Hands over what is there, at most `batches` batches. Never waits. Returns the number of datagrams. */
