@@ -95,7 +95,7 @@ void tw_arena_destroy(struct tw_arena *a)
     free(a);
 }
 
-void *tw_arena_alloc(struct tw_arena *a, size_t n)
+void *tw_arena_raw(struct tw_arena *a, size_t n)
 {
     n = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     while (a->current->size - a->current->used < n) {
@@ -106,14 +106,20 @@ void *tw_arena_alloc(struct tw_arena *a, size_t n)
     }
     void *p = a->current->data + a->current->used;
     a->current->used += n;
-    return memset(p, 0, n);
+    return p;
+}
+
+void *tw_arena_alloc(struct tw_arena *a, size_t n)
+{
+    return memset(tw_arena_raw(a, n), 0, n);
 }
 
 char *tw_arena_dup(struct tw_arena *a, const char *p, size_t n)
 {
-    char *s = tw_arena_alloc(a, n + 1);
+    char *s = tw_arena_raw(a, n + 1);
     if (n > 0)
         memcpy(s, p, n);
+    s[n] = '\0';
     return s;
 }
 

@@ -49,6 +49,21 @@ void tw_doc_error(const struct tw_doc *d, const struct tw_node *at, struct tw_er
     va_end(ap);
 }
 
+void tw_errors_move(struct tw_errors *to, struct tw_errors *from)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        if (to->n < TW_ERRORS_MAX) {
+            *TW_PUSH(to->text, to->n, to->cap) = from->text[i];
+        } else {
+            free(from->text[i]);
+            to->dropped++;
+        }
+    }
+    to->dropped += from->dropped;
+    free(from->text);
+    *from = (struct tw_errors){0};
+}
+
 void tw_errors_finish(struct tw_errors *e)
 {
     for (size_t i = 0; i < e->n; i++)

@@ -8,17 +8,25 @@
 #include <stdlib.h>
 #include <yaml.h>
 
-/* Memory cut from blocks of the document's arena: nodes and texts are many and small. */
+/* Memory cut from blocks of an arena: nodes and texts are many and small. */
 struct slab {
     char *p;
     size_t left;
+};
+
+struct store {
+    struct tw_arena *arena;
+    struct slab cells, chars; /* nodes and lists of them; text */
 };
 
 struct builder {
     struct tw_doc *doc;
     struct tw_errors *errors;
     yaml_parser_t yaml;
-    struct slab cells, chars; /* nodes and lists of them; text */
+    struct store kept, passing, *store; /* of the document; of an entry that is handed over; where to now */
+    const struct tw_doc_taker *taker;
+    bool asked, taking;   /* has begin been called; is its mapping open */
+    size_t errors_before; /* how many the list had */
     struct frame {
         struct tw_node *node;
         size_t first; /* its children are pending[first ..]: for a map, keys and values by turns */
@@ -31,20 +39,37 @@ struct builder {
 };
 
 enum verdict { GO_ON, FINISHED, STOPPED };
+enum { SLAB = 64 << 10, TAKEN_DEPTH = 2 /* open ones inside a mapping of the top-level mapping */ };
 
-static void *slab_take(struct builder *b, struct slab *s, size_t n)
+/* Not zeroed. */
+static void *slab_take(struct store *store, struct slab *s, size_t n)
 {
-    const size_t block = 64 << 10;
     if (n > s->left) {
-        if (n > block / 8)
-            return tw_arena_alloc(b->doc->arena, n);
-        s->p = tw_arena_alloc(b->doc->arena, block);
-        s->left = block;
+        if (n > SLAB / 8)
+            return tw_arena_raw(store->arena, n);
+        s->p = tw_arena_raw(store->arena, SLAB);
+        s->left = SLAB;
     }
     void *p = s->p;
     s->p += n;
     s->left -= n;
     return p;
+}
+
+static void *take_cells(struct builder *b, size_t n)
+{
+    return slab_take(b->store, &b->store->cells, n);
+}
+
+/* Room for a text and its NUL. */
+static char *take_chars(struct builder *b, size_t n)
+{
+    return slab_take(b->store, &b->store->chars, n + 1);
+}
+
+static bool any_errors(const struct builder *b)
+{
+    return b->errors->n + b->errors->dropped > b->errors_before;
 }
 
 static uint32_t place(size_t from_0)
@@ -62,10 +87,8 @@ static struct tw_node *add_node(struct builder *b, const yaml_mark_t *mark, enum
         COMPLAIN(b, *mark, "the text has too many parts, expected at most %d", (int)TW_DOC_MAX_NODES);
         return NULL;
     }
-    struct tw_node *n = slab_take(b, &b->cells, sizeof *n);
-    n->line = place(mark->line);
-    n->column = place(mark->column);
-    n->kind = kind;
+    struct tw_node *n = take_cells(b, sizeof *n);
+    *n = (struct tw_node){.line = place(mark->line), .column = place(mark->column), .kind = kind};
     if (b->depth == 0) {
         b->doc->root = n;
         return n;
@@ -101,12 +124,67 @@ static enum verdict on_scalar(struct builder *b, const yaml_event_t *e)
     const size_t length = e->data.scalar.length;
     if (length > 0 && memchr(e->data.scalar.value, '\0', length) != NULL)
         COMPLAIN(b, e->start_mark, "a NUL character in a value, expected text");
-    char *text = slab_take(b, &b->chars, length + 1);
+    char *text = take_chars(b, length);
     if (length > 0)
         memcpy(text, e->data.scalar.value, length);
+    text[length] = '\0';
     n->text = tw_str_of(text, length);
     n->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     return GO_ON;
+}
+
+/* Makes `n` the list or mapping of pending[first ..]. */
+static void fill(struct builder *b, struct tw_node *n, size_t first)
+{
+    const size_t count = b->pending_n - first;
+    struct tw_node *const *from = b->pending + first;
+    const struct tw_node **items = take_cells(b, count * sizeof *items);
+    n->items = items;
+    if (n->kind == TW_NODE_LIST) {
+        for (size_t i = 0; i < count; i++)
+            items[i] = from[i];
+        n->n = (uint32_t)count;
+        return;
+    }
+    const struct tw_node **keys = items + count / 2;
+    for (size_t i = 0; i < count / 2; i++) {
+        keys[i] = from[2 * i];
+        items[i] = from[2 * i + 1];
+    }
+    n->keys = keys;
+    n->n = (uint32_t)(count / 2);
+}
+
+/* A mapping of the top level has been opened: asks the taker when it is its. */
+static void begin_taking(struct builder *b)
+{
+    struct tw_node *root = b->frames[0].node;
+    if (b->asked || root->kind != TW_NODE_MAP || any_errors(b) || b->pending_n % 2 != 0 ||
+        !tw_str_eq(b->pending[b->pending_n - 2]->text, tw_str_z(b->taker->key)))
+        return;
+    b->pending_n -= 2;
+    fill(b, root, b->frames[0].first);
+    b->pending_n += 2;
+    b->asked = true;
+    b->taking = b->taker->begin(b->taker->ctx, b->doc);
+}
+
+/* After a node of what is taken: the value of a key goes to the taker, and is forgotten. */
+static void hand_over(struct builder *b)
+{
+    const size_t n = b->pending_n - b->frames[TAKEN_DEPTH - 1].first;
+    if (n % 2 != 0) {
+        b->store = &b->passing;
+        return;
+    }
+    b->store = &b->kept;
+    if (n == 0 || b->pending[b->pending_n - 1] == NULL)
+        return;
+    if (!any_errors(b))
+        b->taker->entry(b->taker->ctx, b->pending[b->pending_n - 2], b->pending[b->pending_n - 1]);
+    b->pending[b->pending_n - 1] = NULL;
+    tw_arena_reset(b->passing.arena);
+    b->passing.cells = b->passing.chars = (struct slab){0};
 }
 
 static enum verdict on_open(struct builder *b, const yaml_event_t *e, enum tw_node_kind kind)
@@ -119,6 +197,8 @@ static enum verdict on_open(struct builder *b, const yaml_event_t *e, enum tw_no
     if (n == NULL)
         return STOPPED;
     b->frames[b->depth++] = (struct frame){n, b->pending_n};
+    if (b->taker != NULL && b->depth == TAKEN_DEPTH && kind == TW_NODE_MAP)
+        begin_taking(b);
     return GO_ON;
 }
 
@@ -163,26 +243,11 @@ static void refuse_repeated_keys(struct builder *b, const struct tw_node *map)
 static enum verdict on_close(struct builder *b)
 {
     const struct frame f = b->frames[--b->depth];
-    const size_t n = b->pending_n - f.first;
+    fill(b, f.node, f.first);
     b->pending_n = f.first;
-    if (f.node->kind == TW_NODE_LIST) {
-        const struct tw_node **items = slab_take(b, &b->cells, n * sizeof *items);
-        for (size_t i = 0; i < n; i++)
-            items[i] = b->pending[f.first + i];
-        f.node->items = items;
-        f.node->n = (uint32_t)n;
-        return GO_ON;
-    }
-    const struct tw_node **items = slab_take(b, &b->cells, n * sizeof *items);
-    const struct tw_node **keys = items + n / 2;
-    for (size_t i = 0; i < n / 2; i++) {
-        keys[i] = b->pending[f.first + 2 * i];
-        items[i] = b->pending[f.first + 2 * i + 1];
-    }
-    f.node->items = items;
-    f.node->keys = keys;
-    f.node->n = (uint32_t)(n / 2);
-    refuse_repeated_keys(b, f.node);
+    b->taking = b->taking && b->depth >= TAKEN_DEPTH;
+    if (f.node->kind == TW_NODE_MAP)
+        refuse_repeated_keys(b, f.node);
     return GO_ON;
 }
 
@@ -288,6 +353,8 @@ static void build(struct builder *b, struct tw_str text)
             break;
         }
         v = on_event(b, &e);
+        if (b->taking && b->depth == TAKEN_DEPTH)
+            hand_over(b);
         yaml_event_delete(&e);
     }
     yaml_parser_delete(&b->yaml);
@@ -296,13 +363,13 @@ static void build(struct builder *b, struct tw_str text)
 static size_t arena_block(size_t text)
 {
     /* Large blocks go back to the system when the document is destroyed. */
-    const size_t least = 64 << 10, most = 1 << 20;
+    const size_t least = SLAB, most = 1 << 20;
     return text < least ? least : text < most ? text : most;
 }
 
-struct tw_doc *tw_doc_parse(const char *file, struct tw_str text, struct tw_errors *errors)
+struct tw_doc *tw_doc_parse_taking(const char *file, struct tw_str text, const struct tw_doc_taker *taker,
+                                   struct tw_errors *errors)
 {
-    const size_t before = errors->n + errors->dropped;
     if (text.n > TW_DOC_MAX_BYTES) {
         tw_errors_add(errors, file, 1, 1, "the text has %zu bytes, expected at most %d", text.n,
                       (int)TW_DOC_MAX_BYTES);
@@ -313,20 +380,32 @@ struct tw_doc *tw_doc_parse(const char *file, struct tw_str text, struct tw_erro
         text = tw_str_from(text, 3);
     struct builder *b = tw_xcalloc(1, sizeof *b);
     b->errors = errors;
+    b->errors_before = errors->n + errors->dropped;
+    b->taker = taker;
     b->doc = tw_xcalloc(1, sizeof *b->doc);
     b->doc->file = tw_xstrndup(file, strlen(file));
     b->doc->arena = tw_arena_create(arena_block(text.n));
+    b->kept.arena = b->doc->arena;
+    b->passing.arena = tw_arena_create(2 * SLAB);
+    b->store = &b->kept;
     build(b, text);
     struct tw_doc *doc = b->doc;
+    bool good = !any_errors(b);
+    tw_arena_destroy(b->passing.arena);
     free(b->pending);
     free(b);
-    if (errors->n + errors->dropped > before) {
+    if (!good) {
         tw_doc_destroy(doc);
         return NULL;
     }
     if (tw_node_is_null(doc->root))
         doc->root = NULL;
     return doc;
+}
+
+struct tw_doc *tw_doc_parse(const char *file, struct tw_str text, struct tw_errors *errors)
+{
+    return tw_doc_parse_taking(file, text, NULL, errors);
 }
 
 void tw_doc_destroy(struct tw_doc *d)

@@ -67,6 +67,31 @@ static void load_relays(struct tw_loader *l, const struct tw_node *list, struct 
     }
 }
 
+static bool any_devices(const struct tw_node *devices)
+{
+    return devices != NULL && !tw_node_is_null(devices) && !(devices->kind == TW_NODE_MAP && devices->n == 0);
+}
+
+/* The pairs begin. */
+static bool begin_pairs(void *ctx, const struct tw_doc *doc)
+{
+    struct tw_loader *l = ctx;
+    const struct tw_node *devices = tw_node_get(doc->root, "devices");
+    if (!any_devices(devices) || devices->kind != TW_NODE_MAP)
+        return false;
+    l->ahead = true;
+    l->doc = doc;
+    l->errors = &l->of_devices;
+    tw_load_devices(l, devices);
+    l->errors = &l->of_pairs;
+    return true;
+}
+
+static void take_pair(void *ctx, const struct tw_node *key, const struct tw_node *n)
+{
+    tw_load_pair(ctx, key, n);
+}
+
 static void load(struct tw_loader *l, struct tw_topology *t)
 {
     static const char *const keys[] = {"devices", "pairs", "relays", NULL};
@@ -79,22 +104,23 @@ static void load(struct tw_loader *l, struct tw_topology *t)
         return;
     tw_doc_known_keys(l->doc, root, "the inventory", keys, l->errors);
     const struct tw_node *devices = tw_node_get(root, "devices"), *pairs = tw_node_get(root, "pairs");
-    if (devices == NULL || tw_node_is_null(devices) || (devices->kind == TW_NODE_MAP && devices->n == 0)) {
+    if (!any_devices(devices)) {
         tw_doc_error(l->doc, devices != NULL ? devices : root, l->errors,
                      "the inventory has no devices, expected at least one");
         return;
     }
     if (!tw_doc_want_map(l->doc, devices, "devices", l->errors))
         return;
-    tw_load_devices(l, devices);
+    if (l->ahead)
+        tw_errors_move(l->errors, &l->of_devices);
+    else
+        tw_load_devices(l, devices);
     load_relays(l, tw_node_get(root, "relays"), t);
-    if (pairs != NULL && tw_doc_want_map(l->doc, pairs, "pairs", l->errors)) {
-        tw_load_pairs(l, pairs);
-        for (uint32_t i = 1; i < pairs->n; i++)
-            l->pairs[i].profile0 = l->pairs[i - 1].profile0 + (uint32_t)l->pairs[i - 1].profiles_n;
-        t->pairs = l->pairs;
-        t->pairs_n = pairs->n;
-    }
+    tw_errors_move(l->errors, &l->of_pairs);
+    if (l->ahead || pairs == NULL || !tw_doc_want_map(l->doc, pairs, "pairs", l->errors))
+        return;
+    for (uint32_t i = 0; i < pairs->n; i++)
+        tw_load_pair(l, pairs->keys[i], pairs->items[i]);
 }
 
 static void *keep(struct tw_loader *l, const void *p, size_t n)
@@ -107,23 +133,25 @@ static void settle(struct tw_loader *l, struct tw_topology *t)
 {
     t->devices = l->devices;
     t->devices_n = l->devices_n;
+    t->pairs = keep(l, l->pairs, l->pairs_n * sizeof *l->pairs);
+    t->pairs_n = l->pairs_n;
     t->e_trunks = keep(l, l->e_trunks, l->e_trunks_n * sizeof *l->e_trunks);
     t->e_trunks_n = l->e_trunks_n;
     t->members = keep(l, l->members, l->members_n * sizeof *l->members);
     t->members_n = l->members_n;
+    free(l->pairs);
     free(l->e_trunks);
     free(l->members);
     free(l->e_trunk_spots);
     free(l->trunk_spots);
     tw_map_finish(&l->by_name);
+    tw_errors_finish(&l->of_devices);
+    tw_errors_finish(&l->of_pairs);
 }
 
 const struct tw_topology *tw_topology_create(const char *file, struct tw_str text, struct tw_errors *errors)
 {
     const size_t before = errors->n + errors->dropped;
-    struct tw_doc *doc = tw_doc_parse(file, text, errors);
-    if (doc == NULL)
-        return NULL;
     const size_t least = 16 << 10, most = 1 << 20;
     struct tw_topology_index *x = tw_xcalloc(1, sizeof *x);
     x->refs = 1;
@@ -131,8 +159,13 @@ const struct tw_topology *tw_topology_create(const char *file, struct tw_str tex
     struct tw_topology *t = tw_arena_alloc(x->arena, sizeof *t);
     t->file = tw_arena_dup(x->arena, file, strlen(file));
     t->index = x;
-    struct tw_loader l = {.doc = doc, .errors = errors, .x = x};
-    load(&l, t);
+    struct tw_loader l = {.x = x};
+    const struct tw_doc_taker taker = {"pairs", &l, begin_pairs, take_pair};
+    struct tw_doc *doc = tw_doc_parse_taking(file, text, &taker, errors);
+    l.doc = doc;
+    l.errors = errors;
+    if (doc != NULL)
+        load(&l, t);
     settle(&l, t);
     tw_doc_destroy(doc);
     if (errors->n + errors->dropped > before) {

@@ -20,12 +20,17 @@ struct tw_loader {
     size_t devices_n;
     struct tw_map by_name; /* key in `devices:` -> index */
     struct tw_pair *pairs;
+    size_t pairs_n, pairs_cap;
     struct tw_e_trunk *e_trunks;
     struct tw_member *members;
     size_t e_trunks_n, e_trunks_cap, members_n, members_cap;
     struct tw_spot *e_trunk_spots, *trunk_spots; /* per E-Trunk; per member * 2 + side */
     size_t e_trunk_spots_n, e_trunk_spots_cap, trunk_spots_n, trunk_spots_cap;
     struct tw_map profiles; /* of the pair being read: name -> index */
+    /* Pairs are loaded while the text is still being read, when the devices stand before them. Errors wait
+     * here until it is known that the text is a document. */
+    bool ahead;
+    struct tw_errors of_devices, of_pairs;
 };
 
 enum { TW_NAME_MAX = 255, TW_IF_NAME_MAX = 63 };
@@ -42,7 +47,7 @@ const struct tw_profile *tw_load_find_profile(const struct tw_loader *l, const s
                                               struct tw_str name);
 
 void tw_load_devices(struct tw_loader *l, const struct tw_node *map);
-void tw_load_pairs(struct tw_loader *l, const struct tw_node *map);
+void tw_load_pair(struct tw_loader *l, const struct tw_node *key, const struct tw_node *n);
 void tw_load_member(struct tw_loader *l, const struct tw_node *n, uint32_t e_trunk);
 
 #endif

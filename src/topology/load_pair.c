@@ -191,11 +191,12 @@ static void load_pair(struct tw_loader *l, const struct tw_node *key, const stru
     p->e_trunks_n = (uint32_t)l->e_trunks_n - p->e_trunk0;
 }
 
-void tw_load_pairs(struct tw_loader *l, const struct tw_node *map)
+void tw_load_pair(struct tw_loader *l, const struct tw_node *key, const struct tw_node *n)
 {
-    l->pairs = tw_arena_alloc(l->x->arena, map->n * sizeof *l->pairs);
-    for (uint32_t i = 0; i < map->n; i++) {
-        load_pair(l, map->keys[i], map->items[i], i);
-        tw_map_finish(&l->profiles);
-    }
+    const uint32_t pair = (uint32_t)l->pairs_n;
+    struct tw_pair *p = TW_PUSH(l->pairs, l->pairs_n, l->pairs_cap);
+    if (pair > 0)
+        p->profile0 = p[-1].profile0 + (uint32_t)p[-1].profiles_n;
+    load_pair(l, key, n, pair);
+    tw_map_finish(&l->profiles);
 }

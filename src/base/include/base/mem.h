@@ -26,6 +26,8 @@ struct tw_arena *tw_arena_create(size_t block);
 void tw_arena_destroy(struct tw_arena *a);
 /* Zeroed, aligned for any type, valid until reset. */
 void *tw_arena_alloc(struct tw_arena *a, size_t n);
+/* The same, but it holds anything: for what is written at once. */
+void *tw_arena_raw(struct tw_arena *a, size_t n);
 char *tw_arena_dup(struct tw_arena *a, const char *p, size_t n); /* adds a NUL */
 void tw_arena_reset(struct tw_arena *a);
 

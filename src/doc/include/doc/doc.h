@@ -30,6 +30,8 @@ struct tw_errors {
 };
 __attribute__((format(printf, 5, 6))) void tw_errors_add(struct tw_errors *e, const char *file, uint32_t line,
                                                          uint32_t column, const char *fmt, ...);
+/* Adds the errors of `from` behind those of `to`; `from` is empty then. */
+void tw_errors_move(struct tw_errors *to, struct tw_errors *from);
 void tw_errors_finish(struct tw_errors *e);
 
 enum tw_node_kind { TW_NODE_SCALAR, TW_NODE_LIST, TW_NODE_MAP };
@@ -58,6 +60,22 @@ struct tw_doc {
 /* Parses `text`. Returns NULL after adding at least one error. */
 struct tw_doc *tw_doc_parse(const char *file, struct tw_str text, struct tw_errors *errors);
 void tw_doc_destroy(struct tw_doc *d);
+
+/* Takes the entries of one top-level mapping while the text is still being read, so that a large one is never
+ * held as a whole. What is taken may turn out to be part of a wrong document: only when tw_doc_parse_taking
+ * returns one was it right to the end. */
+struct tw_doc_taker {
+    const char *key; /* of the mapping */
+    void *ctx;
+    /* The mapping begins (called at most once); d->root has the entries before it, and no more. False: it
+     * stays in the tree. */
+    bool (*begin)(void *ctx, const struct tw_doc *d);
+    /* An entry without errors. `value` and all below it are gone after this call; in the finished tree its
+     * place is NULL. The key stays. */
+    void (*entry)(void *ctx, const struct tw_node *key, const struct tw_node *value);
+};
+struct tw_doc *tw_doc_parse_taking(const char *file, struct tw_str text, const struct tw_doc_taker *taker,
+                                   struct tw_errors *errors);
 
 /* An error at a node. */
 __attribute__((format(printf, 4, 5))) void tw_doc_error(const struct tw_doc *d, const struct tw_node *at,
