@@ -225,8 +225,27 @@ static uint32_t earlier_key(const struct tw_node *map, struct tw_map *seen, uint
     return k;
 }
 
+/* Most long mappings are in order, by length and letters: then no key is there twice. */
+static bool in_order(const struct tw_node *map)
+{
+    for (uint32_t i = 0; i < map->n; i++) {
+        const struct tw_node *key = map->keys[i];
+        if (key->kind != TW_NODE_SCALAR)
+            return false;
+        if (i == 0)
+            continue;
+        const struct tw_str before = map->keys[i - 1]->text;
+        if (before.n > key->text.n ||
+            (before.n == key->text.n && (before.n == 0 || memcmp(before.p, key->text.p, before.n) >= 0)))
+            return false;
+    }
+    return true;
+}
+
 static void refuse_repeated_keys(struct builder *b, const struct tw_node *map)
 {
+    if (in_order(map))
+        return;
     struct tw_map seen = {0};
     char buf[TW_QUOTE_TEXT];
     for (uint32_t i = 0; i < map->n; i++) {

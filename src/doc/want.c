@@ -5,13 +5,18 @@
 
 #include <stdio.h>
 
+/* Most words differ in their first letter. */
+static bool is_word(struct tw_str s, const char *word)
+{
+    return s.n == 0 ? word[0] == '\0' : s.p[0] == word[0] && tw_str_eq(s, tw_str_z(word));
+}
+
 const struct tw_node *tw_node_get(const struct tw_node *map, const char *key)
 {
     if (map == NULL || map->kind != TW_NODE_MAP)
         return NULL;
-    const struct tw_str k = tw_str_z(key);
     for (uint32_t i = 0; i < map->n; i++) {
-        if (tw_str_eq(map->keys[i]->text, k))
+        if (is_word(map->keys[i]->text, key))
             return map->items[i];
     }
     return NULL;
@@ -21,7 +26,7 @@ bool tw_node_is_null(const struct tw_node *n)
 {
     if (n == NULL || n->kind != TW_NODE_SCALAR || n->quoted)
         return false;
-    return n->text.n == 0 || tw_str_eq(n->text, TW_STR("~")) || tw_str_eq(n->text, TW_STR("null"));
+    return n->text.n == 0 || is_word(n->text, "~") || is_word(n->text, "null");
 }
 
 static const char *describe(const struct tw_node *n, char buf[static TW_QUOTE_TEXT])
@@ -126,7 +131,7 @@ bool tw_doc_want_word(const struct tw_doc *d, const struct tw_node *n, const cha
                       const char *const *words, struct tw_errors *errors, size_t *out)
 {
     for (size_t i = 0; is_text(n) && words[i] != NULL; i++) {
-        if (tw_str_eq(n->text, tw_str_z(words[i]))) {
+        if (is_word(n->text, words[i])) {
             *out = i;
             return true;
         }
@@ -144,7 +149,7 @@ bool tw_doc_want_word(const struct tw_doc *d, const struct tw_node *n, const cha
 static bool known(struct tw_str key, const char *const *keys)
 {
     for (size_t i = 0; keys[i] != NULL; i++) {
-        if (tw_str_eq(key, tw_str_z(keys[i])))
+        if (is_word(key, keys[i]))
             return true;
     }
     return false;

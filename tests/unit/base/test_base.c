@@ -185,6 +185,7 @@ static void arena_gives_zeroed_memory_again(void **state)
                 assert_int_equal(p[i], 0);
             memset(p, 0xaa, n);
         }
+        memset(tw_arena_raw(a, 64), 0xff, 64);
         tw_arena_reset(a);
     }
     tw_arena_destroy(a);

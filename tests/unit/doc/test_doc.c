@@ -2,6 +2,7 @@
 #include "doc/doc.h"
 
 #include "base/buf.h"
+#include "tests.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -483,5 +484,6 @@ int main(void)
         cmocka_unit_test(known_keys),
         cmocka_unit_test(quotes_are_cut_between_characters),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    return failed + run_taking();
 }

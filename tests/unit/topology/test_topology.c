@@ -438,5 +438,6 @@ int main(void)
     int failed = run_lookups();
     failed += run_errors();
     failed += run_names();
+    failed += run_order();
     return failed;
 }

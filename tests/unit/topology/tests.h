@@ -5,5 +5,6 @@
 
 int run_errors(void);
 int run_names(void);
+int run_order(void);
 
 #endif
