@@ -17,6 +17,7 @@ struct slab {
 struct store {
     struct tw_arena *arena;
     struct slab cells, chars; /* nodes and lists of them; text */
+    bool once;                /* it lives as long as the document */
 };
 
 struct builder {
@@ -47,7 +48,9 @@ static void *slab_take(struct store *store, struct slab *s, size_t n)
     if (n > s->left) {
         if (n > SLAB / 8)
             return tw_arena_raw(store->arena, n);
-        s->p = tw_arena_raw(store->arena, SLAB);
+        /* A document's own is touched as a whole: a daemon that reads its rules again and again then has at
+         * the first time what it will ever need. What is passing has a new slab for every entry. */
+        s->p = store->once ? tw_arena_alloc(store->arena, SLAB) : tw_arena_raw(store->arena, SLAB);
         s->left = SLAB;
     }
     void *p = s->p;
@@ -404,8 +407,8 @@ struct tw_doc *tw_doc_parse_taking(const char *file, struct tw_str text, const s
     b->doc = tw_xcalloc(1, sizeof *b->doc);
     b->doc->file = tw_xstrndup(file, strlen(file));
     b->doc->arena = tw_arena_create(arena_block(text.n));
-    b->kept.arena = b->doc->arena;
-    b->passing.arena = tw_arena_create(2 * SLAB);
+    b->kept = (struct store){.arena = b->doc->arena, .once = true};
+    b->passing.arena = taker != NULL ? tw_arena_create(SLAB) : NULL;
     b->store = &b->kept;
     build(b, text);
     struct tw_doc *doc = b->doc;
