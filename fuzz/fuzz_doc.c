@@ -8,6 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static size_t check_node(const struct tw_node *n, size_t depth)
 {
     size_t nodes = 1;
+    if (n == NULL) /* taken */
+        return 0;
     TW_ASSERT(depth <= TW_DOC_MAX_DEPTH && n->line > 0 && n->column > 0);
     if (n->kind == TW_NODE_SCALAR) {
         TW_ASSERT(n->n == 0 && strlen(n->text.p) == n->text.n);
@@ -43,6 +45,36 @@ static void want_everything(const struct tw_doc *d, const struct tw_node *n, str
     tw_doc_known_keys(d, n, "it", words, errors);
 }
 
+static bool begin(void *ctx, const struct tw_doc *d)
+{
+    (void)check_node(d->root, 0);
+    return *(size_t *)ctx == 0;
+}
+
+static void entry(void *ctx, const struct tw_node *key, const struct tw_node *value)
+{
+    TW_ASSERT(key->kind == TW_NODE_SCALAR);
+    *(size_t *)ctx += check_node(value, 2);
+}
+
+/* Taken in pieces it is the same document. */
+static void take_first_mapping(struct tw_str text, const struct tw_node *root)
+{
+    for (uint32_t i = 0; root->kind == TW_NODE_MAP && i < root->n; i++) {
+        if (root->items[i]->kind != TW_NODE_MAP)
+            continue;
+        size_t taken = 0;
+        struct tw_errors errors = {0};
+        const struct tw_doc_taker taker = {root->keys[i]->text.p, &taken, begin, entry};
+        struct tw_doc *d = tw_doc_parse_taking("f", text, &taker, &errors);
+        TW_ASSERT(d != NULL && errors.n == 0);
+        TW_ASSERT(check_node(d->root, 0) + taken == check_node(root, 0));
+        TW_ASSERT(root->items[i]->n == 0 || taken > 0);
+        tw_doc_destroy(d);
+        return;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tw_errors errors = {0};
@@ -52,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* Containers nest TW_DOC_MAX_DEPTH deep, and the innermost holds scalars. */
         /* "?" alone is a mapping, an empty key and an empty value. */
         TW_ASSERT(check_node(d->root, 0) <= 4 * size + 1);
+        take_first_mapping(tw_str_of((const char *)data, size), d->root);
         want_everything(d, d->root, &errors);
         for (uint32_t i = 0; d->root->kind != TW_NODE_SCALAR && i < d->root->n; i++)
             want_everything(d, d->root->items[i], &errors);

@@ -140,19 +140,18 @@ static enum verdict on_scalar(struct builder *b, const yaml_event_t *e)
 static void fill(struct builder *b, struct tw_node *n, size_t first)
 {
     const size_t count = b->pending_n - first;
-    struct tw_node *const *from = b->pending + first;
     const struct tw_node **items = take_cells(b, count * sizeof *items);
     n->items = items;
     if (n->kind == TW_NODE_LIST) {
         for (size_t i = 0; i < count; i++)
-            items[i] = from[i];
+            items[i] = b->pending[first + i];
         n->n = (uint32_t)count;
         return;
     }
     const struct tw_node **keys = items + count / 2;
     for (size_t i = 0; i < count / 2; i++) {
-        keys[i] = from[2 * i];
-        items[i] = from[2 * i + 1];
+        keys[i] = b->pending[first + 2 * i];
+        items[i] = b->pending[first + 2 * i + 1];
     }
     n->keys = keys;
     n->n = (uint32_t)(count / 2);
