@@ -36,8 +36,10 @@ struct tw_word role_word(const struct tw_member_side *m, const struct tw_e_trunk
 {
     bool member = valid(&m->role, m), e_trunk = valid(&e->role, m);
     const struct tw_fact *role = speaks(m, e, member, e_trunk);
+    /* What has become void is the last word only where nothing was said since. */
     const struct tw_fact *said =
-        speaks(m, e, m->role.value != TW_ROLE_UNKNOWN, e->role.value != TW_ROLE_UNKNOWN);
+        role != NULL ? role
+                     : speaks(m, e, m->role.value != TW_ROLE_UNKNOWN, e->role.value != TW_ROLE_UNKNOWN);
     struct tw_word w = {.since = TW_TIME_MIN,
                         .became = TW_TIME_MIN,
                         .at = TW_TIME_MIN,

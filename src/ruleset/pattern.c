@@ -27,6 +27,8 @@ static pcre2_code *compile(const struct compiling *c, const struct tw_node *node
                                          PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C,
                                      &error, &offset, context);
     pcre2_compile_context_free(context);
+    bool out_of_memory = code == NULL && error == PCRE2_ERROR_HEAP_FAILED;
+    TW_ASSERT(!out_of_memory); /* that is no fault of the pattern */
     if (code == NULL) {
         PCRE2_UCHAR message[256];
         if (pcre2_get_error_message(error, message, sizeof message) < 0)

@@ -24,7 +24,9 @@ static const struct o_voice *speaker(const struct o_state *s, int member, int si
 
 enum tw_role o_word(const struct o_state *s, int member, int side)
 {
-    const struct o_voice *v = speaker(s, member, side, false);
+    const struct o_voice *v = speaker(s, member, side, true);
+    if (v == NULL) /* then what became void is still the last word */
+        v = speaker(s, member, side, false);
     return v != NULL ? v->role : TW_ROLE_UNKNOWN;
 }
 
