@@ -114,13 +114,13 @@ static uint64_t fold(uint64_t h, uint64_t w)
 uint64_t tw_hash_lower(struct tw_str s, uint64_t seed)
 {
     uint64_t h = seed + s.n, w = 0;
-    const char *p = s.p, *end = s.p + s.n;
     if (s.n >= 8) {
+        const char *p = s.p, *end = s.p + s.n;
         for (; end - p > 8; p += 8)
             h = fold(h, load8(p));
         return fold(h, load8(end - 8)); /* overlaps what was before */
     }
-    for (; p < end; p++)
-        w = w << 8 | (unsigned char)*p;
+    for (size_t i = 0; i < s.n; i++) /* an empty string may have no address: nothing may be added to it */
+        w = w << 8 | (unsigned char)s.p[i];
     return fold(h, w);
 }
