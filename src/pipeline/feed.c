@@ -55,32 +55,6 @@ void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e)
     }
 }
 
-/* The sender of a log line: its address; behind a relay, or in a file, the names in the header. */
-static uint32_t log_device(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log)
-{
-    const struct tw_topology *t = p->topology;
-    struct tw_addr a;
-    if (r->from.family != 0) {
-        uint32_t device = tw_topology_by_address(t, &r->from);
-        if (device != none)
-            return device;
-        if (!tw_topology_is_relay(t, &r->from)) {
-            (void)counted(p, TW_COUNT_UNKNOWN_SOURCE);
-            return none;
-        }
-    }
-    uint32_t device = log->host.n > 0 ? tw_topology_by_hostname(t, log->host) : none;
-    if (device == none && log->host.n > 0 && tw_addr_parse(log->host, &a))
-        device = tw_topology_by_address(t, &a);
-    if (device == none && log->relay_host.n > 0)
-        device = tw_topology_by_hostname(t, log->relay_host);
-    if (device == none && log->relay_host.n > 0 && tw_addr_parse(log->relay_host, &a))
-        device = tw_topology_by_address(t, &a);
-    if (device == none)
-        (void)counted(p, TW_COUNT_UNKNOWN_HOST);
-    return device;
-}
-
 static bool matched(struct tw_pipeline *p, enum tw_match m)
 {
     switch (m) {
@@ -114,9 +88,12 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
     const struct tw_log *log = r->log != NULL ? r->log : decoded(p, r, &own);
     if (log == NULL)
         return;
-    uint32_t device = r->sender != 0 ? r->sender - 1 : log_device(p, r, log);
-    if (device == none)
+    enum tw_counter why;
+    uint32_t device = r->sender != 0 ? r->sender - 1 : sender_of_log(p, r, log, &why);
+    if (device == none) {
+        (void)counted(p, why);
         return;
+    }
     heard(p, device, r->rx);
     tw_time at = r->at;
     tw_dur resolution = log->stamp.present ? log->stamp.resolution : (tw_dur){0};
@@ -137,18 +114,6 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
     e.seq = p->seq;
     e.ref = r->ref;
     pipeline_event(p, device, &e);
-}
-
-static uint32_t trap_device(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap)
-{
-    uint32_t device = tw_topology_by_address(p->topology, &r->from);
-    if (device != none)
-        return device;
-    bool relay = tw_topology_is_relay(p->topology, &r->from);
-    device = relay && trap->agent.family != 0 ? tw_topology_by_address(p->topology, &trap->agent) : none;
-    if (device == none)
-        (void)counted(p, relay ? TW_COUNT_UNKNOWN_HOST : TW_COUNT_UNKNOWN_SOURCE);
-    return device;
 }
 
 /* An agent that began anew without saying so: the same as if it had. */
@@ -188,9 +153,12 @@ static void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
         (void)counted(p, TW_COUNT_BAD_TRAP);
         return;
     }
-    uint32_t device = trap_device(p, r, &trap);
-    if (device == none)
+    enum tw_counter why;
+    uint32_t device = sender_of_trap(p, r, &trap, &why);
+    if (device == none) {
+        (void)counted(p, why);
         return;
+    }
     heard(p, device, r->rx);
     tw_time at = tw_time_is_finite(r->at) ? r->at : r->rx;
     if (trap.has_uptime)

@@ -4,6 +4,7 @@
 #include "alert/alert.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/message.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/rules.h"
 
@@ -47,6 +48,12 @@ struct tw_pipeline {
     tw_time now;
     bool begun;
 };
+
+/* sender.c: the device, or TW_NONE and why. */
+uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log,
+                       enum tw_counter *why);
+uint32_t sender_of_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap,
+                        enum tw_counter *why);
 
 /* feed.c */
 void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e);

@@ -54,18 +54,19 @@ static void load_addresses(struct tw_loader *l, const struct tw_node *list, uint
     l->devices[device].addresses_n = list->n;
 }
 
-static void own_host(struct tw_loader *l, const struct tw_node *n, uint32_t device, const char *host)
+/* `what` it is a name of: "hostname", …. */
+static void own_name(struct tw_loader *l, struct tw_owners *owners, const char *what, const struct tw_node *n,
+                     uint32_t device, const char *name)
 {
-    const struct tw_owner *o = tw_owner_of_host(l->x, tw_str_z(host));
+    const struct tw_owner *o = tw_owner_of_name(owners, tw_str_z(name));
     if (o == NULL) {
-        const struct tw_owner new = {device, n->line, n->column, {.host = tw_str_z(host)}};
-        own(&l->x->hosts, &new, tw_hash_lower(tw_str_z(host), 0));
+        const struct tw_owner new = {device, n->line, n->column, {.name = tw_str_z(name)}};
+        own(owners, &new, tw_hash_lower(tw_str_z(name), 0));
     } else if (o->device != device) {
         char buf[TW_QUOTE_TEXT];
-        tw_doc_error(
-            l->doc, n, l->errors,
-            "hostname %s belongs to device '%s' too (line %u, column %u), expected it on one device only",
-            tw_doc_quote(tw_str_z(host), buf), l->devices[o->device].name, o->line, o->column);
+        tw_doc_error(l->doc, n, l->errors,
+                     "%s %s belongs to device '%s' too (line %u, column %u), expected it on one device only",
+                     what, tw_doc_quote(tw_str_z(name), buf), l->devices[o->device].name, o->line, o->column);
     }
 }
 
@@ -80,22 +81,22 @@ static void load_hostnames(struct tw_loader *l, const struct tw_node *key, const
     d->hostnames = hosts;
     for (size_t i = 0; i < given; i++) {
         if (tw_load_name(l, list->items[i], "hostname", TW_NAME_MAX, &hosts[d->hostnames_n]))
-            own_host(l, list->items[i], device, hosts[d->hostnames_n++]);
+            own_name(l, &l->x->hosts, "hostname", list->items[i], device, hosts[d->hostnames_n++]);
     }
     if (given == 0) {
         hosts[d->hostnames_n++] = d->name;
-        own_host(l, key, device, d->name);
+        own_name(l, &l->x->hosts, "hostname", key, device, d->name);
     }
 }
 
-static void load_engine_id(struct tw_loader *l, const struct tw_node *n, const char **out)
+static void load_engine_id(struct tw_loader *l, const struct tw_node *n, uint32_t device)
 {
     struct tw_str s;
     char buf[TW_QUOTE_TEXT];
     if (n == NULL || !tw_doc_want_text(l->doc, n, "engine-id", l->errors, &s))
         return;
-    /* RFC 3411: 5 to 32 bytes. */
-    bool good = tw_str_istarts(s, TW_STR("0x")) && s.n % 2 == 0 && s.n >= 2 + 10 && s.n <= 2 + 64;
+    bool good = tw_str_istarts(s, TW_STR("0x")) && s.n % 2 == 0 && s.n >= 2 + 2 * (size_t)TW_ENGINE_ID_MIN &&
+                s.n <= 2 + 2 * (size_t)TW_ENGINE_ID_MAX;
     for (size_t i = 2; good && i < s.n; i++)
         good = tw_is_digit(s.p[i]) || (tw_lower(s.p[i]) >= 'a' && tw_lower(s.p[i]) <= 'f');
     if (!good) {
@@ -107,7 +108,8 @@ static void load_engine_id(struct tw_loader *l, const struct tw_node *n, const c
     char *id = tw_arena_dup(l->x->arena, s.p, s.n);
     for (size_t i = 0; i < s.n; i++)
         id[i] = tw_lower(id[i]);
-    *out = id;
+    l->devices[device].engine_id = id;
+    own_name(l, &l->x->engines, "engine-id", n, device, id);
 }
 
 static int by_index(const void *a, const void *b)
@@ -199,11 +201,11 @@ static void load_device(struct tw_loader *l, const struct tw_node *key, const st
     tw_doc_known_keys(l->doc, n, "device", keys, l->errors);
     load_addresses(l, tw_node_get(n, "addresses"), device);
     load_hostnames(l, key, tw_node_get(n, "hostnames"), device);
-    load_engine_id(l, tw_node_get(n, "engine-id"), &d->engine_id);
+    load_engine_id(l, tw_node_get(n, "engine-id"), device);
     const struct tw_node *certificate = tw_node_get(n, "certificate"),
                          *offset = tw_node_get(n, "stamp-offset");
-    if (certificate != NULL)
-        tw_load_name(l, certificate, "certificate", TW_NAME_MAX, &d->certificate);
+    if (certificate != NULL && tw_load_name(l, certificate, "certificate", TW_NAME_MAX, &d->certificate))
+        own_name(l, &l->x->certificates, "certificate", certificate, device, d->certificate);
     size_t word = 0;
     if (offset != NULL && tw_doc_want_word(l->doc, offset, "stamp-offset", offsets, l->errors, &word))
         d->stamp_offset_utc = word == 1;

@@ -9,16 +9,22 @@ const struct tw_topology *tw_topology_ref(const struct tw_topology *t)
     return t;
 }
 
+static void finish(struct tw_owners *o)
+{
+    free(o->at);
+    tw_map_finish(&o->map);
+}
+
 void tw_topology_unref(const struct tw_topology *t)
 {
     if (t == NULL || --t->index->refs > 0)
         return;
     /* The snapshot itself stands in its arena. */
     struct tw_topology_index *x = t->index;
-    free(x->addresses.at);
-    free(x->hosts.at);
-    tw_map_finish(&x->addresses.map);
-    tw_map_finish(&x->hosts.map);
+    finish(&x->addresses);
+    finish(&x->hosts);
+    finish(&x->certificates);
+    finish(&x->engines);
     tw_map_finish(&x->relays);
     tw_map_finish(&x->trunks);
     tw_map_finish(&x->e_trunks);
@@ -43,16 +49,16 @@ const struct tw_owner *tw_owner_of_address(const struct tw_topology_index *x, co
     return i == TW_MAP_NONE ? NULL : &x->addresses.at[i];
 }
 
-static bool same_host(const void *ctx, uint32_t index, const void *key)
+static bool same_name(const void *ctx, uint32_t index, const void *key)
 {
     const struct tw_owner *at = ctx;
-    return tw_str_ieq(at[index].host, *(const struct tw_str *)key);
+    return tw_str_ieq(at[index].name, *(const struct tw_str *)key);
 }
 
-const struct tw_owner *tw_owner_of_host(const struct tw_topology_index *x, struct tw_str host)
+const struct tw_owner *tw_owner_of_name(const struct tw_owners *o, struct tw_str name)
 {
-    uint32_t i = tw_map_find(&x->hosts.map, tw_hash_lower(host, 0), same_host, x->hosts.at, &host);
-    return i == TW_MAP_NONE ? NULL : &x->hosts.at[i];
+    uint32_t i = tw_map_find(&o->map, tw_hash_lower(name, 0), same_name, o->at, &name);
+    return i == TW_MAP_NONE ? NULL : &o->at[i];
 }
 
 uint32_t tw_topology_by_address(const struct tw_topology *t, const struct tw_addr *a)
@@ -63,7 +69,27 @@ uint32_t tw_topology_by_address(const struct tw_topology *t, const struct tw_add
 
 uint32_t tw_topology_by_hostname(const struct tw_topology *t, struct tw_str host)
 {
-    const struct tw_owner *o = tw_owner_of_host(t->index, host);
+    const struct tw_owner *o = tw_owner_of_name(&t->index->hosts, host);
+    return o != NULL ? o->device : TW_NONE;
+}
+
+uint32_t tw_topology_by_certificate(const struct tw_topology *t, struct tw_str name)
+{
+    const struct tw_owner *o = tw_owner_of_name(&t->index->certificates, name);
+    return o != NULL ? o->device : TW_NONE;
+}
+
+uint32_t tw_topology_by_engine_id(const struct tw_topology *t, struct tw_str id)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[2 + 2 * TW_ENGINE_ID_MAX] = "0x";
+    if (id.n > TW_ENGINE_ID_MAX)
+        return TW_NONE;
+    for (size_t i = 0; i < id.n; i++) {
+        text[2 + 2 * i] = digits[(unsigned char)id.p[i] >> 4];
+        text[3 + 2 * i] = digits[(unsigned char)id.p[i] & 15];
+    }
+    const struct tw_owner *o = tw_owner_of_name(&t->index->engines, tw_str_of(text, 2 + 2 * id.n));
     return o != NULL ? o->device : TW_NONE;
 }
 

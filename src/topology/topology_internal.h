@@ -9,13 +9,13 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-/* Who has an address or a host name, and where the inventory says so. */
+/* Who has an address or a name (of a host, a certificate, an engine), and where the inventory says so. */
 struct tw_owner {
     uint32_t device;
     uint32_t line, column;
     union {
         struct tw_addr address;
-        struct tw_str host;
+        struct tw_str name; /* case does not count */
     };
 };
 
@@ -28,7 +28,7 @@ struct tw_owners {
 struct tw_topology_index {
     unsigned refs;
     struct tw_arena *arena;
-    struct tw_owners addresses, hosts;
+    struct tw_owners addresses, hosts, certificates, engines;
     struct tw_map relays;   /* index of t->relays */
     struct tw_map trunks;   /* tw_place_key(device, Eth-Trunk) -> member * 2 + side */
     struct tw_map e_trunks; /* tw_place_key(device, id) -> E-Trunk * 2 + side */
@@ -43,7 +43,7 @@ static inline uint64_t tw_place_key(uint32_t device, uint32_t number)
 
 /* NULL: nobody has it. */
 const struct tw_owner *tw_owner_of_address(const struct tw_topology_index *x, const struct tw_addr *a);
-const struct tw_owner *tw_owner_of_host(const struct tw_topology_index *x, struct tw_str host);
+const struct tw_owner *tw_owner_of_name(const struct tw_owners *o, struct tw_str name);
 uint64_t tw_addr_hash(const struct tw_addr *a);
 
 /* Writes "Eth-Trunk10" or, when sub is not 0, "Eth-Trunk10.100". */

@@ -100,6 +100,12 @@ static void devices(void **state)
         {"devices:\n  a: {hostnames: [PE-A]}\n  Pe-A: {}\n",
          "i.yaml:3:3: hostname 'Pe-A' belongs to device 'a' too (line 2, column 19), "
          "expected it on one device only\n"},
+        {"devices:\n  a: {certificate: pe.example}\n  b: {certificate: PE.example}\n",
+         "i.yaml:3:20: certificate 'PE.example' belongs to device 'a' too (line 2, column 20), "
+         "expected it on one device only\n"},
+        {"devices:\n  a: {engine-id: '0x80000001AB'}\n  b: {engine-id: '0x80000001ab'}\n",
+         "i.yaml:3:18: engine-id '0x80000001ab' belongs to device 'a' too (line 2, column 18), "
+         "expected it on one device only\n"},
         {"devices:\n  a: {addresses: [192.0.2.1, 192.0.2.1], hostnames: [X, x]}\n", ""},
         {"devices: {a: {addresses: [192.0.2.1]}}\nrelays: [192.0.2.50, 192.0.2.1, host]\n",
          "i.yaml:2:22: relay 192.0.2.1 is an address of device 'a' (line 1, column 27), expected a "

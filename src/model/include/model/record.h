@@ -34,6 +34,16 @@ struct tw_record_ref {
 
 struct tw_log;
 
+/* How sure it is who sent it: nothing but an address and a community; the security levels of SNMPv3
+ * (RFC 3411 3.4.3); a client certificate. */
+enum tw_security {
+    TW_SECURITY_NONE,
+    TW_SECURITY_NO_AUTH_NO_PRIV,
+    TW_SECURITY_AUTH_NO_PRIV,
+    TW_SECURITY_AUTH_PRIV,
+    TW_SECURITY_CERTIFICATE,
+};
+
 struct tw_record {
     tw_time rx; /* when it was handed to us, on the shell's clock; never goes back between records */
     tw_time at; /* when it happened, if the source had to work that out itself (a log without arrival times);
@@ -43,6 +53,10 @@ struct tw_record {
     int year;            /* for stamps without a year; 0: the year that brings the stamp nearest to rx */
     struct tw_record_ref ref;
     struct tw_str bytes;
+    enum tw_security security;
+    struct tw_str engine_id;   /* of the sender of an SNMPv3 notification, its bytes; empty: none */
+    struct tw_str certificate; /* the name in the sender's client certificate, which was verified; empty:
+                                  none */
     uint32_t sender; /* 1 + index of the device in the topology, when the source had to find out anyway; 0:
                         the core does */
     const struct tw_log *log; /* what tw_log_decode makes of the bytes with this `year`, when the source had

@@ -17,6 +17,7 @@
 #include "model/record.h"
 
 #define TW_NONE UINT32_MAX
+enum { TW_ENGINE_ID_MIN = 5, TW_ENGINE_ID_MAX = 32 }; /* bytes, RFC 3411 5 */
 
 /* Service words (contract 2); a set is a bit per word, in this order. */
 #define TW_SERVICE_WORDS                                                                                     \
@@ -123,6 +124,10 @@ void tw_topology_unref(const struct tw_topology *t);
 /* The device with this source address / header host name (case does not count), or TW_NONE. */
 uint32_t tw_topology_by_address(const struct tw_topology *t, const struct tw_addr *a);
 uint32_t tw_topology_by_hostname(const struct tw_topology *t, struct tw_str host);
+/* The device with this name in its client certificate (case does not count); with this SNMP engine ID, as
+ * bytes. */
+uint32_t tw_topology_by_certificate(const struct tw_topology *t, struct tw_str name);
+uint32_t tw_topology_by_engine_id(const struct tw_topology *t, struct tw_str id);
 bool tw_topology_is_relay(const struct tw_topology *t, const struct tw_addr *a);
 
 /* Name of an ifIndex by the inventory, or NULL. */

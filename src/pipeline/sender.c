@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/* Who sent a record: what proves it first, then the address, then, behind a relay, the names inside. */
+#include "pipeline_internal.h"
+
+static const uint32_t none = TW_NONE;
+
+/* By certificate or engine ID, whatever the address: that one may change with a route. An engine ID is
+ * believed only from a message that was authenticated. */
+static uint32_t proven(struct tw_pipeline *p, const struct tw_record *r)
+{
+    const struct tw_topology *t = p->topology;
+    uint32_t device = none;
+    if (r->certificate.n > 0)
+        device = tw_topology_by_certificate(t, r->certificate);
+    else if (r->engine_id.n > 0 && r->security >= TW_SECURITY_AUTH_NO_PRIV)
+        device = tw_topology_by_engine_id(t, r->engine_id);
+    if (device != none) {
+        uint32_t other = tw_topology_by_address(t, &r->from);
+        p->counters[TW_COUNT_IDENTITY_CONFLICT] += other != none && other != device;
+    }
+    return device;
+}
+
+/* A host name, or an address in its place. */
+static uint32_t named(const struct tw_topology *t, struct tw_str host)
+{
+    struct tw_addr a;
+    if (host.n == 0)
+        return none;
+    uint32_t device = tw_topology_by_hostname(t, host);
+    return device == none && tw_addr_parse(host, &a) ? tw_topology_by_address(t, &a) : device;
+}
+
+uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log,
+                       enum tw_counter *why)
+{
+    const struct tw_topology *t = p->topology;
+    uint32_t device = none;
+    if (r->from.family != 0) {
+        device = proven(p, r);
+        if (device == none)
+            device = tw_topology_by_address(t, &r->from);
+        if (device != none)
+            return device;
+        *why = TW_COUNT_UNKNOWN_SOURCE;
+        if (!tw_topology_is_relay(t, &r->from))
+            return none;
+    }
+    *why = TW_COUNT_UNKNOWN_HOST;
+    device = named(t, log->host);
+    return device != none ? device : named(t, log->relay_host);
+}
+
+uint32_t sender_of_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap,
+                        enum tw_counter *why)
+{
+    const struct tw_topology *t = p->topology;
+    uint32_t device = proven(p, r);
+    if (device == none)
+        device = tw_topology_by_address(t, &r->from);
+    if (device != none)
+        return device;
+    bool relay = tw_topology_is_relay(t, &r->from);
+    *why = relay ? TW_COUNT_UNKNOWN_HOST : TW_COUNT_UNKNOWN_SOURCE;
+    return relay && trap->agent.family != 0 ? tw_topology_by_address(t, &trap->agent) : none;
+}

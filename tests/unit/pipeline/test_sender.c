@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* Who sent a record: what proves it counts more than an address, and names inside only behind a relay. */
+#include "pipeline/pipeline.h"
+#include "pipeline/rules.h"
+#include "rules_dir.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static const char inventory[] =
+    "devices:\n"
+    "  pe-a: {addresses: [192.0.2.1], hostnames: [PE-A], certificate: pe-a.example, engine-id: "
+    "'0x800007DB03000000AA'}\n"
+    "  pe-b: {addresses: [192.0.2.2], hostnames: [PE-B], certificate: pe-b.example, engine-id: "
+    "'0x800007DB03000000BB'}\n"
+    "relays: [192.0.2.50]\n";
+static const char line[] = "<190>Aug  8 2026 18:00:00 PE-B %%01OPS/5/X(l):CID=1;nothing of interest";
+
+static struct tw_pipeline *create(void)
+{
+    static struct tw_rules_text text; /* kept to the end */
+    struct tw_errors errors = {0};
+    if (text.events_n == 0)
+        text = test_read_rules("rules");
+    const struct tw_topology *t = tw_topology_create("i", tw_str_z(inventory), &errors);
+    assert_non_null(t);
+    struct tw_pipeline *p = tw_pipeline_create(t, tw_rules_create(&text, &errors), NULL);
+    tw_topology_unref(t);
+    return p;
+}
+
+enum { PE_A, PE_B, NOBODY };
+
+static void the_sender_is(int expected, uint64_t conflicts, const char *from, struct tw_record r)
+{
+    struct tw_pipeline *p = create();
+    r.rx = (tw_time){INT64_C(1786212000000000000)};
+    r.at = TW_TIME_MIN;
+    r.bytes = tw_str_of(line, sizeof line - 1);
+    assert_true(tw_addr_parse(tw_str_z(from), &r.from));
+    tw_pipeline_feed(p, &r);
+    for (uint32_t d = PE_A; d < NOBODY; d++)
+        assert_int_equal(tw_pipeline_device_stats(p, d)->records, (int)d == expected);
+    assert_int_equal(tw_pipeline_counter(p, TW_COUNT_IDENTITY_CONFLICT), conflicts);
+    tw_pipeline_destroy(p);
+}
+
+static void address_or_behind_a_relay_the_name(void **state)
+{
+    (void)state;
+    the_sender_is(PE_A, 0, "192.0.2.1", (struct tw_record){0});
+    the_sender_is(PE_B, 0, "192.0.2.50", (struct tw_record){0});
+    the_sender_is(NOBODY, 0, "192.0.2.77", (struct tw_record){0});
+}
+
+static void a_certificate_whatever_the_address(void **state)
+{
+    struct tw_record r = {.security = TW_SECURITY_CERTIFICATE, .certificate = TW_STR("PE-A.example")};
+    (void)state;
+    the_sender_is(PE_A, 0, "192.0.2.77", r);
+    the_sender_is(PE_A, 0, "192.0.2.1", r);
+    the_sender_is(PE_A, 1, "192.0.2.2", r);
+    r.certificate = TW_STR("collector.example"); /* a relay's, a stranger's */
+    the_sender_is(PE_B, 0, "192.0.2.50", r);
+    the_sender_is(NOBODY, 0, "192.0.2.77", r);
+}
+
+static void an_engine_id_that_was_authenticated(void **state)
+{
+    struct tw_record r = {.security = TW_SECURITY_AUTH_NO_PRIV,
+                          .engine_id = TW_STR("\x80\0\x07\xdb\x03\0\0\0\xaa")};
+    (void)state;
+    the_sender_is(PE_A, 0, "192.0.2.77", r);
+    the_sender_is(PE_A, 1, "192.0.2.2", r);
+    r.security = TW_SECURITY_NO_AUTH_NO_PRIV;
+    the_sender_is(PE_B, 0, "192.0.2.2", r);
+    the_sender_is(NOBODY, 0, "192.0.2.77", r);
+    r.security = TW_SECURITY_AUTH_PRIV;
+    r.engine_id = TW_STR("0123456789012345678901234567890123456789"); /* longer than any */
+    the_sender_is(NOBODY, 0, "192.0.2.77", r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(address_or_behind_a_relay_the_name),
+        cmocka_unit_test(a_certificate_whatever_the_address),
+        cmocka_unit_test(an_engine_id_that_was_authenticated),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
