@@ -211,7 +211,8 @@ def run(daemon, network, clock, seconds):
             samples.append(daemon.sample())
             next_sample += min(1.0, seconds / 40)
             # As logrotate does it; often at first: the heap settles with the first reloads, which build all anew beside the old.
-            if len(samples) % 10 == 0 or (passed < seconds / 4 and len(samples) % 2 == 0):
+            due = len(samples) % 10 == 0 or (passed < seconds / 4 and len(samples) % 2 == 0)
+            if due and os.path.exists(daemon.path("alerts.jsonl")):  # else it has not yet heard of the last time
                 rotations += 1
                 os.rename(daemon.path("alerts.jsonl"), daemon.path(f"alerts.jsonl.{rotations:04d}"))
                 daemon.process.send_signal(signal.SIGHUP)
