@@ -181,9 +181,10 @@ static bool next_raise(const struct judge *j, const struct track *t, int64_t bef
     for (int i = 0; i < j->history.n; i++) {
         const struct o_state *s = &j->history.state[i];
         int64_t end = i + 1 < j->history.n ? j->history.state[i + 1].t : INT64_MAX;
-        if (t->taken_back && end <= t->end.time)
-            continue; /* what was raised and taken back is done with */
         follow(j->w, &h, s, t->item);
+        /* What was raised and taken back is done with: up to then only what is still true counts. */
+        if (t->taken_back && s->t <= t->end.time && !h.true_now)
+            h = (struct hold){0};
         if (!h.true_now || end < j->now)
             continue;
         int64_t time = held(j->w, s, t->item, h.from);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Writes the recorded scenarios 200-267: holds, conditions, formats and time, as the documents word them.
+"""Writes the recorded scenarios 200-268: holds, conditions, formats and time, as the documents word them.
 
 usage: core_scenarios.py write            (re)writes the folders tests/scenario/2*
        core_scenarios.py last TRUNKWATCH [--rules DIR]
@@ -1041,6 +1041,11 @@ def said_late_or_again():
              ROLES + [main_down("A", -20), said_again, up("A", 0, "10"), unsaid("A", 1, "10.100"), noise("B", 12), said_again,
                       up("A", 40, "10.100")],
              [lost("10.100", 11, 40, since=since(1))])
+    scenario("268-taken-back-and-true-again",
+             "At 40 arrives that pe-a was master from 17 to 25: the alert of 30 is retracted. The hold counts from when the predicate became "
+             "true again, also when that was before the alert that was taken back.",
+             ROLES + [member("A", 0, "Backup"), noise("B", 40), member("A", 17, "Master"), member("A", 25, "Backup"), member("B", 80, "Master")],
+             [alert("no-master", "pe-a", None, 30, 30, cleared_by="retracted"), alert("no-master", "pe-a", None, 55, 80)])
 
 
 def write():
