@@ -38,7 +38,8 @@ static enum tw_match match(struct tw_str bytes, bool trap, struct tw_arena *aren
                    ? tw_normalise_trap(rules(), &t, arena, e)
                    : TW_MATCH_NONE;
     return tw_log_decode(bytes, 2026, (tw_time){INT64_C(1786212000000000000)}, &log, &offset) == TW_LOG_OK
-               ? tw_normalise_log(rules(), &log, arena, e)
+               ? tw_normalise_log(rules(), tw_ruleset_log_forms(rules(), log.module, log.brief), &log, arena,
+                                  e)
                : TW_MATCH_NONE;
 }
 

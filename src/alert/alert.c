@@ -154,7 +154,7 @@ static void fire(struct tw_alerts *a, const struct timer *t)
     }
 }
 
-void tw_alerts_advance(struct tw_alerts *a, tw_time before)
+static void fire_due(struct tw_alerts *a, tw_time before)
 {
     for (timer_trim(a); a->heap_n > 0 && tw_before(a->heap[0].at, before); timer_trim(a)) {
         tw_time now = a->heap[0].at;
@@ -167,6 +167,13 @@ void tw_alerts_advance(struct tw_alerts *a, tw_time before)
         }
         alert_flush(a, now);
     }
+}
+
+void tw_alerts_advance(struct tw_alerts *a, tw_time before)
+{
+    /* Nothing is due at nearly every record; whether the first timer still stands does not matter then. */
+    if (a->heap_n > 0 && tw_before(a->heap[0].at, before))
+        fire_due(a, before);
 }
 
 tw_time tw_alerts_next_deadline(const struct tw_alerts *a)

@@ -17,10 +17,9 @@ static enum tw_match match(const struct tw_ruleset *r, const struct tw_event_for
     return best;
 }
 
-enum tw_match tw_normalise_log(const struct tw_ruleset *r, const struct tw_log *log, struct tw_arena *arena,
-                               struct tw_event *out)
+enum tw_match tw_normalise_log(const struct tw_ruleset *r, const struct tw_event_form *forms,
+                               const struct tw_log *log, struct tw_arena *arena, struct tw_event *out)
 {
-    const struct tw_event_form *forms = tw_ruleset_log_forms(r, log->module, log->brief);
     struct input in;
     if (forms == NULL)
         return TW_MATCH_NONE;

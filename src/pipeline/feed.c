@@ -31,6 +31,12 @@ static enum tw_counter counted(struct tw_pipeline *p, enum tw_counter c)
     return c;
 }
 
+static void became_event(struct tw_pipeline *p, uint32_t device)
+{
+    p->stats[device].events++;
+    (void)counted(p, TW_COUNT_EVENTS);
+}
+
 /* Judges an event of a known device. */
 void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e)
 {
@@ -42,10 +48,7 @@ void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e)
     tw_alerts_judge(p->alerts, &m);
     switch (a) {
     case TW_APPLIED_LATE: p->counters[TW_COUNT_LATE]++; /* fall through */
-    case TW_APPLIED:
-        p->stats[device].events++;
-        (void)counted(p, TW_COUNT_EVENTS);
-        return;
+    case TW_APPLIED: became_event(p, device); return;
     case TW_APPLIED_ELSEWHERE: (void)counted(p, TW_COUNT_ELSEWHERE); return;
     case TW_APPLIED_UNNAMED:
         p->stats[device].unnamed_if_index++;
@@ -82,6 +85,12 @@ static const struct tw_log *decoded(struct tw_pipeline *p, const struct tw_recor
     return NULL;
 }
 
+/* Known, and of no consequence whatever it says: there is no need to read it. */
+static bool changes_nothing(const struct tw_event_form *forms)
+{
+    return forms->certain && forms->rule->kind == TW_EVENT_NOTED;
+}
+
 static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
 {
     struct tw_log own;
@@ -104,8 +113,13 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
             at = clock_of_stamp(&p->clocks[device], stamp, &resolution, r->rx);
         }
     }
+    const struct tw_event_form *forms = tw_ruleset_log_forms(p->rules->events, log->module, log->brief);
+    if (forms != NULL && changes_nothing(forms)) {
+        became_event(p, device);
+        return;
+    }
     struct tw_event e;
-    if (!matched(p, tw_normalise_log(p->rules->events, log, p->arena, &e)))
+    if (!matched(p, tw_normalise_log(p->rules->events, forms, log, p->arena, &e)))
         return;
     e.source = TW_SOURCE_SYSLOG;
     e.rx = r->rx;

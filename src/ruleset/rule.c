@@ -93,6 +93,16 @@ static void add_keys(struct compiling *c, const struct tw_node *list, const stru
     }
 }
 
+/* See struct tw_event_form. */
+static bool is_certain(const struct tw_event_form *f)
+{
+    for (size_t i = 0; i < f->fields_n; i++) {
+        if (!f->fields[i].optional && f->fields[i].from != TW_FROM_CONST)
+            return false;
+    }
+    return f->pattern == NULL && f->guards_n == 0 && *tw_event_needs(f->rule->kind) == 0;
+}
+
 static void compile_side(struct compiling *c, const struct tw_node *node, struct side *side)
 {
     static const char *const log_keys[] = {"messages", "text", "when", "fields", NULL};
@@ -115,6 +125,7 @@ static void compile_side(struct compiling *c, const struct tw_node *node, struct
     }
     tw_compile_guards(c, tw_node_get(node, "when"), side->trap, &form);
     tw_compile_fields(c, tw_node_get(node, "fields"), side, &form);
+    form.certain = is_certain(&form);
     const struct tw_node *keys = tw_node_get(node, list);
     if (keys == NULL)
         tw_doc_error(c->doc, node, c->errors, "%s is missing, expected a list", list);

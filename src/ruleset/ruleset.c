@@ -28,29 +28,45 @@ static uint64_t trap_hash(const uint32_t *id, uint32_t n)
     return tw_hash(id, n * sizeof *id, TRAP_SEED);
 }
 
-static bool same_key(const void *ctx, uint32_t index, const void *key)
+/* The two kinds of keys in the one map; `key` is a name, or an identifier. */
+struct log_name {
+    struct tw_str module, brief;
+};
+
+static bool same_name(const void *ctx, uint32_t index, const void *key)
 {
-    const struct tw_event_form *a = ((const struct tw_ruleset *)ctx)->keys[index].first, *b = key;
-    if (a->trap != b->trap)
-        return false;
-    if (a->trap)
-        return a->oid_n == b->oid_n && memcmp(a->oid, b->oid, a->oid_n * sizeof *a->oid) == 0;
-    return tw_str_ieq(a->brief, b->brief) && tw_str_ieq(a->module, b->module);
+    const struct tw_event_form *f = ((const struct tw_ruleset *)ctx)->keys[index].first;
+    const struct log_name *name = key;
+    return !f->trap && tw_str_ieq(f->brief, name->brief) && tw_str_ieq(f->module, name->module);
 }
 
-static const struct tw_event_form *find(const struct tw_ruleset *r, uint64_t hash,
-                                        const struct tw_event_form *key)
+static bool same_oid(const void *ctx, uint32_t index, const void *key)
 {
-    uint32_t i = tw_map_find(&r->key_map, hash, same_key, r, key);
-    return i == TW_MAP_NONE ? NULL : r->keys[i].first;
+    const struct tw_event_form *f = ((const struct tw_ruleset *)ctx)->keys[index].first;
+    const struct tw_oid_ref *oid = key;
+    return f->trap && f->oid_n == oid->n && memcmp(f->oid, oid->id, oid->n * sizeof *oid->id) == 0;
+}
+
+static uint32_t find_log(const struct tw_ruleset *r, struct tw_str module, struct tw_str brief)
+{
+    const struct log_name name = {module, brief};
+    return tw_map_find(&r->key_map, log_hash(module, brief), same_name, r, &name);
+}
+
+static uint32_t find_trap(const struct tw_ruleset *r, const uint32_t *id, uint32_t n)
+{
+    const struct tw_oid_ref oid = {id, n};
+    return tw_map_find(&r->key_map, trap_hash(id, n), same_oid, r, &oid);
 }
 
 void tw_ruleset_add_form(struct tw_ruleset *rs, struct tw_event_form *f)
 {
     uint64_t hash = f->trap ? trap_hash(f->oid, f->oid_n) : log_hash(f->module, f->brief);
-    uint32_t i = tw_map_find(&rs->key_map, hash, same_key, rs, f);
+    uint32_t i = f->trap ? find_trap(rs, f->oid, f->oid_n) : find_log(rs, f->module, f->brief);
     f->index = (uint32_t)rs->forms_n;
     *TW_PUSH(rs->forms, rs->forms_n, rs->forms_cap) = f;
+    if (!f->trap)
+        rs->lengths[f->module.n % LENGTHS] |= UINT64_C(1) << f->brief.n % LENGTHS;
     if (i == TW_MAP_NONE) {
         *TW_PUSH(rs->keys, rs->keys_n, rs->keys_cap) = (struct form_key){f, f};
         tw_map_add(&rs->key_map, hash, (uint32_t)rs->keys_n - 1);
@@ -63,21 +79,23 @@ void tw_ruleset_add_form(struct tw_ruleset *rs, struct tw_event_form *f)
 const struct tw_event_form *tw_ruleset_log_forms(const struct tw_ruleset *r, struct tw_str module,
                                                  struct tw_str brief)
 {
-    const struct tw_event_form key = {.module = module, .brief = brief};
-    return find(r, log_hash(module, brief), &key);
+    /* Nine of ten messages are no rule's, and of most of them the lengths tell. */
+    if ((r->lengths[module.n % LENGTHS] >> brief.n % LENGTHS & 1) == 0)
+        return NULL;
+    uint32_t i = find_log(r, module, brief);
+    return i == TW_MAP_NONE ? NULL : r->keys[i].first;
 }
 
 const struct tw_event_form *tw_ruleset_trap_forms(const struct tw_ruleset *r, const uint32_t *oid, uint32_t n)
 {
-    const struct tw_event_form key = {.trap = true, .oid = oid, .oid_n = n};
-    const struct tw_event_form *f = find(r, trap_hash(oid, n), &key);
-    if (f != NULL || n < 2 || n > TW_OID_MAX || oid[n - 2] != 0)
-        return f;
-    uint32_t without[TW_OID_MAX];
-    memcpy(without, oid, (n - 2) * sizeof *oid);
-    without[n - 2] = oid[n - 1];
-    const struct tw_event_form plain = {.trap = true, .oid = without, .oid_n = n - 1};
-    return find(r, trap_hash(without, n - 1), &plain);
+    uint32_t i = find_trap(r, oid, n);
+    if (i == TW_MAP_NONE && n >= 2 && n <= TW_OID_MAX && oid[n - 2] == 0) {
+        uint32_t without[TW_OID_MAX];
+        memcpy(without, oid, (n - 2) * sizeof *oid);
+        without[n - 2] = oid[n - 1];
+        i = find_trap(r, without, n - 1);
+    }
+    return i == TW_MAP_NONE ? NULL : r->keys[i].first;
 }
 
 uint32_t tw_ruleset_forms(const struct tw_ruleset *r)

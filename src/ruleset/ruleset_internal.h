@@ -33,6 +33,9 @@ struct down_reason {
     uint32_t line;
 };
 
+/* Lengths of names are told apart up to this, which must be a power of two of at most 64. */
+enum { LENGTHS = 64 };
+
 struct tw_ruleset {
     struct tw_arena *arena;
     struct tw_event_rule **rules;
@@ -41,7 +44,8 @@ struct tw_ruleset {
     size_t forms_n, forms_cap;
     struct form_key *keys;
     size_t keys_n, keys_cap;
-    struct tw_map key_map; /* log and trap keys; a form says which it is */
+    struct tw_map key_map;     /* log and trap keys; a form says which it is */
+    uint64_t lengths[LENGTHS]; /* of log keys: bit BRIEF's length of MODULE's length */
     struct down_reason *reasons;
     size_t reasons_n, reasons_cap;
     struct tw_map reason_map;

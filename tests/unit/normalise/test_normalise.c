@@ -90,7 +90,7 @@ static enum tw_match log_of(const char *module, const char *brief, struct tw_str
                                .text = text};
     tw_arena_reset(arena);
     memset(e, 0xa5, sizeof *e);
-    return tw_normalise_log(ruleset, &log, arena, e);
+    return tw_normalise_log(ruleset, tw_ruleset_log_forms(ruleset, log.module, log.brief), &log, arena, e);
 }
 
 static void logs_become_events_or_not(void **state)

@@ -87,7 +87,8 @@ static void the_corpus_is_judged_as_before(void **state)
         struct tw_log log;
         struct tw_event e;
         if (tw_log_decode(tw_str_cut(rest, end), 2026, TW_TIME_MIN, &log, &offset) == TW_LOG_OK) {
-            enum tw_match m = tw_normalise_log(ruleset, &log, arena, &e);
+            enum tw_match m = tw_normalise_log(ruleset, tw_ruleset_log_forms(ruleset, log.module, log.brief),
+                                               &log, arena, &e);
             by_match[m]++;
             if (m == TW_MATCH_EVENT)
                 by_kind[e.kind]++;

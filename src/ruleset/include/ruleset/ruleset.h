@@ -67,6 +67,7 @@ struct tw_event_form {
     size_t guards_n;
     const struct tw_field_source *fields;
     size_t fields_n;
+    bool certain; /* claims whatever has its key: no pattern, no guard, and nothing that must be there */
     const struct tw_event_rule *rule;
     const struct tw_event_form *next; /* next form with the same key */
     uint32_t index;                   /* 0..forms-1, for counters */
