@@ -204,9 +204,17 @@ void watch_collect(struct watch *w, struct tw_pipeline *p, tw_time now, bool ren
 void watch_counters(const struct watch *w, const struct tw_pipeline *p)
 {
     uint64_t sum = 0;
-    for (int c = TW_COUNT_RECEIVED + 1; c < TW_COUNT_RAISED; c++)
+    for (int c = TW_COUNT_RECEIVED + 1; c < TW_COUNT_BECAME; c++)
         sum += tw_pipeline_counter(p, (enum tw_counter)c);
     TW_ASSERT(sum == tw_pipeline_counter(p, TW_COUNT_RECEIVED));
+    const uint64_t *nobody = tw_pipeline_nobody(p);
+    uint64_t of_all = tw_counts_accepted(nobody) + tw_counts_dropped(nobody);
+    for (uint32_t d = 0; d < tw_pipeline_topology(p)->devices_n; d++) {
+        const struct tw_device_stats *s = tw_pipeline_device_stats(p, d);
+        TW_ASSERT(s->records == tw_counts_accepted(s->counts) + tw_counts_dropped(s->counts));
+        of_all += s->records;
+    }
+    TW_ASSERT(of_all == sum);
     TW_ASSERT(tw_pipeline_counter(p, TW_COUNT_RAISED) == w->raised);
     TW_ASSERT(tw_pipeline_counter(p, TW_COUNT_CLEARED) == w->cleared);
     TW_ASSERT(w->raised - w->cleared == w->open_n);

@@ -25,11 +25,13 @@ struct tw_connection_stats {
     uint64_t unfinished; /* by the sender, the network or the daemon's end, inside a message */
     uint64_t slow;       /* by us: a message was not finished in time */
     uint64_t gone;       /* by us: no longer in the inventory, or the daemon ends */
+    uint64_t lost;       /* messages that were begun and not finished when a connection was closed */
     uint64_t refused_source, refused_total, refused_per_source, errors;
     struct tw_stream_stats read; /* of the connections that are closed */
 };
 
-/* inputs.c: a listening socket, UDP or TCP. received = fed + refused. */
+/* inputs.c: a listening socket, UDP or TCP. What arrived is received, or was lost: dropped by the kernel, or
+ * inside a connection that ended. received = fed + refused. */
 struct tw_input {
     struct tw_daemon *daemon;
     struct tw_udp *udp; /* else NULL */

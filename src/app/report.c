@@ -11,8 +11,8 @@ static void report_udp(const struct tw_input *in)
 {
     struct tw_udp_stats s = tw_udp_stats(in->udp);
     tw_log(TW_LEVEL_NOTICE, "report.socket", in->name,
-           TW_KVS(TW_KV_N("received", s.received), TW_KV_N("fed", in->fed),
-                  TW_KV_N("other_community", in->refused), TW_KV_N("cut", s.cut),
+           TW_KVS(TW_KV_N("arrived", s.received + s.kernel_drops), TW_KV_N("received", s.received),
+                  TW_KV_N("fed", in->fed), TW_KV_N("other_community", in->refused), TW_KV_N("cut", s.cut),
                   TW_KV_N("kernel_drops", s.kernel_drops), TW_KV_N("errors", s.errors),
                   TW_KV_N("bytes", s.bytes)));
 }
@@ -23,12 +23,13 @@ static void report_tcp(const struct tw_input *in)
     uint64_t open;
     struct tw_stream_stats s = tw_streams_stats(in, &open);
     tw_log(TW_LEVEL_NOTICE, "report.socket", in->name,
-           TW_KVS(TW_KV_N("received", s.framing.messages), TW_KV_N("fed", in->fed),
-                  TW_KV_N("cut", s.framing.cut), TW_KV_N("framing_errors", s.framing.errors),
-                  TW_KV_N("skipped_bytes", s.framing.skipped), TW_KV_N("bytes", s.bytes),
-                  TW_KV_N("accepted", c->accepted), TW_KV_N("open", open), TW_KV_N("ended", c->ended),
-                  TW_KV_N("unfinished", c->unfinished), TW_KV_N("slow", c->slow), TW_KV_N("gone", c->gone),
-                  TW_KV_N("refused_source", c->refused_source), TW_KV_N("refused_total", c->refused_total),
+           TW_KVS(TW_KV_N("arrived", s.framing.messages + c->lost), TW_KV_N("received", s.framing.messages),
+                  TW_KV_N("fed", in->fed), TW_KV_N("lost", c->lost), TW_KV_N("cut", s.framing.cut),
+                  TW_KV_N("framing_errors", s.framing.errors), TW_KV_N("skipped_bytes", s.framing.skipped),
+                  TW_KV_N("bytes", s.bytes), TW_KV_N("accepted", c->accepted), TW_KV_N("open", open),
+                  TW_KV_N("ended", c->ended), TW_KV_N("unfinished", c->unfinished), TW_KV_N("slow", c->slow),
+                  TW_KV_N("gone", c->gone), TW_KV_N("refused_source", c->refused_source),
+                  TW_KV_N("refused_total", c->refused_total),
                   TW_KV_N("refused_per_source", c->refused_per_source), TW_KV_N("errors", c->errors)));
 }
 
@@ -49,28 +50,51 @@ void tw_report_counters(struct tw_daemon *d)
     }
 }
 
-/* `all`: also the devices with nothing odd about them. */
-static void report_devices(struct tw_daemon *d, bool all)
+/* The reasons that there were, after `n` rows that are there. */
+static void reasons(struct tw_log_kv *kvs, size_t n, const uint64_t *counts)
 {
-    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
-    char heard[TW_TIME_TEXT];
-    for (uint32_t i = 0; i < t->devices_n; i++) {
-        const struct tw_device_stats *s = tw_pipeline_device_stats(d->pipeline, i);
-        if (!all && s->unnamed_if_index == 0)
-            continue;
-        bool ever = tw_time_is_finite(s->last_heard);
-        tw_log(TW_LEVEL_NOTICE, "report.device", t->devices[i].name,
-               TW_KVS(TW_KV_N("records", s->records), TW_KV_N("events", s->events),
-                      TW_KV_N("unnamed_if_index", s->unnamed_if_index),
-                      TW_KV_N("skew_ms", s->skew.ns / 1000000),
-                      TW_KV("last_heard", ever ? tw_time_text(s->last_heard, heard) : "never")));
+    for (int c = TW_COUNT_DROPPED; c < TW_COUNT_BECAME; c++) {
+        if (counts[c] > 0)
+            kvs[n++] = (struct tw_log_kv)TW_KV_N(tw_counter_name((enum tw_counter)c), counts[c]);
     }
+    kvs[n] = (struct tw_log_kv){0};
+}
+
+static void report_device(struct tw_daemon *d, uint32_t i)
+{
+    const struct tw_device_stats *s = tw_pipeline_device_stats(d->pipeline, i);
+    char heard[TW_TIME_TEXT];
+    bool ever = tw_time_is_finite(s->last_heard);
+    struct tw_log_kv kvs[TW_COUNT_BECAME + 8] = {
+        TW_KV_N("records", s->records),
+        TW_KV_N("accepted", tw_counts_accepted(s->counts)),
+        TW_KV_N("dropped", tw_counts_dropped(s->counts)),
+        TW_KV_N("events", s->events),
+        TW_KV_N("skew_ms", s->skew.ns / 1000000),
+        TW_KV("last_heard", ever ? tw_time_text(s->last_heard, heard) : "never"),
+    };
+    reasons(kvs, 6, s->counts);
+    tw_log(TW_LEVEL_NOTICE, "report.device", tw_pipeline_topology(d->pipeline)->devices[i].name, kvs);
+}
+
+static void report_devices(struct tw_daemon *d)
+{
+    const uint64_t *nobody = tw_pipeline_nobody(d->pipeline);
+    struct tw_log_kv kvs[TW_COUNT_BECAME + 8] = {
+        TW_KV_N("records", tw_counts_accepted(nobody) + tw_counts_dropped(nobody)),
+        TW_KV_N("accepted", tw_counts_accepted(nobody)),
+        TW_KV_N("dropped", tw_counts_dropped(nobody)),
+    };
+    for (uint32_t i = 0; i < tw_pipeline_topology(d->pipeline)->devices_n; i++)
+        report_device(d, i);
+    reasons(kvs, 3, nobody);
+    tw_log(TW_LEVEL_NOTICE, "report.nobody", "of no device", kvs);
 }
 
 void tw_report_all(struct tw_daemon *d)
 {
     tw_report_counters(d);
-    report_devices(d, true);
+    report_devices(d);
     tw_strangers_report(&d->strangers);
     tw_log(TW_LEVEL_NOTICE, "report.log", "lines", TW_KVS(TW_KV_N("suppressed", tw_log_lost())));
 }

@@ -55,6 +55,7 @@ static void close_connection(struct tw_connection *c, uint64_t *counter)
 {
     struct tw_streams *all = &c->in->daemon->streams;
     (*counter)++;
+    c->in->connections.lost += tw_stream_pending(c->stream);
     add_stats(&c->in->connections.read, tw_stream_stats(c->stream));
     all->rows[c->row] = all->rows[--all->n];
     all->rows[c->row]->row = c->row;

@@ -24,17 +24,13 @@ void pipeline_begin(struct tw_pipeline *p, tw_time now)
     tw_alerts_judge_inventory(p->alerts, &m);
 }
 
+/* In all, and of the device it is of, or of nobody. */
 static enum tw_counter counted(struct tw_pipeline *p, enum tw_counter c)
 {
     p->counters[c]++;
+    (p->device != none ? p->stats[p->device].counts : p->nobody)[c]++;
     p->last = c;
     return c;
-}
-
-static void became_event(struct tw_pipeline *p, uint32_t device)
-{
-    p->stats[device].events++;
-    (void)counted(p, TW_COUNT_EVENTS);
 }
 
 /* Judges an event of a known device. */
@@ -48,12 +44,9 @@ void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e)
     tw_alerts_judge(p->alerts, &m);
     switch (a) {
     case TW_APPLIED_LATE: p->counters[TW_COUNT_LATE]++; /* fall through */
-    case TW_APPLIED: became_event(p, device); return;
+    case TW_APPLIED: (void)counted(p, TW_COUNT_EVENTS); return;
     case TW_APPLIED_ELSEWHERE: (void)counted(p, TW_COUNT_ELSEWHERE); return;
-    case TW_APPLIED_UNNAMED:
-        p->stats[device].unnamed_if_index++;
-        (void)counted(p, TW_COUNT_UNNAMED_IF_INDEX);
-        return;
+    case TW_APPLIED_UNNAMED: (void)counted(p, TW_COUNT_UNNAMED_IF_INDEX); return;
     case TW_APPLIED_LIMIT: (void)counted(p, TW_COUNT_LIMIT); return;
     }
 }
@@ -71,8 +64,17 @@ static bool matched(struct tw_pipeline *p, enum tw_match m)
 
 static void heard(struct tw_pipeline *p, uint32_t device, tw_time rx)
 {
+    p->device = device;
     p->stats[device].records++;
     p->stats[device].last_heard = rx;
+}
+
+static void malformed(struct tw_pipeline *p, const struct tw_record *r, enum tw_counter c)
+{
+    p->device = sender_of_bytes(p, r);
+    if (p->device != none)
+        p->stats[p->device].records++;
+    (void)counted(p, c);
 }
 
 static const struct tw_log *decoded(struct tw_pipeline *p, const struct tw_record *r, struct tw_log *out)
@@ -81,7 +83,7 @@ static const struct tw_log *decoded(struct tw_pipeline *p, const struct tw_recor
     enum tw_log_fault fault = tw_log_decode(r->bytes, r->year, r->rx, out, &offset);
     if (fault == TW_LOG_OK)
         return out;
-    (void)counted(p, fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
+    malformed(p, r, fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
     return NULL;
 }
 
@@ -115,7 +117,7 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
     }
     const struct tw_event_form *forms = tw_ruleset_log_forms(p->rules->events, log->module, log->brief);
     if (forms != NULL && changes_nothing(forms)) {
-        became_event(p, device);
+        (void)counted(p, TW_COUNT_EVENTS);
         return;
     }
     struct tw_event e;
@@ -164,7 +166,7 @@ static void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
     size_t offset;
     bool restarted = false;
     if (!of_no_interest(p, r, &trap) && tw_trap_decode(r->bytes, p->arena, &trap, &offset) != TW_TRAP_OK) {
-        (void)counted(p, TW_COUNT_BAD_TRAP);
+        malformed(p, r, TW_COUNT_BAD_TRAP);
         return;
     }
     enum tw_counter why;
@@ -203,6 +205,7 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
     tw_alerts_advance(p->alerts, r.rx);
     p->seq++;
     p->counters[TW_COUNT_RECEIVED]++;
+    p->device = none;
     tw_arena_reset(p->arena);
     if (r.transport == TW_TRANSPORT_TRAP)
         feed_trap(p, &r);

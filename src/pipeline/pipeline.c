@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SNAPSHOT_VERSION = 2 };
+enum { SNAPSHOT_VERSION = 3 };
 #define DRAIN TW_SECONDS(150)
 
 static const struct {
@@ -54,6 +54,7 @@ struct tw_pipeline *tw_pipeline_create(const struct tw_topology *topology, struc
         p->options = *options;
     p->arena = tw_arena_create(65536);
     p->now = TW_TIME_MIN;
+    p->device = TW_NONE;
     build(p);
     return p;
 }
@@ -121,13 +122,52 @@ enum tw_counter tw_pipeline_last(const struct tw_pipeline *p)
 
 const struct tw_device_stats *tw_pipeline_device_stats(const struct tw_pipeline *p, uint32_t device)
 {
-    p->stats[device].skew = p->clocks[device].skew;
-    return &p->stats[device];
+    struct tw_device_stats *s = &p->stats[device];
+    s->skew = p->clocks[device].skew;
+    s->events = s->counts[TW_COUNT_EVENTS];
+    s->unnamed_if_index = s->counts[TW_COUNT_UNNAMED_IF_INDEX];
+    return s;
+}
+
+static uint64_t sum(const uint64_t *counts, int from, int to)
+{
+    uint64_t n = 0;
+    for (int c = from; c < to; c++)
+        n += counts[c];
+    return n;
+}
+
+uint64_t tw_counts_accepted(const uint64_t counts[static TW_COUNT_BECAME])
+{
+    return sum(counts, TW_COUNT_RECEIVED + 1, TW_COUNT_DROPPED);
+}
+
+uint64_t tw_counts_dropped(const uint64_t counts[static TW_COUNT_BECAME])
+{
+    return sum(counts, TW_COUNT_DROPPED, TW_COUNT_BECAME);
+}
+
+const uint64_t *tw_pipeline_nobody(const struct tw_pipeline *p)
+{
+    return p->nobody;
 }
 
 const struct tw_topology *tw_pipeline_topology(const struct tw_pipeline *p)
 {
     return p->topology;
+}
+
+static void snap_counts(struct tw_snap *s, uint64_t *counts)
+{
+    for (int c = 0; c < TW_COUNT_BECAME; c++)
+        tw_snap_u64(s, &counts[c]);
+}
+
+/* What was counted of a device that the inventory does not have any more stays in the sum. */
+static void no_longer_known(struct tw_pipeline *p, const struct tw_device_stats *stats)
+{
+    for (int c = 0; c < TW_COUNT_BECAME; c++)
+        p->nobody[c] += stats->counts[c];
 }
 
 static void snap_devices(struct tw_pipeline *p, struct tw_snap *s)
@@ -145,10 +185,13 @@ static void snap_devices(struct tw_pipeline *p, struct tw_snap *s)
         }
         clock_snap(&clock, s);
         tw_snap_u64(s, &stats.records);
-        tw_snap_u64(s, &stats.unnamed_if_index);
-        tw_snap_u64(s, &stats.events);
+        snap_counts(s, stats.counts);
         tw_snap_time(s, &stats.last_heard);
-        if (!tw_snap_writing(s) && device != TW_NONE && !s->bad) {
+        if (tw_snap_writing(s) || s->bad)
+            continue;
+        if (device == TW_NONE) {
+            no_longer_known(p, &stats);
+        } else {
             p->clocks[device] = clock;
             p->stats[device] = stats;
         }
@@ -167,6 +210,7 @@ static void snap(struct tw_pipeline *p, struct tw_snap *s)
         s->bad = true;
     for (int i = 0; i < TW_COUNTERS; i++)
         tw_snap_u64(s, &p->counters[i]);
+    snap_counts(s, p->nobody);
     snap_devices(p, s);
     tw_facts_snap(p->facts, s);
     tw_alerts_snap(p->alerts, s);
@@ -190,6 +234,7 @@ tw_err tw_pipeline_restore(struct tw_pipeline *p, struct tw_str bytes)
     tear_down(p);
     build(p);
     memset(p->counters, 0, sizeof p->counters);
+    memset(p->nobody, 0, sizeof p->nobody);
     p->seq = 0;
     p->now = TW_TIME_MIN;
     p->begun = false;

@@ -43,7 +43,9 @@ struct tw_pipeline {
     struct clock_model *clocks;
     struct tw_device_stats *stats;
     uint64_t counters[TW_COUNTERS];
+    uint64_t nobody[TW_COUNT_BECAME];
     enum tw_counter last;
+    uint32_t device; /* of this record; TW_NONE: of none, or not known yet */
     uint64_t seq;
     tw_time now;
     bool begun;
@@ -54,6 +56,8 @@ uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const s
                        enum tw_counter *why);
 uint32_t sender_of_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap,
                         enum tw_counter *why);
+/* Of what can't be decoded: its address or its proof is all there is. */
+uint32_t sender_of_bytes(struct tw_pipeline *p, const struct tw_record *r);
 
 /* feed.c */
 void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e);

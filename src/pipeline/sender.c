@@ -21,6 +21,12 @@ static uint32_t proven(struct tw_pipeline *p, const struct tw_record *r)
     return device;
 }
 
+uint32_t sender_of_bytes(struct tw_pipeline *p, const struct tw_record *r)
+{
+    uint32_t device = proven(p, r);
+    return device != none ? device : tw_topology_by_address(p->topology, &r->from);
+}
+
 /* A host name, or an address in its place. */
 static uint32_t named(const struct tw_topology *t, struct tw_str host)
 {

@@ -160,11 +160,11 @@ class Case(unittest.TestCase):
         if ready:
             self.wait_told("READY=1")
 
-    def start_with(self, names, sockets):
+    def start_with(self, names, sockets, before=()):
         """Starts the daemon with sockets as systemd passes them."""
         fds = [s.fileno() for s in sockets]
         with open(self.path("log"), "a") as log:
-            self.daemon = subprocess.Popen([sys.executable, "-c", LAUNCH, str(len(fds)), *map(str, fds), TRUNKWATCHD, "-c",
+            self.daemon = subprocess.Popen([sys.executable, "-c", LAUNCH, str(len(fds)), *map(str, fds), *before, TRUNKWATCHD, "-c",
                                             self.path("trunkwatchd.yaml")], stderr=log, pass_fds=fds,
                                            env=self.environment(NAMES=names))
         self.addCleanup(self.end, self.daemon)
@@ -235,6 +235,10 @@ class Case(unittest.TestCase):
         line = [l for l in self.log().splitlines() if "report: counters" in l][-1]
         return {k: int(v) for k, v in (w.split("=") for w in line.split() if "=" in w)}
 
+    def line_counters(self, place):
+        """The numbers in the last line of the log that has this in it."""
+        line = [l for l in self.log().splitlines() if place in l][-1]
+        return {k: int(v) for k, v in (w.split("=", 1) for w in line.split() if "=" in w) if v.lstrip("-").isdigit()}
+
     def socket_counters(self, kind):
-        line = [l for l in self.log().splitlines() if f"report.socket: {kind}://" in l][-1]
-        return {k: int(v) for k, v in (w.split("=") for w in line.split() if "=" in w)}
+        return self.line_counters(f"report.socket: {kind}://")

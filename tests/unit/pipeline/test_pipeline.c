@@ -116,9 +116,16 @@ static void received_is_the_sum_of_what_became_of_it(void **state)
     struct tw_pipeline *p = *state;
     hostile_bytes_are_counted_and_disturb_nothing(state);
     uint64_t sum = 0;
-    for (int c = TW_COUNT_EVENTS; c < TW_COUNT_RAISED; c++)
+    for (int c = TW_COUNT_EVENTS; c < TW_COUNT_BECAME; c++)
         sum += tw_pipeline_counter(p, (enum tw_counter)c);
     assert_int_equal(sum, tw_pipeline_counter(p, TW_COUNT_RECEIVED));
+    /* By device: what it sent itself, broken or not; the stranger's and the relay's are nobody's. */
+    const struct tw_device_stats *s = tw_pipeline_device_stats(p, 0);
+    assert_int_equal(s->records, sum - 2);
+    assert_int_equal(s->records, tw_counts_accepted(s->counts) + tw_counts_dropped(s->counts));
+    assert_int_equal(s->counts[TW_COUNT_BAD_TRAP], 2);
+    assert_int_equal(tw_counts_dropped(tw_pipeline_nobody(p)), 2);
+    assert_int_equal(tw_counts_accepted(tw_pipeline_nobody(p)), 0);
 }
 
 static void broken_snapshots_are_refused(void **state)

@@ -31,6 +31,8 @@ enum tw_counter {
 #undef TW_COUNTER
     TW_COUNTERS
 };
+/* What may become of a record: (TW_COUNT_RECEIVED, TW_COUNT_BECAME); accepted up to TW_COUNT_DROPPED. */
+enum { TW_COUNT_DROPPED = TW_COUNT_UNKNOWN_SOURCE, TW_COUNT_BECAME = TW_COUNT_RAISED };
 const char *tw_counter_name(enum tw_counter c);
 const char *tw_counter_help(enum tw_counter c);
 
@@ -74,13 +76,20 @@ uint64_t tw_pipeline_counter(const struct tw_pipeline *p, enum tw_counter c);
 /* What became of the last record that was fed: TW_COUNT_EVENTS, or the counter that says why not. */
 enum tw_counter tw_pipeline_last(const struct tw_pipeline *p);
 
-/* Per device: records accepted, traps whose ifIndex could not be named, and the time of the last record. */
+/* Per device. records = accepted + dropped of its counts. */
 struct tw_device_stats {
-    uint64_t records, unnamed_if_index, events;
-    tw_time last_heard;
-    tw_dur skew; /* its clock against arrival, as taken out */
+    uint64_t records;                  /* that are known to be of it, malformed ones included */
+    uint64_t counts[TW_COUNT_BECAME];  /* what became of them; [TW_COUNT_RECEIVED] is not used */
+    uint64_t events, unnamed_if_index; /* two of them */
+    tw_time last_heard;                /* of the last that was well-formed */
+    tw_dur skew;                       /* its clock against arrival, as taken out */
 };
+uint64_t tw_counts_accepted(const uint64_t counts[static TW_COUNT_BECAME]);
+uint64_t tw_counts_dropped(const uint64_t counts[static TW_COUNT_BECAME]);
 const struct tw_device_stats *tw_pipeline_device_stats(const struct tw_pipeline *p, uint32_t device);
+/* What became of records that are of no device: of strangers, undecodable ones behind a relay, and those of
+ * devices that were in the inventory once. received = the records of all devices + the sum of these. */
+const uint64_t *tw_pipeline_nobody(const struct tw_pipeline *p);
 const struct tw_topology *tw_pipeline_topology(const struct tw_pipeline *p);
 
 #endif

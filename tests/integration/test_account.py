@@ -1,0 +1,149 @@
+"""Everything that arrived is accounted for, exactly: per socket, kernel drops included, and per device."""
+import os
+import shutil
+import signal
+import socket
+import unittest
+
+from support import Case, PE_A, PE_B, STRANGER, free_port, link, role, stamp, wait_for
+
+RELAY = "127.0.0.1"
+DROPPED = ("ignored_unknown_source", "ignored_unknown_host", "ignored_elsewhere", "ignored_unnamed_if_index", "ignored_limit",
+           "malformed_not_vrp", "malformed_log", "malformed_trap", "malformed_fields", "malformed_pattern_limit")
+# Without the right to ask for more than a socket was given.
+SETPRIV = shutil.which("setpriv")
+HUMBLE = [SETPRIV, "--bounding-set=-net_admin"] if os.geteuid() == 0 else []
+
+
+def unknown(host, number):
+    return f"<190>{stamp()} {host} %%01TEST{number % 7}/6/NOTHING(l):CID=0x1;Nothing that a rule knows. (number={number})"
+
+
+def elsewhere(host):
+    return link(host, "Eth-Trunk99.1")
+
+
+@unittest.skipIf(HUMBLE and not SETPRIV, "setpriv is not installed")
+class Account(Case):
+    def setUp(self):
+        super().setUp()
+        self.sent = {"syslog": 0, "snmp": 0}
+        self.by = {}
+
+    def begin(self, room=None):
+        """With sockets that hold `room` bytes."""
+        self.sockets = []
+        for port in (self.syslog, self.snmp):
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.addCleanup(s.close)
+            if room:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+            s.bind(("127.0.0.1", port))
+            self.sockets.append(s)
+        self.start_with("syslog:snmp", self.sockets, before=HUMBLE)
+        self.wait_told("READY=1")
+        for s in self.sockets:
+            s.close()
+
+    def give(self, source, payloads, kind="syslog"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind((source, 0))
+            for payload in payloads:
+                s.sendto(payload if isinstance(payload, bytes) else payload.encode(),
+                         ("127.0.0.1", self.syslog if kind == "syslog" else self.snmp))
+                self.sent[kind] += 1
+                self.by[source] = self.by.get(source, 0) + 1
+
+    def storm(self, rounds):
+        """Of each kind of message there is, from devices, strangers and a relay."""
+        for i in range(rounds):
+            self.give(PE_A, [role("PE-A", "Master"), unknown("PE-A", i), elsewhere("PE-A"), "no tag at all", "%%01BROKEN"])
+            self.give(PE_B, [role("PE-B", "Backup"), unknown("PE-B", i), link("PE-B", "Eth-Trunk20.100"),
+                             f"<186>{stamp()} PE-B %%01IFNET/2/linkDown_active(l):CID=1;no fields"])
+            self.give(STRANGER, [role("PE-A", "Backup"), "garbage"])
+            self.give(RELAY, [unknown("PE-A", i), unknown("NOBODY", i), "no tag at all"])
+            self.give(PE_A, [b"\x30\x03\x02\x01\x00", b"\x30\x84\xff"], kind="snmp")
+
+    def settled(self):
+        """Everything that was sent is received, or was lost in the kernel; and it all adds up."""
+        def through():
+            self.counters()
+            return all(self.socket_counters(kind)["arrived"] == n for kind, n in self.sent.items())
+        wait_for(f"{self.sent} to arrive; log:\n{self.log()[-3000:]}", through)
+        core, fed, drops = self.counters(), 0, 0
+        for kind in self.sent:
+            s = self.socket_counters(kind)
+            self.assertEqual(s["arrived"], s["received"] + s["kernel_drops"])
+            self.assertEqual(s["received"], s["fed"] + s["other_community"])
+            fed += s["fed"]
+            drops += s["kernel_drops"]
+        self.assertEqual(core["received"], fed)
+        self.assertEqual(core["received"], core["events"] + core["ignored_no_rule"] + sum(core[c] for c in DROPPED))
+        rows = [self.line_counters(f"report.device: {d}") for d in ("pe-a", "pe-b")] + [self.line_counters("report.nobody:")]
+        for row in rows:
+            self.assertEqual(row["records"], row["accepted"] + row["dropped"])
+            self.assertEqual(row["dropped"], sum(row.get(c, 0) for c in DROPPED))
+        self.assertEqual(sum(row["records"] for row in rows), core["received"])
+        self.assertEqual(sum(row["accepted"] for row in rows), core["events"] + core["ignored_no_rule"])
+        return core, rows, drops
+
+    def test_nothing_is_lost(self):
+        self.begin()
+        self.storm(40)
+        _, (pe_a, pe_b, nobody), drops = self.settled()
+        self.assertEqual(drops, 0)
+        # Of the device: what its address sent, and what it sent by the relay. Nobody's: the rest.
+        self.assertEqual((pe_a["records"], pe_b["records"], nobody["records"]), (40 * 8, 40 * 4, 40 * 4))
+        self.assertEqual((pe_a["accepted"], pe_a["ignored_elsewhere"], pe_a["malformed_not_vrp"], pe_a["malformed_log"],
+                          pe_a["malformed_trap"]), (40 * 3, 40, 40, 40, 40 * 2))
+        self.assertEqual((pe_b["accepted"], pe_b["malformed_fields"]), (40 * 3, 40))
+        self.assertEqual((nobody["ignored_unknown_source"], nobody["ignored_unknown_host"], nobody["malformed_not_vrp"]),
+                         (40, 40, 40 * 2))
+
+    def test_the_kernel_drops(self):
+        self.begin(room=8192)
+        os.kill(self.daemon.pid, signal.SIGSTOP)
+        self.storm(60)
+        os.kill(self.daemon.pid, signal.SIGCONT)
+        self.storm(60)
+        _, _, drops = self.settled()
+        self.assertGreater(drops, 100)
+
+    def test_a_device_that_leaves_the_inventory(self):
+        self.begin()
+        self.storm(5)
+        before, _, _ = self.settled()
+        text = self.read("inventory.yaml")
+        self.write("inventory.yaml", "devices:\n  pe-a: {addresses: [127.0.1.1], hostnames: [PE-A]}\n")
+        self.daemon.send_signal(signal.SIGHUP)
+        self.wait_log("reload: done")
+        self.counters()
+        nobody = self.line_counters("report.nobody:")
+        self.assertEqual(nobody["records"] + self.line_counters("report.device: pe-a")["records"], before["received"])
+        self.write("inventory.yaml", text)
+        self.daemon.send_signal(signal.SIGHUP)
+        self.wait_log("reload: done", 2)
+        self.storm(1)
+        self.settled()
+
+    def test_a_connection_that_ends_inside_a_message(self):
+        port = free_port()
+        text = self.read("trunkwatchd.yaml").replace(f'"udp://127.0.0.1:{self.syslog}"',
+                                                     f'"udp://127.0.0.1:{self.syslog}", "tcp://127.0.0.1:{port}"')
+        self.write("trunkwatchd.yaml", text)
+        self.start()
+        whole = unknown("PE-A", 1)
+        for end in ("", "500 <190>half a message"):
+            with socket.create_connection(("127.0.0.1", port), source_address=(PE_A, 0)) as s:
+                s.sendall(f"{len(whole)} {whole}{end}".encode())
+
+        def through():
+            self.counters()
+            return self.socket_counters("syslog+tcp")["arrived"] == 3
+        wait_for("all of it", through)
+        s = self.socket_counters("syslog+tcp")
+        self.assertEqual((s["received"], s["fed"], s["lost"], s["unfinished"]), (2, 2, 1, 1))
+
+
+if __name__ == "__main__":
+    unittest.main()
