@@ -3,7 +3,6 @@
 #include "oracle.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define LEAVE_ALONE                                                                                          \
     (60 * O_SECOND) /* so long after the fault a role that was lost and is back restarts nothing */
@@ -79,6 +78,8 @@ static void follow(const struct o_world *w, struct hold *h, const struct o_state
         h->runs = h->true_now = true;
         return;
     }
+    if (!h->runs)
+        return;
     if (h->true_now) {
         h->by_role = s->by_role;
         h->peer_forwarded = false;
@@ -285,14 +286,26 @@ static void add_track(struct judge *j, enum o_condition c, int member, int side,
     j->track[j->tracks++] = (struct track){.item = {c, member, side, sub}};
 }
 
-static void add_tracks(struct judge *j)
+/* Nobody ever speaks of it: then no alert does. */
+static bool unheard(const struct judge *j, int n, int member, int sub)
+{
+    for (int i = 0; i < n; i++) {
+        if (j->events[i].member == member && j->events[i].sub == sub)
+            return false;
+    }
+    return true;
+}
+
+static void add_tracks(struct judge *j, int n)
 {
     static const enum o_condition of_subs[] = {O_ADMIN_DOWN, O_NO_SWITCHOVER, O_PARTIAL_LOSS,
                                                O_STANDBY_NOT_READY};
     static const enum o_condition of_members[] = {O_DUAL_MASTER, O_NO_MASTER, O_SWITCHOVER_FAILED};
     for (int m = 0; m < j->w->members; m++) {
-        for (int i = 0; i < 4 * 2 * O_SUBS; i++)
-            add_track(j, of_subs[i / (2 * O_SUBS)], m, i / O_SUBS % 2, i % O_SUBS);
+        for (int i = 0; i < 4 * 2 * O_SUBS; i++) {
+            if (!unheard(j, n, m, i % O_SUBS))
+                add_track(j, of_subs[i / (2 * O_SUBS)], m, i / O_SUBS % 2, i % O_SUBS);
+        }
         for (int i = 0; i < 3; i++)
             add_track(j, of_members[i], m, -1, -1);
         for (int i = 0; i < 2 && o_e_trunk(j->w, m) == m; i++)
@@ -304,10 +317,9 @@ void o_judge(const struct o_world *w, const struct o_event *events, int n, int64
              struct o_lines *out)
 {
     static struct judge j;
-    memset(&j, 0, sizeof j);
     j = (struct judge){.w = w, .events = events, .out = out};
     out->n = 0;
-    add_tracks(&j);
+    add_tracks(&j, n);
     o_fold(w, events, 0, &j.history);
     j.now = n > 0 ? events[0].rx : end_of_time;
     for (int i = 0; i < n; i++) {

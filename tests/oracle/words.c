@@ -192,24 +192,24 @@ int o_last_master(const struct o_world *w, const struct o_state *s, int member)
 bool o_when(const struct o_world *w, const struct o_state *s, struct o_item i)
 {
     const int m = i.member;
-    bool aa = m >= 0 && active_active(w, s, m);
     switch (i.condition) {
     case O_NO_SWITCHOVER:
-        return !aa && own_fault(s, m, i.side, i.sub) && forwards(w, s, i) && !main_down(s, m, i.side) &&
-               !peer_serves(w, s, i);
+        return own_fault(s, m, i.side, i.sub) && !main_down(s, m, i.side) && !active_active(w, s, m) &&
+               forwards(w, s, i) && !peer_serves(w, s, i);
     case O_PARTIAL_LOSS:
-        return aa && own_fault(s, m, i.side, i.sub) && forwards(w, s, i) && !main_down(s, m, i.side);
+        return own_fault(s, m, i.side, i.sub) && !main_down(s, m, i.side) && active_active(w, s, m) &&
+               forwards(w, s, i);
     case O_ADMIN_DOWN:
-        return operator_s_act(s, m, i.side, i.sub) && forwards(w, s, i) && !main_down(s, m, i.side) &&
-               (aa || !peer_serves(w, s, i));
+        return operator_s_act(s, m, i.side, i.sub) && !main_down(s, m, i.side) && forwards(w, s, i) &&
+               (active_active(w, s, m) || !peer_serves(w, s, i));
     case O_STANDBY_NOT_READY:
-        return !aa && standby(w, s, i) &&
-               (operator_s_act(s, m, i.side, i.sub) ||
-                (own_fault(s, m, i.side, i.sub) && side_of(s, m, i.side)->main == TW_STATE_UP));
+        return (operator_s_act(s, m, i.side, i.sub) ||
+                (own_fault(s, m, i.side, i.sub) && side_of(s, m, i.side)->main == TW_STATE_UP)) &&
+               !active_active(w, s, m) && standby(w, s, i);
     case O_NO_MASTER: return backup(s, m, 0) && backup(s, m, 1);
     case O_DUAL_MASTER:
-        return !aa && master(s, m, 0) && master(s, m, 1) && !main_down(s, m, 0) && !main_down(s, m, 1) &&
-               reported(s, m);
+        return master(s, m, 0) && master(s, m, 1) && !main_down(s, m, 0) && !main_down(s, m, 1) &&
+               !active_active(w, s, m) && reported(s, m);
     case O_SWITCHOVER_FAILED: return nobody_took_over(s, m);
     case O_REDUNDANCY_LOST: return s->e_trunk[o_e_trunk(w, m)][i.side].peer_lost;
     case O_FLAPPING:
