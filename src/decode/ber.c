@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ber.h"
+#include "decode/ber.h"
 
 struct ber tw_ber_open(struct tw_str bytes)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "decode/trap.h"
 
-#include "ber.h"
+#include "decode/ber.h"
 
 #include <stdlib.h>
 
@@ -143,7 +143,26 @@ static void walk_pdu(struct walk *w, int tag)
     tw_ber_leave(b, end);
 }
 
-static enum tw_trap_fault walk(struct tw_str bytes, struct walk *w, struct tw_trap *out)
+static enum tw_trap_fault walked(const struct ber *b)
+{
+    return b->state == BER_FINE ? TW_TRAP_OK : b->state == BER_BAD ? TW_TRAP_BER : TW_TRAP_LIMIT;
+}
+
+/* What is left of a v3 message: the PDU, and nothing behind it. */
+static enum tw_trap_fault walk_alone(struct tw_str bytes, struct walk *w, struct tw_trap *out)
+{
+    struct ber *b = &w->ber;
+    *b = tw_ber_open(bytes);
+    int tag = tw_ber_peek(b);
+    out->version = 3;
+    if (tag >= 0 && tag != BER_TRAP2 && tag != BER_INFORM)
+        return TW_TRAP_PDU;
+    walk_pdu(w, tag);
+    tw_ber_leave(b, b->end);
+    return walked(b);
+}
+
+static enum tw_trap_fault walk_message(struct tw_str bytes, struct walk *w, struct tw_trap *out)
 {
     struct ber *b = &w->ber;
     *b = tw_ber_open(bytes);
@@ -168,7 +187,13 @@ static enum tw_trap_fault walk(struct tw_str bytes, struct walk *w, struct tw_tr
     }
     walk_pdu(w, tag);
     tw_ber_leave(b, end);
-    return b->state == BER_FINE ? TW_TRAP_OK : b->state == BER_BAD ? TW_TRAP_BER : TW_TRAP_LIMIT;
+    return walked(b);
+}
+
+static enum tw_trap_fault walk(struct tw_str bytes, bool alone, struct walk *w, struct tw_trap *out)
+{
+    w->varbinds = 0;
+    return alone ? walk_alone(bytes, w, out) : walk_message(bytes, w, out);
 }
 
 /* ---- what libsnmp read, in our form ---- */
@@ -307,13 +332,13 @@ static enum tw_trap_fault fill(const netsnmp_pdu *pdu, const struct walk *w, str
 }
 
 /* libsnmp wants bytes that it may write to, and a buffer for the community. */
-static bool ask_libsnmp(struct tw_str bytes, struct tw_arena *arena, netsnmp_pdu *pdu)
+static bool ask_libsnmp(struct tw_str bytes, bool alone, struct tw_arena *arena, netsnmp_pdu *pdu)
 {
     u_char community[COMMUNITY_MAX_LEN];
     size_t room = sizeof community, length = bytes.n;
     long version = -1;
     u_char *copy = (u_char *)tw_arena_dup(arena, bytes.p, bytes.n);
-    u_char *start = snmp_comstr_parse(copy, &length, community, &room, &version);
+    u_char *start = alone ? copy : snmp_comstr_parse(copy, &length, community, &room, &version);
     return start != NULL && snmp_pdu_parse(pdu, start, &length) == 0;
 }
 
@@ -326,15 +351,15 @@ static uint32_t number(struct tw_str contents)
     return v;
 }
 
-bool tw_trap_peek(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out)
+static bool peek(struct tw_str bytes, bool alone, struct tw_arena *arena, struct tw_trap *out)
 {
     /* sysUpTime.0 and snmpTrapOID.0 */
     const struct tw_str uptime = TW_STR("\x2b\x06\x01\x02\x01\x01\x03\x00"),
                         trap_oid = TW_STR("\x2b\x06\x01\x06\x03\x01\x01\x04\x01\x00");
     struct walk w;
     memset(out, 0, sizeof *out);
-    w.varbinds = 0;
-    if (bytes.n > TW_TRAP_MAX || walk(bytes, &w, out) != TW_TRAP_OK || out->version == 1 || w.ber.padded)
+    if (bytes.n > TW_TRAP_MAX || walk(bytes, alone, &w, out) != TW_TRAP_OK || out->version == 1 ||
+        w.ber.padded)
         return false;
     for (uint32_t i = 0; i < w.varbinds; i++) {
         bool is_uptime = tw_str_eq(w.seen[i].name, uptime), is_oid = tw_str_eq(w.seen[i].name, trap_oid);
@@ -353,16 +378,15 @@ bool tw_trap_peek(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *o
     return out->oid_n > 0;
 }
 
-enum tw_trap_fault tw_trap_decode(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out,
-                                  size_t *offset)
+static enum tw_trap_fault decode(struct tw_str bytes, bool alone, struct tw_arena *arena, struct tw_trap *out,
+                                 size_t *offset)
 {
     memset(out, 0, sizeof *out);
     *offset = 0;
     if (bytes.n > TW_TRAP_MAX)
         return TW_TRAP_LIMIT;
     struct walk w;
-    w.varbinds = 0;
-    enum tw_trap_fault fault = walk(bytes, &w, out);
+    enum tw_trap_fault fault = walk(bytes, alone, &w, out);
     if (fault != TW_TRAP_OK) {
         *offset = w.ber.fault_at;
         return fault;
@@ -371,9 +395,31 @@ enum tw_trap_fault tw_trap_decode(struct tw_str bytes, struct tw_arena *arena, s
     netsnmp_pdu *pdu = calloc(1, sizeof *pdu);
     if (pdu == NULL)
         return TW_TRAP_DECODER;
-    fault = ask_libsnmp(bytes, arena, pdu) ? fill(pdu, &w, arena, out) : TW_TRAP_DECODER;
+    fault = ask_libsnmp(bytes, alone, arena, pdu) ? fill(pdu, &w, arena, out) : TW_TRAP_DECODER;
     if (fault == TW_TRAP_NO_OID)
         *offset = w.pdu;
     snmp_free_pdu(pdu);
     return fault; /* NOLINT(clang-analyzer-unix.Malloc): freed by the line above */
+}
+
+enum tw_trap_fault tw_trap_decode(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out,
+                                  size_t *offset)
+{
+    return decode(bytes, false, arena, out, offset);
+}
+
+enum tw_trap_fault tw_trap_decode_pdu(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out,
+                                      size_t *offset)
+{
+    return decode(bytes, true, arena, out, offset);
+}
+
+bool tw_trap_peek(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out)
+{
+    return peek(bytes, false, arena, out);
+}
+
+bool tw_trap_peek_pdu(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out)
+{
+    return peek(bytes, true, arena, out);
 }

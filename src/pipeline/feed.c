@@ -154,18 +154,27 @@ static void agent_restarted(struct tw_pipeline *p, uint32_t device, const struct
  * know. */
 static bool of_no_interest(struct tw_pipeline *p, const struct tw_record *r, struct tw_trap *trap)
 {
-    return tw_trap_peek(r->bytes, p->arena, trap) &&
-           tw_ruleset_trap_forms(p->rules->events, trap->oid, trap->oid_n) == NULL &&
-           tw_topology_by_address(p->topology, &r->from) != none;
+    bool (*peek)(struct tw_str, struct tw_arena *, struct tw_trap *) =
+        r->transport == TW_TRANSPORT_PDU ? tw_trap_peek_pdu : tw_trap_peek;
+    return peek(r->bytes, p->arena, trap) &&
+           tw_ruleset_trap_forms(p->rules->events, trap->oid, trap->oid_n) == NULL && sender_is_device(p, r);
+}
+
+static bool decoded_trap(struct tw_pipeline *p, const struct tw_record *r, struct tw_trap *trap)
+{
+    size_t offset;
+    enum tw_trap_fault fault = r->transport == TW_TRANSPORT_PDU
+                                   ? tw_trap_decode_pdu(r->bytes, p->arena, trap, &offset)
+                                   : tw_trap_decode(r->bytes, p->arena, trap, &offset);
+    return fault == TW_TRAP_OK;
 }
 
 static void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
 {
     struct tw_trap trap;
     struct tw_event e;
-    size_t offset;
     bool restarted = false;
-    if (!of_no_interest(p, r, &trap) && tw_trap_decode(r->bytes, p->arena, &trap, &offset) != TW_TRAP_OK) {
+    if (!of_no_interest(p, r, &trap) && !decoded_trap(p, r, &trap)) {
         malformed(p, r, TW_COUNT_BAD_TRAP);
         return;
     }
@@ -207,10 +216,11 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
     p->counters[TW_COUNT_RECEIVED]++;
     p->device = none;
     tw_arena_reset(p->arena);
-    if (r.transport == TW_TRANSPORT_TRAP)
-        feed_trap(p, &r);
-    else
-        feed_log(p, &r);
+    switch (r.transport) {
+    case TW_TRANSPORT_SYSLOG: feed_log(p, &r); break;
+    case TW_TRANSPORT_TRAP:
+    case TW_TRANSPORT_PDU: feed_trap(p, &r); break;
+    }
 }
 
 void tw_pipeline_advance(struct tw_pipeline *p, tw_time now)

@@ -59,6 +59,9 @@ uint32_t sender_of_trap(struct tw_pipeline *p, const struct tw_record *r, const 
 /* Of what can't be decoded: its address or its proof is all there is. */
 uint32_t sender_of_bytes(struct tw_pipeline *p, const struct tw_record *r);
 
+/* It needs no look inside a trap to know who sent it. */
+bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r);
+
 /* feed.c */
 void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e);
 void pipeline_begin(struct tw_pipeline *p, tw_time now);

@@ -6,14 +6,19 @@ static const uint32_t none = TW_NONE;
 
 /* By certificate or engine ID, whatever the address: that one may change with a route. An engine ID is
  * believed only from a message that was authenticated. */
+static uint32_t prover(const struct tw_topology *t, const struct tw_record *r)
+{
+    if (r->certificate.n > 0)
+        return tw_topology_by_certificate(t, r->certificate);
+    if (r->engine_id.n > 0 && r->security >= TW_SECURITY_AUTH_NO_PRIV)
+        return tw_topology_by_engine_id(t, r->engine_id);
+    return none;
+}
+
 static uint32_t proven(struct tw_pipeline *p, const struct tw_record *r)
 {
     const struct tw_topology *t = p->topology;
-    uint32_t device = none;
-    if (r->certificate.n > 0)
-        device = tw_topology_by_certificate(t, r->certificate);
-    else if (r->engine_id.n > 0 && r->security >= TW_SECURITY_AUTH_NO_PRIV)
-        device = tw_topology_by_engine_id(t, r->engine_id);
+    uint32_t device = prover(t, r);
     if (device != none) {
         uint32_t other = tw_topology_by_address(t, &r->from);
         p->counters[TW_COUNT_IDENTITY_CONFLICT] += other != none && other != device;
@@ -57,10 +62,18 @@ uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const s
     return device != none ? device : named(t, log->relay_host);
 }
 
+bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r)
+{
+    return r->sender != 0 || tw_topology_by_address(p->topology, &r->from) != none ||
+           prover(p->topology, r) != none;
+}
+
 uint32_t sender_of_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap,
                         enum tw_counter *why)
 {
     const struct tw_topology *t = p->topology;
+    if (r->sender != 0)
+        return r->sender - 1;
     uint32_t device = proven(p, r);
     if (device == none)
         device = tw_topology_by_address(t, &r->from);

@@ -2,8 +2,8 @@
 #ifndef TW_DECODE_TRAP_H
 #define TW_DECODE_TRAP_H
 /*
- * SNMP bytes -> notification, v1 and v2c, trap and inform, from memory through libsnmp (style.md 4.13). v1 is
- * mapped by RFC 3584 3.1. Pure: no session, no file, no socket.
+ * SNMP bytes -> notification, trap and inform, from memory through libsnmp (style.md 4.13): whole messages of
+ * v1 and v2c, the PDU alone of v3. v1 is mapped by RFC 3584 3.1. Pure: no session, no file, no socket.
  *
  * Limits: TW_TRAP_MAX bytes, TW_VARBINDS_MAX varbinds, TW_OID_MAX sub-identifiers. The BER structure is
  * walked by our own reader first, so that libsnmp never sees a length that lies (domain.md 10, peers.md D2).
@@ -30,9 +30,14 @@ const char *tw_trap_fault_name(enum tw_trap_fault f);
 enum tw_trap_fault tw_trap_decode(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out,
                                   size_t *offset);
 
-/* What our own walk alone can tell of a v2c notification: all but its varbinds and the agent's address.
+/* The same of the PDU alone: of a v3 message what is left when the source has verified and decrypted it. */
+enum tw_trap_fault tw_trap_decode_pdu(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out,
+                                      size_t *offset);
+
+/* What our own walk alone can tell of a v2c or v3 notification: all but its varbinds and the agent's address.
  * Enough for the many that no rule is about. False: it is not well-formed, or not so simple, and
  * tw_trap_decode has to say. What is told here, tw_trap_decode tells the same. */
 bool tw_trap_peek(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out);
+bool tw_trap_peek_pdu(struct tw_str bytes, struct tw_arena *arena, struct tw_trap *out);
 
 #endif

@@ -57,7 +57,7 @@ struct tw_varbind {
 
 /* A notification of any version, in the form of v2 (v1 is mapped by RFC 3584 3.1). */
 struct tw_trap {
-    int version; /* 1, 2: v2c */
+    int version; /* 1, 2: v2c, 3 */
     bool inform;
     int32_t request_id;
     struct tw_str community;

@@ -23,6 +23,7 @@ const char *tw_addr_text(const struct tw_addr *a, char buf[static TW_ADDR_TEXT])
 enum tw_transport {
     TW_TRANSPORT_SYSLOG, /* one syslog message: a datagram's payload or a line of a log file */
     TW_TRANSPORT_TRAP,   /* one SNMP message, v1 or v2c, trap or inform: a datagram's payload */
+    TW_TRANSPORT_PDU,    /* the SNMPv2-Trap- or InformRequest-PDU of a v3 message, verified and decrypted */
 };
 
 /* Where a record stands in its input; explain prints it. position: line of a text (from 1) or packet number.
