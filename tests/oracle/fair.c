@@ -23,19 +23,28 @@ static bool moves_traffic(const struct o_event *e, const struct o_event *b)
            (b->kind == O_UP && b->side == e->side && b->member == e->member);
 }
 
+/* Said before, word for word: it says nothing. */
+static bool repeat(const struct o_sequence *s, int i)
+{
+    int k = 0;
+    while (k < i && !o_same_message(&s->message[k].says, &s->message[i].says))
+        k++;
+    return k < i;
+}
+
 /* A down that comes without its reason gets it from its twin, soon, and before it matters to who forwards.
  * Later it would explain what is judged and told: that the service had moved to the other side. */
 static bool reason_too_late(const struct o_sequence *s, int i)
 {
     const struct o_event *e = &s->message[i].says;
-    if (e->kind != O_DOWN || e->sub == O_MAIN || e->down == TW_DOWN_UNKNOWN || e->shut)
+    if (e->kind != O_DOWN || e->sub == O_MAIN || e->down == TW_DOWN_UNKNOWN || e->shut || repeat(s, i))
         return false;
     int64_t first = e->at;
     bool moved = false, moved_since = false;
     for (int k = i - 1; k >= 0; k--) {
         const struct o_event *b = &s->message[k].says;
         moved = moved || moves_traffic(e, b);
-        if (!same_sub(e, b))
+        if (!same_sub(e, b) || repeat(s, k))
             continue;
         if (b->kind != O_DOWN)
             break;
