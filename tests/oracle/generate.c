@@ -198,9 +198,9 @@ static void say_again(struct random *r, const struct o_sequence *s, struct o_eve
     *e = s->message[random_below(r, (uint32_t)s->n)].says;
 }
 
-void o_generate(struct random *r, struct o_sequence *out)
+void o_generate(struct random *r, int most, struct o_sequence *out)
 {
-    int n = 5 + (int)random_below(r, 26);
+    int n = 5 + (int)random_below(r, (uint32_t)most - 4);
     int64_t now = BASE;
     bool delays = one_in(r, 2), seconds = !delays && one_in(r, 4);
     out->world_number = (int)random_below(r, WORLDS);

@@ -3,9 +3,9 @@
  * The core against the oracle, on random sequences. The first sequence on which they disagree is made as
  * short as it goes and printed with both lists.
  *
- * usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--jobs J] [--plant HOLD]
- *   Sequence i depends on S + i only. --plant gives the oracle another hold of no-switchover: the two must
- * disagree.
+ * usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--messages M] [--jobs J] [--plant HOLD]
+ *   Sequence i depends on S + i and M only. It has 5 to M messages, 30 if not said, 60 at most. --plant gives
+ * the oracle another hold of no-switchover: the two must disagree.
  */
 #include "sequence.h"
 
@@ -295,69 +295,80 @@ static void print(const struct o_sequence *s, int64_t hold)
     print_lines("oracle", &oracle, start);
 }
 
+struct plan {
+    uint64_t seed, n;
+    unsigned jobs, most; /* messages in a sequence */
+    tw_dur hold;
+};
+
 /* Sequences first, first + step, …: false after the first disagreement. */
-static bool run(uint64_t seed, uint64_t first, uint64_t n, uint64_t step, int64_t hold)
+static bool run(const struct plan *p, uint64_t first, uint64_t step)
 {
     static struct o_lines core, oracle;
     static struct o_sequence s;
-    for (uint64_t i = first; i < n; i += step) {
-        struct random r = {(seed + i) * UINT64_C(0x2545f4914f6cdd1d)};
-        o_generate(&r, &s);
-        if (agree(&s, hold, &core, &oracle))
+    for (uint64_t i = first; i < p->n; i += step) {
+        struct random r = {(p->seed + i) * UINT64_C(0x2545f4914f6cdd1d)};
+        o_generate(&r, (int)p->most, &s);
+        if (agree(&s, p->hold.ns, &core, &oracle))
             continue;
-        printf("seed %llu disagrees, %d messages", (unsigned long long)seed + i, s.n);
-        shrink(&s, hold);
+        printf("seed %llu disagrees, %d messages", (unsigned long long)p->seed + i, s.n);
+        shrink(&s, p->hold.ns);
         printf(", %d are enough\n", s.n);
-        print(&s, hold);
+        print(&s, p->hold.ns);
         fflush(stdout);
         return false;
     }
     return true;
 }
 
-static bool fork_jobs(uint64_t seed, uint64_t n, unsigned jobs, int64_t hold)
+static bool fork_jobs(const struct plan *p)
 {
     bool ok = true;
     fflush(stdout);
-    for (unsigned i = 0; i < jobs; i++) {
+    for (unsigned i = 0; i < p->jobs; i++) {
         pid_t pid = fork();
         if (pid == 0)
-            exit(run(seed, i, n, jobs, hold) ? 0 : 1);
+            exit(run(p, i, p->jobs) ? 0 : 1);
         ok = ok && pid > 0;
     }
-    for (unsigned i = 0; i < jobs; i++) {
+    for (unsigned i = 0; i < p->jobs; i++) {
         int status = 1;
         ok = wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 && ok;
     }
     return ok;
 }
 
+static bool option(struct plan *p, const char *name, const char *value)
+{
+    if (strcmp(name, "--sequences") == 0)
+        p->n = strtoull(value, NULL, 10);
+    else if (strcmp(name, "--seed") == 0)
+        p->seed = strtoull(value, NULL, 10);
+    else if (strcmp(name, "--messages") == 0)
+        p->most = (unsigned)strtoul(value, NULL, 10);
+    else if (strcmp(name, "--jobs") == 0)
+        p->jobs = (unsigned)strtoul(value, NULL, 10);
+    else
+        return strcmp(name, "--plant") == 0 && tw_dur_parse(tw_str_z(value), &p->hold);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t n = 1000, seed = 1;
-    unsigned jobs = 1;
-    tw_dur hold = {0};
+    struct plan p = {.seed = 1, .n = 1000, .jobs = 1, .most = 30};
     int i = 2;
-    for (; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--sequences") == 0)
-            n = strtoull(argv[i + 1], NULL, 10);
-        else if (strcmp(argv[i], "--seed") == 0)
-            seed = strtoull(argv[i + 1], NULL, 10);
-        else if (strcmp(argv[i], "--jobs") == 0)
-            jobs = (unsigned)strtoul(argv[i + 1], NULL, 10);
-        else if (strcmp(argv[i], "--plant") != 0 || !tw_dur_parse(tw_str_z(argv[i + 1]), &hold))
-            break;
-    }
-    if (argc < 2 || i < argc || jobs == 0 || jobs > 64) {
-        fprintf(stderr,
-                "usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--jobs J] [--plant HOLD]\n");
+    while (i + 1 < argc && option(&p, argv[i], argv[i + 1]))
+        i += 2;
+    if (argc < 2 || i < argc || p.jobs == 0 || p.jobs > 64 || p.most < 5 || p.most > 60) {
+        fprintf(stderr, "usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--messages M] [--jobs J] "
+                        "[--plant HOLD]\n");
         return 2;
     }
     rules_text = test_read_rules(argv[1]);
     cores = tw_xcalloc((size_t)o_worlds(), sizeof *cores);
-    if (!(jobs == 1 ? run(seed, 0, n, 1, hold.ns) : fork_jobs(seed, n, jobs, hold.ns)))
+    if (!(p.jobs == 1 ? run(&p, 0, 1) : fork_jobs(&p)))
         return 1;
-    printf("%llu sequences, seeds %llu to %llu: core and oracle agree\n", (unsigned long long)n,
-           (unsigned long long)seed, (unsigned long long)(seed + n - 1));
+    printf("%llu sequences, seeds %llu to %llu: core and oracle agree\n", (unsigned long long)p.n,
+           (unsigned long long)p.seed, (unsigned long long)(p.seed + p.n - 1));
     return 0;
 }
