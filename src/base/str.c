@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/str.h"
 
-static uint64_t load8(const char *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
 bool tw_str_ieq_same_length(const char *a, const char *b, size_t n)
 {
     size_t i = 0;
     /* Eight at a time as long as they are the same to the letter, as names nearly always are. */
-    while (i + 8 <= n && load8(a + i) == load8(b + i))
+    while (i + 8 <= n && tw_load8(a + i) == tw_load8(b + i))
         i += 8;
     for (; i < n; i++) {
         if (tw_lower(a[i]) != tw_lower(b[i]))
@@ -117,8 +110,8 @@ uint64_t tw_hash_lower(struct tw_str s, uint64_t seed)
     if (s.n >= 8) {
         const char *p = s.p, *end = s.p + s.n;
         for (; end - p > 8; p += 8)
-            h = fold(h, load8(p));
-        return fold(h, load8(end - 8)); /* overlaps what was before */
+            h = fold(h, tw_load8(p));
+        return fold(h, tw_load8(end - 8)); /* overlaps what was before */
     }
     for (size_t i = 0; i < s.n; i++) /* an empty string may have no address: nothing may be added to it */
         w = w << 8 | (unsigned char)s.p[i];

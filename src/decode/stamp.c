@@ -3,6 +3,8 @@
 
 #include "decode/log.h"
 
+enum { DEFAULT_FORM = 20 }; /* bytes */
+
 /* What was written, before anybody asks whether such a moment exists. */
 struct parts {
     int year; /* -1: not written */
@@ -88,21 +90,49 @@ static bool clock_time(struct cursor *c, struct parts *t)
     return t->minute >= 0 && t->second >= 0;
 }
 
-/* "Aug  8 2026 18:07:30" in its exact columns: the default of VRP8 and nearly all there is. */
-static bool default_form(struct cursor *c, struct parts *t)
+/* Eight bytes, of which digits become their values where `form` has '0', and what `form` has becomes 0. */
+static uint64_t against(const char *p, const char form[static 8])
 {
-    const char *p = c->p;
-    if (left(c) < 20 || p[3] != ' ' || p[6] != ' ' || p[11] != ' ' || p[14] != ':' || p[17] != ':')
+    return tw_load8(p) ^ tw_load8(form);
+}
+
+/* Whether none is more than it may be. What may be added to each before its upper bit is set: to a digit up
+ * to 9, to another up to 0. */
+static bool fits(uint64_t v, const char room[static 8])
+{
+    return ((v | (v + tw_load8(room))) & 0x8080808080808080u) == 0;
+}
+
+/* The number that the digits at i and i + 1 make, of all i at once: at most 99, so none reaches into the
+ * next.
+ */
+static uint64_t pairs(uint64_t digits)
+{
+    return digits * 10 + (digits >> 8);
+}
+
+static int byte(uint64_t w, unsigned i)
+{
+    return (int)(w >> 8 * i & 0xff);
+}
+
+/* "Aug  8 2026 18:07:30" in its exact columns: the default of VRP8 and nearly all there is. The month, which
+ * is known to be one, is not looked at. */
+static inline bool default_form(const char *p, struct parts *t)
+{
+    uint64_t date = against(p + 3, " 00 0000"), clock = against(p + 12, "00:00:00");
+    if (byte(date, 1) == (' ' ^ '0'))
+        date ^= (uint64_t)(' ' ^ '0') << 8; /* the 8th is " 8" */
+    if (p[11] != ' ' || !fits(date, "\x7f\x76\x76\x7f\x76\x76\x76\x76") ||
+        !fits(clock, "\x76\x76\x7f\x76\x76\x7f\x76\x76"))
         return false;
-    int century = two(p + 7), year = two(p + 9);
-    t->day = p[4] == ' ' && tw_is_digit(p[5]) ? p[5] - '0' : two(p + 4);
-    t->hour = two(p + 12);
-    t->minute = two(p + 15);
-    t->second = two(p + 18);
-    if ((century | year | t->day | t->hour | t->minute | t->second) < 0)
-        return false;
-    t->year = century * 100 + year;
-    c->p += 20;
+    date = pairs(date);
+    clock = pairs(clock);
+    t->day = byte(date, 1);
+    t->year = byte(date, 4) * 100 + byte(date, 6);
+    t->hour = byte(clock, 0);
+    t->minute = byte(clock, 3);
+    t->second = byte(clock, 6);
     return true;
 }
 
@@ -112,8 +142,10 @@ static bool month_form(struct cursor *c, struct parts *t)
 {
     if (left(c) < 4 || (t->month = tw_stamp_month(c->p)) == 0)
         return false;
-    if (default_form(c, t))
+    if (left(c) >= DEFAULT_FORM && default_form(c->p, t)) {
+        c->p += DEFAULT_FORM;
         return true;
+    }
     c->p += 3;
     if (skip_blanks(c) == 0 || !number(c, 1, 2, &t->day))
         return false;
@@ -227,10 +259,11 @@ static int days_of_month(int year, int month)
 }
 
 /* False when the calendar knows no such moment. */
-static bool moment(const struct parts *t, int year, tw_time *out)
+static inline bool moment(const struct parts *t, int year, tw_time *out)
 {
+    /* Every month has 28 days. */
     if (year < 1970 || year > 2199 || t->month < 1 || t->month > 12 || t->day < 1 ||
-        t->day > days_of_month(year, t->month))
+        (t->day > 28 && t->day > days_of_month(year, t->month)))
         return false;
     *out = tw_time_from_civil(&(struct tw_civil){.year = year,
                                                  .month = t->month,
@@ -290,43 +323,24 @@ static size_t boot_form(struct cursor c)
     return c.p - low <= 10 && boundary(&c) ? (size_t)(c.p - from) : 0;
 }
 
-/* The default form with a word behind it, in its exact columns, of a moment that exists: nearly all are.
- * False: another one, and the long way has to say what. */
+/* The default form with a word behind it, of a moment that exists: nearly all are. False: another one, and
+ * the long way has to say what. */
 static bool plain(struct tw_str s, struct tw_stamp *out)
 {
-    static const uint8_t digits[] = {5, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19};
-    const char *p = s.p;
-    if (s.n < 22 || p[3] != ' ' || p[6] != ' ' || p[11] != ' ' || p[14] != ':' || p[17] != ':' ||
-        p[20] != ' ' || p[21] == '+' || p[21] == '-' || tw_is_space(p[21]))
-        return false;
-    unsigned wrong = 0, tens = p[4] == ' ' ? 0 : (unsigned)p[4] - '0';
-    for (size_t i = 0; i < sizeof digits; i++)
-        wrong |= (unsigned)p[digits[i]] - '0' > 9;
-    if (wrong != 0 || tens > 3)
-        return false;
-#define TWO(i) (((int)p[i] - '0') * 10 + p[(i) + 1] - '0')
-    const struct parts t = {.month = tw_stamp_month(p),
-                            .day = (int)tens * 10 + p[5] - '0',
-                            .hour = TWO(12),
-                            .minute = TWO(15),
-                            .second = TWO(18)};
-    int year = TWO(7) * 100 + TWO(9);
-#undef TWO
+    struct parts t = {.month = s.n < DEFAULT_FORM + 2 ? 0 : tw_stamp_month(s.p)};
     tw_time civil;
-    if (t.hour > 23 || t.minute > 59 || t.second > 60 || !moment(&t, year, &civil))
+    if (t.month == 0 || !default_form(s.p, &t) || s.p[DEFAULT_FORM] != ' ' || s.p[DEFAULT_FORM + 1] == '+' ||
+        s.p[DEFAULT_FORM + 1] == '-' || tw_is_space(s.p[DEFAULT_FORM + 1]) || t.hour > 23 || t.minute > 59 ||
+        t.second > 60 || !moment(&t, t.year, &civil))
         return false;
     *out = (struct tw_stamp){.present = true, .civil = civil, .resolution = {1000000000}};
     return true;
 }
 
-size_t tw_stamp_read(struct tw_str s, const struct tw_stamp_year *year, struct tw_stamp *out)
+static size_t any_form(struct tw_str s, const struct tw_stamp_year *year, struct tw_stamp *out)
 {
-    if (s.n < 3)
-        return 0;
     struct cursor c = {s.p, s.p + s.n};
     struct parts t = {.year = -1};
-    if (plain(s, out))
-        return 20;
     if (tw_is_digit(*s.p)) {
         if (!iso_form(&c, &t)) {
             *out = (struct tw_stamp){0};
@@ -341,6 +355,13 @@ size_t tw_stamp_read(struct tw_str s, const struct tw_stamp_year *year, struct t
         return 0;
     settle(&t, year, out);
     return (size_t)(c.p - s.p);
+}
+
+size_t tw_stamp_read(struct tw_str s, const struct tw_stamp_year *year, struct tw_stamp *out)
+{
+    if (plain(s, out))
+        return DEFAULT_FORM;
+    return s.n < 3 ? 0 : any_form(s, year, out);
 }
 
 tw_time tw_stamp_time(const struct tw_stamp *s, bool offset_utc)

@@ -4,6 +4,7 @@
 /*
  * Slices: text that somebody else owns. Not NUL-terminated, may hold any byte. p may be NULL when n is 0.
  */
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +54,13 @@ static inline bool tw_is_alnum(char c)
 static inline bool tw_is_space(char c)
 {
     return c == ' ' || c == '\t';
+}
+/* Eight bytes as a number; the first is the lowest. */
+static inline uint64_t tw_load8(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return le64toh(v);
 }
 bool tw_str_ieq_same_length(const char *a, const char *b, size_t n);
 /* ASCII only; names of routers and interfaces are. */
