@@ -306,7 +306,7 @@ static void settle(const struct parts *t, const struct tw_stamp_year *year, stru
     if (t->year >= 0      ? moment(t, t->year, &civil)
         : year->year != 0 ? moment(t, year->year, &civil)
                           : nearest(t, year->near, &civil))
-        *out = (struct tw_stamp){true, t->has_offset, civil, t->offset_s, {t->resolution}};
+        *out = (struct tw_stamp){civil, {t->resolution}, t->offset_s, true, t->has_offset};
 }
 
 /* "0000023.4567890": the two words of the milliseconds since boot; no moment anybody can name. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "normalise_internal.h"
 
+#include "decode/log.h"
+
 /* The first form that claims the message wins; that no two do is shown by the examples. */
 static enum tw_match match(const struct tw_ruleset *r, const struct tw_event_form *forms, struct input *in,
                            struct tw_event *out)
@@ -23,10 +25,12 @@ enum tw_match tw_normalise_log(const struct tw_ruleset *r, const struct tw_event
     struct input in;
     if (forms == NULL)
         return TW_MATCH_NONE;
-    tw_input_log(&in, log);
+    struct tw_log whole = *log;
+    tw_log_split(&whole);
+    tw_input_log(&in, &whole);
     enum tw_match m = match(r, forms, &in, out);
     if (m == TW_MATCH_EVENT)
-        out->text = tw_evidence_log(log, arena);
+        out->text = tw_evidence_log(&whole, arena);
     return m;
 }
 

@@ -99,7 +99,7 @@ static bool decode_as(struct reader *r, struct line *l, int year)
     size_t offset;
     l->kind = BARE;
     l->year = year;
-    l->decoded = tw_log_decode(l->bytes, year, TW_TIME_MIN, &l->log, &offset) == TW_LOG_OK;
+    l->decoded = tw_log_peek(l->bytes, year, TW_TIME_MIN, &l->log, &offset) == TW_LOG_OK;
     if (!l->decoded)
         return false;
     read_times(r, l);

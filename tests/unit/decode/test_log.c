@@ -44,6 +44,26 @@ static void flatten(const struct tw_log *l, char out[static LINE])
                    TW_STR_ARG(l->brief), l->type ? l->type : '-', TW_STR_ARG(l->fields), TW_STR_ARG(l->text));
 }
 
+/* First all but FIELDS and TEXT, then these: in the end it is the same. */
+static void by_steps(const char *input, const struct tw_log *want, enum tw_log_fault fault, size_t offset)
+{
+    struct tw_log log;
+    size_t at = 99;
+    char first[LINE], again[LINE];
+    assert_int_equal(tw_log_peek(tw_str_z(input), 0, NEAR, &log, &at), fault);
+    assert_int_equal(at, offset);
+    if (fault != TW_LOG_OK)
+        return;
+    assert_true(log.unsplit && log.fields.n == 0 && log.text.n >= want->text.n);
+    assert_int_equal(log.text.p + log.text.n - input, want->text.p + want->text.n - input);
+    tw_log_split(&log);
+    assert_false(log.unsplit || want->unsplit);
+    tw_log_split(&log); /* once more changes nothing, whatever TEXT looks like */
+    flatten(want, first);
+    flatten(&log, again);
+    assert_string_equal(again, first);
+}
+
 static void expect(const char *input, const char *want)
 {
     struct tw_log log;
@@ -56,6 +76,7 @@ static void expect(const char *input, const char *want)
         flatten(&log, have);
     if (strcmp(have, want) != 0)
         fail_msg("%s\n  have %s\n  want %s", input, have, want);
+    by_steps(input, &log, fault, offset);
 }
 
 struct row {
@@ -247,6 +268,9 @@ static const struct row relays[] = {
     {"<134> 1 2026-08-08T18:07:30Z 2.0.0.1 - - NAT444userbased - " T,
      PRI("134", "-", "", S "+0/1s", "2.0.0.1")},
     {"<134>1 2026-08-08T18:07:30Z PE-A - - - [x y=\"1\"] " T, PRI("134", "-", "", S "+0/1s", "PE-A")},
+    {"<7>Aug  8 2026 18:07:30 PE-A " T, PRI("7", "-", "", S "/1s", "PE-A")},
+    {"<044>Aug  8 2026 18:07:30 PE-A " T, PRI("44", "-", "", S "/1s", "PE-A")},
+    {"<192>Aug  8 2026 18:07:30 PE-A " T, PRI("-1", "-", "", S "/1s", "PE-A")},
     {"<188>1 2026-08-08T18:07:30Z PE-A %%01A/4/B(l) - - - CID=1;x", PRI("188", "-", "", S "+0/1s", "PE-A")},
     {"<188>1 2026-08-08T18:07:30Z PE-A %%01A/4/B(l): - - - CID=1;x", PRI("188", "-", "", S "+0/1s", "PE-A")},
     {"<188>1 2026-08-08T18:07:30Z PE-A %%01A/4/B(l) 12 ID - \xEF\xBB\xBF"
@@ -283,6 +307,11 @@ static const struct row relays[] = {
 static const struct row bodies[] = {
     {H "%%10A/4/B:x", BODY("A/4/B", "-", "", "x")},
     {H "%%01A/4/B(L):x", BODY("A/4/B", "l", "", "x")},
+    {H "%%01A/4/B(x):x", BODY("A/4/B", "-", "", "x")},
+    {H "%%01A/4/B(l)(x):x", BODY("A/4/B", "l", "", "x")},
+    {H "%%01A/4/B(l)::x", BODY("A/4/B", "l", "", ":x")},
+    {H "%%01A/4/B(l):", BODY("A/4/B", "l", "", "")},
+    {H "%%01A/4/B(l):A=1;B=2;x", BODY("A/4/B", "l", "A=1", "B=2;x")},
     {H "%%01A/4/B (T):x", BODY("A/4/B", "t", "", "x")},
     {H "%%01A/4/B(d)[Slot=1/1]:x", BODY("A/4/B", "d", "", "x")},
     {H "%%01A/4/B[12](l):x", BODY("A/4/B", "l", "", "x")},
@@ -424,7 +453,7 @@ static void test_years(void **state)
 static void test_stamp_time(void **state)
 {
     (void)state;
-    struct tw_stamp s = {true, true, NEAR, 28800, TW_SECONDS(1)};
+    struct tw_stamp s = {NEAR, TW_SECONDS(1), 28800, true, true};
     assert_int_equal(tw_stamp_time(&s, false).ns, NEAR.ns - TW_SECONDS(28800).ns);
     assert_int_equal(tw_stamp_time(&s, true).ns, NEAR.ns);
     s.offset_s = -14400;

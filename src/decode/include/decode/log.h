@@ -28,6 +28,11 @@ const char *tw_log_fault_name(enum tw_log_fault f);
  * is 0, or TW_LOG_MAX when the message was cut there. */
 enum tw_log_fault tw_log_decode(struct tw_str bytes, int year, tw_time near, struct tw_log *out,
                                 size_t *offset);
+/* The same without a look behind the tag, which is all that is needed of a message that no rule is about:
+ * `text` is all that is there, `fields` is empty, until tw_log_split has told them apart. */
+enum tw_log_fault tw_log_peek(struct tw_str bytes, int year, tw_time near, struct tw_log *out,
+                              size_t *offset);
+void tw_log_split(struct tw_log *log);
 
 /* The moment a stamp means. offset_utc: its digits are UTC and the offset is only information
  * (domain.md 2.2). */

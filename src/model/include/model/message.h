@@ -11,11 +11,11 @@
 
 /* A time stamp as written. The reading of its offset is a property of the device (domain.md 2.2). */
 struct tw_stamp {
+    tw_time civil;     /* the digits read as if they were UTC */
+    tw_dur resolution; /* 1 s, 100 ms, 1 ms: the event happened in [stamp, stamp + resolution) */
+    int32_t offset_s;  /* +08:00 is 28800 */
     bool present;
     bool has_offset;
-    tw_time civil;     /* the digits read as if they were UTC */
-    int32_t offset_s;  /* +08:00 is 28800 */
-    tw_dur resolution; /* 1 s, 100 ms, 1 ms: the event happened in [stamp, stamp + resolution) */
 };
 
 /* A VRP log message (domain.md 2): <PRI>TIMESTAMP HOSTNAME %%ddMODULE/SEV/BRIEF(T):FIELDS;TEXT */
@@ -28,6 +28,7 @@ struct tw_log {
     struct tw_str module, brief;
     int severity;         /* the digit as sent; operators change it: nothing may depend on it */
     char type;            /* l, t, d, s in lower case; 0: none */
+    bool unsplit;         /* `text` is both of these, see tw_log_peek */
     struct tw_str fields; /* CID=…-alarmID=…, without the final ';'; may be empty */
     struct tw_str text;   /* the rest, trimmed */
 };

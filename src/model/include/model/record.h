@@ -60,7 +60,7 @@ struct tw_record {
                                   none */
     uint32_t sender; /* 1 + index of the device in the topology, when the source had to find out anyway; 0:
                         the core does */
-    const struct tw_log *log; /* what tw_log_decode makes of the bytes with this `year`, when the source had
+    const struct tw_log *log; /* what tw_log_peek makes of the bytes with this `year`, when the source had
                                  to look inside anyway; borrowed like them. NULL: the core decodes */
 };
 
