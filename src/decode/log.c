@@ -47,7 +47,7 @@ static struct tw_str clean(struct tw_str s)
 }
 
 /* "<188>" at i: the bytes it takes, else 0. */
-static size_t read_pri(struct tw_str s, size_t i, int *pri)
+static inline size_t read_pri(struct tw_str s, size_t i, int *pri)
 {
     size_t k = i + 1;
     int v = 0;
@@ -243,7 +243,7 @@ static void add_word(struct header *h, struct tw_str w)
 }
 
 /* RFC 5424 begins with "1 2026-08-08T18:00:00Z" or "1 -". The bytes of that version and of a '-', else 0. */
-static size_t read_version(struct tw_str s, size_t i, const struct tw_stamp_year *year)
+static size_t read_version(struct tw_str s, size_t i, struct tw_log_reader *reader)
 {
     struct tw_stamp stamp;
     if (s.n - i < 4 || s.p[i] != '1' || !tw_is_space(s.p[i + 1]))
@@ -251,7 +251,7 @@ static size_t read_version(struct tw_str s, size_t i, const struct tw_stamp_year
     size_t next = skip_blanks(s, i + 1);
     if (s.n - next >= 2 && s.p[next] == '-' && tw_is_space(s.p[next + 1]))
         return next + 1 - i;
-    return tw_stamp_read(tw_str_from(s, next), year, &stamp) > 0 ? 1 : 0;
+    return tw_stamp_read(tw_str_from(s, next), reader, &stamp) > 0 ? 1 : 0;
 }
 
 /*
@@ -259,8 +259,7 @@ static size_t read_version(struct tw_str s, size_t i, const struct tw_stamp_year
  * At the word `month`, when that is what happened: puts the stamp together again and returns the bytes it
  * took.
  */
-static size_t torn_stamp(struct tw_str s, size_t month, const struct tw_stamp_year *year,
-                         struct tw_stamp *out)
+static size_t torn_stamp(struct tw_str s, size_t month, struct tw_log_reader *reader, struct tw_stamp *out)
 {
     char text[64];
     if (s.n - month < 4 || tw_stamp_month(s.p + month) == 0 || !tw_is_space(s.p[month + 3]))
@@ -283,12 +282,12 @@ static size_t torn_stamp(struct tw_str s, size_t month, const struct tw_stamp_ye
     size_t front = 5 + day;
     struct tw_str tail = tw_str_cut(tw_str_from(s, rest), sizeof text - front);
     memcpy(text + front, tail.p, tail.n);
-    size_t taken = tw_stamp_read(tw_str_of(text, front + tail.n), year, out);
+    size_t taken = tw_stamp_read(tw_str_of(text, front + tail.n), reader, out);
     return taken > front ? rest + (taken - front) - month : 0;
 }
 
 /* The bytes of a stamp, a priority or another thing that is no word; 0: a word starts at i. */
-static size_t read_special(struct tw_str s, size_t i, const struct tw_stamp_year *year, struct header *h,
+static size_t read_special(struct tw_str s, size_t i, struct tw_log_reader *reader, struct header *h,
                            int *pri)
 {
     struct tw_stamp stamp;
@@ -303,9 +302,9 @@ static size_t read_special(struct tw_str s, size_t i, const struct tw_stamp_year
             add_word(h, tw_str_of(s.p + i, past - i));
         return past != 0 ? past - i : 0;
     }
-    size_t n = tw_stamp_read(tw_str_from(s, i), year, &stamp);
+    size_t n = tw_stamp_read(tw_str_from(s, i), reader, &stamp);
     if (n == 0 && h->rfc5424 && h->words == 0)
-        n = torn_stamp(s, i, year, &stamp);
+        n = torn_stamp(s, i, reader, &stamp);
     if (n > 0)
         add_stamp(h, &stamp);
     return n;
@@ -335,17 +334,17 @@ static void settle(const struct header *h, struct tw_log *out)
         out->relay_host = name(h->head);
 }
 
-static enum tw_log_fault read_header(struct tw_str s, const struct tw_stamp_year *year, struct tw_log *out,
+static enum tw_log_fault read_header(struct tw_str s, struct tw_log_reader *reader, struct tw_log *out,
                                      size_t *at)
 {
     struct header h = {0};
     size_t i = s.n > 0 && s.p[0] == '<' ? read_pri(s, 0, &out->pri) : 0;
     i = skip_blanks(s, i);
-    size_t version = read_version(s, i, year);
+    size_t version = read_version(s, i, reader);
     h.rfc5424 = version > 0;
     i += version;
     while ((i = skip_blanks(s, i)) < s.n) {
-        size_t n = read_special(s, i, year, &h, &out->pri);
+        size_t n = read_special(s, i, reader, &h, &out->pri);
         if (n > 0) {
             i += n;
             continue;
@@ -363,23 +362,27 @@ static enum tw_log_fault read_header(struct tw_str s, const struct tw_stamp_year
     return TW_LOG_OK;
 }
 
-/* "<188>Aug  8 2026 18:07:30 PE-A %%01…", as nearly all come: one stamp, one name, the tag. The position of
- * the tag; SIZE_MAX: it is another form, and read_header has to look. */
-static size_t plain_header(struct tw_str s, const struct tw_stamp_year *year, struct tw_log *out)
+static inline bool is_letter(char c)
+{
+    return (unsigned char)((c | 0x20) - 'a') <= 'z' - 'a';
+}
+
+/* "<188>Aug  8 2026 18:07:30 PE-A %%01…", as nearly all come: one stamp, one name, the tag, a blank between
+ * them. The position of the tag; SIZE_MAX: it is another form, and read_header has to look. */
+static size_t plain_header(struct tw_str s, struct tw_log_reader *reader, struct tw_log *out)
 {
     size_t i = s.p[0] == '<' ? read_pri(s, 0, &out->pri) : 0;
-    if (i >= s.n || tw_lower(s.p[i]) < 'a' || tw_lower(s.p[i]) > 'z')
+    if (i >= s.n || !is_letter(s.p[i]))
         return SIZE_MAX;
-    size_t n = tw_stamp_read(tw_str_from(s, i), year, &out->stamp);
-    size_t from = skip_blanks(s, i + n);
-    if (n == 0 || from == i + n || from >= s.n || tw_lower(s.p[from]) < 'a' || tw_lower(s.p[from]) > 'z')
+    size_t n = tw_stamp_read(tw_str_from(s, i), reader, &out->stamp);
+    i += n;
+    if (n == 0 || s.n - i < 2 || !tw_is_space(s.p[i]) || !is_letter(s.p[i + 1]))
         return SIZE_MAX;
-    i = chars_span(CHARS_HOST, s, from);
-    size_t tag = skip_blanks(s, i);
-    if (tag == i || s.n - tag < 4 || memcmp(s.p + tag, "%%", 2) != 0 || !tw_is_digit(s.p[tag + 2]) ||
-        !tw_is_digit(s.p[tag + 3]))
+    size_t from = i + 1, tag = chars_span(CHARS_HOST, s, from) + 1;
+    if (s.n < tag + 4 || !tw_is_space(s.p[tag - 1]) || s.p[tag] != '%' || s.p[tag + 1] != '%' ||
+        !tw_is_digit(s.p[tag + 2]) || !tw_is_digit(s.p[tag + 3]))
         return SIZE_MAX;
-    out->host = name(tw_str_of(s.p + from, i - from));
+    out->host = name(tw_str_of(s.p + from, tag - 1 - from));
     return tag;
 }
 
@@ -395,15 +398,15 @@ static void reset(struct tw_log *out)
     out->unsplit = true;
 }
 
-enum tw_log_fault tw_log_peek(struct tw_str bytes, int year, tw_time near, struct tw_log *out, size_t *offset)
+enum tw_log_fault tw_log_peek(struct tw_log_reader *reader, struct tw_str bytes, struct tw_log *out,
+                              size_t *offset)
 {
     reset(out);
     *offset = 0;
     struct tw_str s = clean(tw_str_cut(bytes, TW_LOG_MAX));
     if (s.n == 0)
         return TW_LOG_EMPTY;
-    const struct tw_stamp_year stamp_year = {year, near};
-    size_t skipped = (size_t)(s.p - bytes.p), tag = plain_header(s, &stamp_year, out), at = 0;
+    size_t skipped = (size_t)(s.p - bytes.p), tag = plain_header(s, reader, out), at = 0;
     bool plain = tag != SIZE_MAX;
     if (!plain)
         tag = find_tag(s);
@@ -411,7 +414,7 @@ enum tw_log_fault tw_log_peek(struct tw_str bytes, int year, tw_time near, struc
         return TW_LOG_NO_TAG;
     enum tw_log_fault fault = read_tag(s, tag, out, &at);
     if (fault == TW_LOG_OK && !plain)
-        fault = read_header(tw_str_cut(s, tag), &stamp_year, out, &at);
+        fault = read_header(tw_str_cut(s, tag), reader, out, &at);
     if (fault != TW_LOG_OK)
         *offset = skipped + at;
     else if (bytes.n > TW_LOG_MAX)
@@ -422,7 +425,8 @@ enum tw_log_fault tw_log_peek(struct tw_str bytes, int year, tw_time near, struc
 enum tw_log_fault tw_log_decode(struct tw_str bytes, int year, tw_time near, struct tw_log *out,
                                 size_t *offset)
 {
-    enum tw_log_fault fault = tw_log_peek(bytes, year, near, out, offset);
+    struct tw_log_reader reader = TW_LOG_READER(year, near);
+    enum tw_log_fault fault = tw_log_peek(&reader, bytes, out, offset);
     tw_log_split(out);
     return fault;
 }

@@ -3,8 +3,6 @@
 
 #include "decode/log.h"
 
-enum { DEFAULT_FORM = 20 }; /* bytes */
-
 /* What was written, before anybody asks whether such a moment exists. */
 struct parts {
     int year; /* -1: not written */
@@ -116,24 +114,39 @@ static int byte(uint64_t w, unsigned i)
     return (int)(w >> 8 * i & 0xff);
 }
 
-/* "Aug  8 2026 18:07:30" in its exact columns: the default of VRP8 and nearly all there is. The month, which
- * is known to be one, is not looked at. */
-static inline bool default_form(const char *p, struct parts *t)
+/* " 8 2026 ": the month before it is not looked at. */
+static bool date_columns(const char *p, struct parts *t)
 {
-    uint64_t date = against(p + 3, " 00 0000"), clock = against(p + 12, "00:00:00");
+    uint64_t date = against(p, " 00 0000");
     if (byte(date, 1) == (' ' ^ '0'))
         date ^= (uint64_t)(' ' ^ '0') << 8; /* the 8th is " 8" */
-    if (p[11] != ' ' || !fits(date, "\x7f\x76\x76\x7f\x76\x76\x76\x76") ||
-        !fits(clock, "\x76\x76\x7f\x76\x76\x7f\x76\x76"))
+    if (!fits(date, "\x7f\x76\x76\x7f\x76\x76\x76\x76"))
         return false;
     date = pairs(date);
-    clock = pairs(clock);
     t->day = byte(date, 1);
     t->year = byte(date, 4) * 100 + byte(date, 6);
+    return true;
+}
+
+/* "18:07:30" */
+static inline bool clock_columns(const char *p, struct parts *t)
+{
+    uint64_t clock = against(p, "00:00:00");
+    if (!fits(clock, "\x76\x76\x7f\x76\x76\x7f\x76\x76"))
+        return false;
+    clock = pairs(clock);
     t->hour = byte(clock, 0);
     t->minute = byte(clock, 3);
     t->second = byte(clock, 6);
     return true;
+}
+
+/* "Aug  8 2026 18:07:30" in its exact columns: the default of VRP8 and nearly all there is. */
+enum { DEFAULT_FORM = 20, DATE_AT = 3, CLOCK_AT = 12 };
+
+static bool default_form(const char *p, struct parts *t)
+{
+    return p[CLOCK_AT - 1] == ' ' && date_columns(p + DATE_AT, t) && clock_columns(p + CLOCK_AT, t);
 }
 
 /* "Aug  8 2026 18:07:30" and "Aug  8 18:07:30", any number of blanks; a relay may have put a ':' after the
@@ -297,15 +310,15 @@ static bool nearest(const struct parts *t, tw_time near, tw_time *out)
     return best != INT64_MAX;
 }
 
-static void settle(const struct parts *t, const struct tw_stamp_year *year, struct tw_stamp *out)
+static void settle(const struct parts *t, const struct tw_log_reader *reader, struct tw_stamp *out)
 {
     tw_time civil;
     *out = (struct tw_stamp){0};
     if (t->wrong || t->hour > 23 || t->minute > 59 || t->second > 60)
         return;
-    if (t->year >= 0      ? moment(t, t->year, &civil)
-        : year->year != 0 ? moment(t, year->year, &civil)
-                          : nearest(t, year->near, &civil))
+    if (t->year >= 0        ? moment(t, t->year, &civil)
+        : reader->year != 0 ? moment(t, reader->year, &civil)
+                            : nearest(t, reader->near, &civil))
         *out = (struct tw_stamp){civil, {t->resolution}, t->offset_s, true, t->has_offset};
 }
 
@@ -323,21 +336,36 @@ static size_t boot_form(struct cursor c)
     return c.p - low <= 10 && boundary(&c) ? (size_t)(c.p - from) : 0;
 }
 
-/* The default form with a word behind it, of a moment that exists: nearly all are. False: another one, and
- * the long way has to say what. */
-static bool plain(struct tw_str s, struct tw_stamp *out)
+/* When the day of "Aug  8 2026" began. */
+static bool midnight(struct tw_log_reader *reader, const char *p, tw_time *out)
 {
-    struct parts t = {.month = s.n < DEFAULT_FORM + 2 ? 0 : tw_stamp_month(s.p)};
-    tw_time civil;
-    if (t.month == 0 || !default_form(s.p, &t) || s.p[DEFAULT_FORM] != ' ' || s.p[DEFAULT_FORM + 1] == '+' ||
-        s.p[DEFAULT_FORM + 1] == '-' || tw_is_space(s.p[DEFAULT_FORM + 1]) || t.hour > 23 || t.minute > 59 ||
-        t.second > 60 || !moment(&t, t.year, &civil))
+    struct parts t = {.month = tw_stamp_month(p)};
+    if (!date_columns(p + DATE_AT, &t) || !moment(&t, t.year, out))
         return false;
-    *out = (struct tw_stamp){.present = true, .civil = civil, .resolution = {1000000000}};
+    memcpy(reader->date, p, TW_LOG_DATE);
+    reader->midnight = *out;
     return true;
 }
 
-static size_t any_form(struct tw_str s, const struct tw_stamp_year *year, struct tw_stamp *out)
+/* The default form with a word behind it, of a moment that exists: nearly all are. False: another one, and
+ * the long way has to say what. */
+static bool plain(struct tw_str s, struct tw_log_reader *reader, struct tw_stamp *out)
+{
+    const char *p = s.p;
+    struct parts t;
+    if (s.n < DEFAULT_FORM + 2 || p[CLOCK_AT - 1] != ' ' || p[DEFAULT_FORM] != ' ' ||
+        p[DEFAULT_FORM + 1] == '+' || p[DEFAULT_FORM + 1] == '-' || tw_is_space(p[DEFAULT_FORM + 1]) ||
+        !clock_columns(p + CLOCK_AT, &t) || t.hour > 23 || t.minute > 59 || t.second > 60)
+        return false;
+    tw_time day = reader->midnight;
+    if (memcmp(p, reader->date, TW_LOG_DATE) != 0 && !midnight(reader, p, &day))
+        return false;
+    day.ns += (t.hour * 3600 + t.minute * 60 + t.second) * INT64_C(1000000000);
+    *out = (struct tw_stamp){.present = true, .civil = day, .resolution = {1000000000}};
+    return true;
+}
+
+static size_t any_form(struct tw_str s, struct tw_log_reader *reader, struct tw_stamp *out)
 {
     struct cursor c = {s.p, s.p + s.n};
     struct parts t = {.year = -1};
@@ -353,15 +381,15 @@ static size_t any_form(struct tw_str s, const struct tw_stamp_year *year, struct
     zone(&c, &t);
     if (!boundary(&c))
         return 0;
-    settle(&t, year, out);
+    settle(&t, reader, out);
     return (size_t)(c.p - s.p);
 }
 
-size_t tw_stamp_read(struct tw_str s, const struct tw_stamp_year *year, struct tw_stamp *out)
+size_t tw_stamp_read(struct tw_str s, struct tw_log_reader *reader, struct tw_stamp *out)
 {
-    if (plain(s, out))
+    if (plain(s, reader, out))
         return DEFAULT_FORM;
-    return s.n < 3 ? 0 : any_form(s, year, out);
+    return s.n < 3 ? 0 : any_form(s, reader, out);
 }
 
 tw_time tw_stamp_time(const struct tw_stamp *s, bool offset_utc)

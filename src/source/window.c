@@ -10,19 +10,29 @@
 #include <unistd.h>
 
 enum { WINDOW_BYTES = 1 << 20, WINDOW_LINES = 4096, TAIL_BYTES = 64 << 10, TAIL_LINES = 512 };
+enum { NAMES_LOG2 = 10, NAME_MAX_BYTES = 16 };
 
 static const int64_t day = 86400 * INT64_C(1000000000);
+
+/* A host name of at most NAME_MAX_BYTES, by its bytes. */
+struct name {
+    uint64_t head, tail; /* the first eight, the last eight; of a shorter one all, and 0 */
+    uint32_t n;          /* 0: of none */
+    uint32_t host;
+};
 
 struct reader {
     struct stream *stream;
     struct tw_replay_source_options options;
+    struct tw_log_reader log;
     struct clock *clock;
     struct {
         uint32_t sender; /* 1 + device; 0: none has that name */
         bool utc;        /* the digits of its stamps are UTC */
     } hosts[CLOCK_HOSTS + 1];
-    bool skipping;              /* up to the end of a line that was cut */
-    struct clock_line *measure; /* of the STAMPED lines */
+    struct name names[1 << NAMES_LOG2]; /* found lately, each where its hash says, instead of another */
+    bool skipping;                      /* up to the end of a line that was cut */
+    struct clock_line *measure;         /* of the STAMPED lines */
     struct clock_line tail[TAIL_LINES];
     size_t tail_n;
     bool started;
@@ -50,6 +60,7 @@ struct reader *reader_create(struct stream *s, const struct tw_replay_source_opt
     tw_time_to_civil(s->mtime, &c);
     r->stream = s;
     r->options = *options;
+    r->log = (struct tw_log_reader)TW_LOG_READER(0, TW_TIME_MIN);
     r->clock = clock_create();
     r->year = options->year != 0 ? options->year : c.year;
     r->last = TW_TIME_MIN;
@@ -66,7 +77,7 @@ void reader_destroy(struct reader *r)
     free(r);
 }
 
-static uint32_t host_of(struct reader *r, struct tw_str name)
+static uint32_t look_up(struct reader *r, struct tw_str name)
 {
     bool added;
     const struct tw_topology *t = r->options.topology;
@@ -78,6 +89,28 @@ static uint32_t host_of(struct reader *r, struct tw_str name)
         r->hosts[h].utc = device != TW_NONE && t->devices[device].stamp_offset_utc;
     }
     return h;
+}
+
+/* The same names come again and again, letter by letter. */
+static uint32_t host_of(struct reader *r, struct tw_str name)
+{
+    struct name key = {.n = (uint32_t)name.n};
+    if (name.n == 0 || name.n > NAME_MAX_BYTES)
+        return look_up(r, name);
+    if (name.n < sizeof key.head) {
+        memcpy(&key.head, name.p, name.n);
+    } else {
+        key.head = tw_load8(name.p);
+        key.tail = tw_load8(name.p + name.n - sizeof key.tail);
+    }
+    uint64_t hash = (key.head ^ key.tail * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
+    struct name *at = &r->names[hash >> (64 - NAMES_LOG2)];
+    if (at->head == key.head && at->tail == key.tail && at->n == key.n)
+        return at->host;
+    key.host = look_up(r, name);
+    if (key.host < CLOCK_HOSTS) /* the one past the limit is several */
+        *at = key;
+    return key.host;
 }
 
 static void read_times(struct reader *r, struct line *l)
@@ -98,8 +131,8 @@ static bool decode_as(struct reader *r, struct line *l, int year)
 {
     size_t offset;
     l->kind = BARE;
-    l->year = year;
-    l->decoded = tw_log_peek(l->bytes, year, TW_TIME_MIN, &l->log, &offset) == TW_LOG_OK;
+    l->year = r->log.year = year;
+    l->decoded = tw_log_peek(&r->log, l->bytes, &l->log, &offset) == TW_LOG_OK;
     if (!l->decoded)
         return false;
     read_times(r, l);

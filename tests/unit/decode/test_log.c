@@ -50,7 +50,8 @@ static void by_steps(const char *input, const struct tw_log *want, enum tw_log_f
     struct tw_log log;
     size_t at = 99;
     char first[LINE], again[LINE];
-    assert_int_equal(tw_log_peek(tw_str_z(input), 0, NEAR, &log, &at), fault);
+    struct tw_log_reader reader = TW_LOG_READER(0, NEAR);
+    assert_int_equal(tw_log_peek(&reader, tw_str_z(input), &log, &at), fault);
     assert_int_equal(at, offset);
     if (fault != TW_LOG_OK)
         return;

@@ -11,7 +11,7 @@
  */
 #include "model/message.h"
 
-enum { TW_LOG_MAX = 16384 };
+enum { TW_LOG_MAX = 16384, TW_LOG_DATE = 11 };
 
 enum tw_log_fault {
     TW_LOG_OK,
@@ -28,9 +28,28 @@ const char *tw_log_fault_name(enum tw_log_fault f);
  * is 0, or TW_LOG_MAX when the message was cut there. */
 enum tw_log_fault tw_log_decode(struct tw_str bytes, int year, tw_time near, struct tw_log *out,
                                 size_t *offset);
-/* The same without a look behind the tag, which is all that is needed of a message that no rule is about:
- * `text` is all that is there, `fields` is empty, until tw_log_split has told them apart. */
-enum tw_log_fault tw_log_peek(struct tw_str bytes, int year, tw_time near, struct tw_log *out,
+
+/* For many messages, one after the other. */
+struct tw_log_reader {
+    int year;
+    tw_time near;
+    /* The date read last, and when that day began: of most messages it is the same. */
+    char date[TW_LOG_DATE];
+    tw_time midnight;
+};
+/* It begins with a date that is as true as any. */
+#define TW_LOG_READER(year, near)                                                                            \
+    {                                                                                                        \
+        (year), (near), "Jan  1 1970",                                                                       \
+        {                                                                                                    \
+            0                                                                                                \
+        }                                                                                                    \
+    }
+
+/* What tw_log_decode does, but without a look behind the tag, which is all that is needed of a message that
+ * no rule is about: `text` is all that is there, `fields` is empty, until tw_log_split has told them apart.
+ */
+enum tw_log_fault tw_log_peek(struct tw_log_reader *reader, struct tw_str bytes, struct tw_log *out,
                               size_t *offset);
 void tw_log_split(struct tw_log *log);
 
