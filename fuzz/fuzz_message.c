@@ -28,19 +28,32 @@ static const struct tw_ruleset *rules(void)
     return r;
 }
 
+/* The evidence is taken as facts take it. */
+static enum tw_match match_log(struct tw_str bytes, struct tw_arena *arena, struct tw_event *e)
+{
+    struct tw_log log;
+    size_t offset;
+    char quote[TW_EVIDENCE_MAX + 1];
+    if (tw_log_decode(bytes, 2026, (tw_time){INT64_C(1786212000000000000)}, &log, &offset) != TW_LOG_OK)
+        return TW_MATCH_NONE;
+    const struct tw_event_form *forms = tw_ruleset_log_forms(rules(), log.module, log.brief);
+    enum tw_match m = tw_normalise_log(rules(), forms, &log, e);
+    if (m == TW_MATCH_EVENT) {
+        TW_ASSERT(e->log == &log && e->text.n == 0);
+        struct tw_str text = tw_log_quote(&log, quote);
+        e->text = tw_str_of(tw_arena_dup(arena, text.p, text.n), text.n);
+    }
+    return m;
+}
+
 static enum tw_match match(struct tw_str bytes, bool trap, struct tw_arena *arena, struct tw_event *e)
 {
     struct tw_trap t;
-    struct tw_log log;
     size_t offset;
-    if (trap)
-        return tw_trap_decode(bytes, arena, &t, &offset) == TW_TRAP_OK
-                   ? tw_normalise_trap(rules(), &t, arena, e)
-                   : TW_MATCH_NONE;
-    return tw_log_decode(bytes, 2026, (tw_time){INT64_C(1786212000000000000)}, &log, &offset) == TW_LOG_OK
-               ? tw_normalise_log(rules(), tw_ruleset_log_forms(rules(), log.module, log.brief), &log, arena,
-                                  e)
-               : TW_MATCH_NONE;
+    if (!trap)
+        return match_log(bytes, arena, e);
+    return tw_trap_decode(bytes, arena, &t, &offset) == TW_TRAP_OK ? tw_normalise_trap(rules(), &t, arena, e)
+                                                                   : TW_MATCH_NONE;
 }
 
 static void check(const struct tw_event *e)

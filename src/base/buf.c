@@ -7,6 +7,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static char *room(struct tw_buf *b, size_t n)
 {
@@ -95,14 +98,17 @@ size_t tw_utf8_len(struct tw_str s, size_t i)
 /* Bytes from i on that are printable ASCII: nearly all there is. */
 static size_t plain_run(struct tw_str s, size_t i)
 {
-    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
     size_t from = i;
-    for (uint64_t w; i + sizeof w <= s.n; i += sizeof w) {
-        memcpy(&w, s.p + i, sizeof w);
-        /* The high bit of a byte is set here when it is over 0x7e, below 0x20, or next to one that is. */
-        if (((w | (w + ones) | (w - 0x20 * ones)) & high) != 0)
+#ifdef __SSE2__
+    for (; i + sizeof(__m128i) <= s.n; i += sizeof(__m128i)) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+        /* Signed: what is over 0x7f is below 0x20, too. */
+        __m128i other =
+            _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+        if (_mm_movemask_epi8(other) != 0)
             break;
     }
+#endif
     while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f)
         i++;
     return i - from;
@@ -138,6 +144,18 @@ void tw_buf_safe(struct tw_buf *b, struct tw_str s)
         }
         i += n;
     }
+}
+
+void tw_buf_shorten(struct tw_buf *b, size_t max)
+{
+    static const char dots[] = "...";
+    if (b->n <= max)
+        return;
+    size_t n = max - (sizeof dots - 1);
+    while (n > 0 && ((unsigned char)b->p[n] & 0xc0) == 0x80)
+        n--;
+    b->n = n;
+    tw_buf_z(b, dots);
 }
 
 void tw_buf_clear(struct tw_buf *b)

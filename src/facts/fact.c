@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "facts_internal.h"
 
+#include "model/message.h"
+
 #include <stdlib.h>
 
 enum { TEXT_MAX = 600 };
@@ -25,8 +27,9 @@ const char *rule_intern(struct tw_facts *f, struct tw_str name)
 struct tw_evidence *evidence_new(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
     struct tw_buf safe = {0};
-    struct tw_str text = tw_str_cut(e->text, TEXT_MAX);
-    if (!tw_str_is_plain(text)) {
+    char quote[TW_EVIDENCE_MAX + 1];
+    struct tw_str text = e->log != NULL ? tw_log_quote(e->log, quote) : tw_str_cut(e->text, TEXT_MAX);
+    if (e->log == NULL && !tw_str_is_plain(text)) {
         tw_buf_safe(&safe, text);
         text = tw_buf_view(&safe);
     }

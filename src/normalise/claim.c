@@ -33,8 +33,10 @@ static void walk(struct input *in)
     struct tw_kv kv;
     in->walked = true;
     tw_kv_init(&kv, in->log->text);
-    while (in->pairs_n < PAIRS_MAX && tw_kv_next(&kv))
+    while (in->pairs_n < PAIRS_MAX && tw_kv_next(&kv)) {
+        in->tags[in->pairs_n] = tw_key_tag(kv.key);
         in->pairs[in->pairs_n++] = (struct pair){kv.key, kv.value};
+    }
 }
 
 static struct raw raw_text(struct tw_str s)
@@ -45,13 +47,12 @@ static struct raw raw_text(struct tw_str s)
     return (struct raw){.present = s.n > 0, .text = s};
 }
 
-static struct raw pair_value(struct input *in, const char *key)
+static struct raw pair_value(struct input *in, const struct tw_key *key)
 {
-    const struct tw_str wanted = tw_str_z(key);
     if (!in->walked)
         walk(in);
     for (size_t i = 0; i < in->pairs_n; i++) {
-        if (tw_str_ieq(in->pairs[i].key, wanted))
+        if (in->tags[i] == key->tag && tw_str_ieq(in->pairs[i].key, key->name))
             return raw_text(in->pairs[i].value);
     }
     return (struct raw){0};
@@ -80,8 +81,8 @@ static bool guard_holds(const struct tw_guard *g, struct input *in)
 {
     char digits[24];
     struct raw raw = {0};
-    if (g->key != NULL) {
-        raw = pair_value(in, g->key);
+    if (in->log != NULL) {
+        raw = pair_value(in, &g->key);
     } else {
         const struct tw_varbind *vb = varbind(in, &g->oid);
         if (vb != NULL)
@@ -145,8 +146,8 @@ static bool from_trap(const struct tw_field_source *s, struct input *in, struct 
 
 static bool from_keys(const struct tw_field_source *s, struct input *in, struct tw_event_value *out)
 {
-    for (const char *const *key = s->keys; *key != NULL; key++) {
-        struct raw raw = pair_value(in, *key);
+    for (size_t i = 0; i < s->keys_n; i++) {
+        struct raw raw = pair_value(in, &s->keys[i]);
         if (raw.present)
             return convert(s, &raw, out);
     }
@@ -188,10 +189,25 @@ static void classify(const struct tw_ruleset *r, struct tw_event *e)
         e->present |= 1u << TW_FIELD_DOWN_CLASS;
 }
 
+/* Everything but the values, which say nothing as long as they are not present. */
+static void begin(struct tw_event *out, const struct tw_event_form *f)
+{
+    out->kind = f->rule->kind;
+    out->source = f->trap ? TW_SOURCE_TRAP : TW_SOURCE_SYSLOG;
+    out->alarm = f->rule->alarm;
+    out->rx = out->at = TW_TIME_MIN;
+    out->resolution = (tw_dur){0};
+    out->seq = 0;
+    out->ref = (struct tw_record_ref){0};
+    out->rule = f->rule->name;
+    out->text = (struct tw_str){0};
+    out->present = 0;
+}
+
 struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_form *f, struct input *in,
                            struct tw_event *out)
 {
-    struct tw_str groups[TW_GROUPS_MAX] = {0};
+    struct tw_str groups[TW_GROUPS_MAX]; /* read only where there is a pattern */
     bool limit = false;
     for (size_t i = 0; i < f->guards_n; i++) {
         if (!guard_holds(&f->guards[i], in))
@@ -199,10 +215,8 @@ struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_for
     }
     if (f->pattern != NULL && !tw_pattern_match(f->pattern, in->log->text, groups, &limit))
         return (struct claim){limit ? TW_MATCH_LIMIT : TW_MATCH_NONE, 0};
-    *out = (struct tw_event){.kind = f->rule->kind,
-                             .source = f->trap ? TW_SOURCE_TRAP : TW_SOURCE_SYSLOG,
-                             .alarm = f->rule->alarm,
-                             .rule = f->rule->name};
+    begin(out, f);
+    out->log = in->log;
     for (size_t i = 0; i < f->fields_n; i++) {
         const struct tw_field_source *s = &f->fields[i];
         struct tw_event_value value = {0};

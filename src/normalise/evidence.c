@@ -6,51 +6,6 @@
 
 enum { ROOM = TW_EVIDENCE_MAX + TW_EVIDENCE_MAX / 4 };
 
-/* At most TW_EVIDENCE_MAX bytes of it, cut between two characters. */
-static struct tw_str keep(struct tw_buf *b, struct tw_arena *arena)
-{
-    static const char dots[] = "...";
-    size_t n = b->n;
-    if (n > TW_EVIDENCE_MAX) {
-        n = TW_EVIDENCE_MAX - (sizeof dots - 1);
-        while (n > 0 && ((unsigned char)b->p[n] & 0xc0) == 0x80)
-            n--;
-        memcpy(b->p + n, dots, sizeof dots - 1);
-        n += sizeof dots - 1;
-    }
-    struct tw_str s = tw_str_of(tw_arena_dup(arena, b->p, n), n);
-    tw_buf_finish(b);
-    return s;
-}
-
-/* Nearly all are short and plain: then they are put together where they stay. */
-static bool is_plain(const struct tw_log *log)
-{
-    return log->module.n + log->brief.n + log->text.n + 5 <= TW_EVIDENCE_MAX && tw_str_is_plain(log->text) &&
-           tw_str_is_plain(log->brief) && tw_str_is_plain(log->module);
-}
-
-struct tw_str tw_evidence_log(const struct tw_log *log, struct tw_arena *arena)
-{
-    const struct tw_str severity = {(const char[]){'/', (char)('0' + log->severity), '/'}, 3};
-    const struct tw_str parts[] = {log->module, severity, log->brief, TW_STR(": "), log->text};
-    enum { PARTS = sizeof parts / sizeof *parts };
-    if (is_plain(log)) {
-        char *text = tw_arena_alloc(arena, TW_EVIDENCE_MAX + 1), *to = text;
-        for (size_t i = 0; i < PARTS; i++) {
-            if (parts[i].n > 0)
-                memcpy(to, parts[i].p, parts[i].n);
-            to += parts[i].n;
-        }
-        return tw_str_of(text, (size_t)(to - text));
-    }
-    struct tw_buf b = {0};
-    tw_buf_reserve(&b, ROOM);
-    for (size_t i = 0; i < PARTS; i++)
-        tw_buf_safe(&b, tw_str_cut(parts[i], TW_EVIDENCE_MAX));
-    return keep(&b, arena);
-}
-
 /* The name and the numbers after it: "ifIndex.37". */
 static const struct tw_oid_name *add_oid(struct tw_buf *b, const uint32_t *id, uint32_t n)
 {
@@ -102,5 +57,8 @@ struct tw_str tw_evidence_trap(const struct tw_trap *trap, struct tw_arena *aren
         tw_buf_char(&b, '=');
         add_value(&b, vb, o);
     }
-    return keep(&b, arena);
+    tw_buf_shorten(&b, TW_EVIDENCE_MAX);
+    struct tw_str s = tw_str_of(tw_arena_dup(arena, b.p, b.n), b.n);
+    tw_buf_finish(&b);
+    return s;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "normalise_internal.h"
 
-#include "decode/log.h"
-
 /* The first form that claims the message wins; that no two do is shown by the examples. */
 static enum tw_match match(const struct tw_ruleset *r, const struct tw_event_form *forms, struct input *in,
                            struct tw_event *out)
@@ -15,23 +13,19 @@ static enum tw_match match(const struct tw_ruleset *r, const struct tw_event_for
         if (c.match > best)
             best = c.match;
     }
-    *out = (struct tw_event){0};
+    out->kind = TW_EVENT_NONE;
+    out->present = 0;
     return best;
 }
 
 enum tw_match tw_normalise_log(const struct tw_ruleset *r, const struct tw_event_form *forms,
-                               const struct tw_log *log, struct tw_arena *arena, struct tw_event *out)
+                               const struct tw_log *log, struct tw_event *out)
 {
     struct input in;
     if (forms == NULL)
         return TW_MATCH_NONE;
-    struct tw_log whole = *log;
-    tw_log_split(&whole);
-    tw_input_log(&in, &whole);
-    enum tw_match m = match(r, forms, &in, out);
-    if (m == TW_MATCH_EVENT)
-        out->text = tw_evidence_log(&whole, arena);
-    return m;
+    tw_input_log(&in, log);
+    return match(r, forms, &in, out);
 }
 
 enum tw_match tw_normalise_trap(const struct tw_ruleset *r, const struct tw_trap *trap,

@@ -12,6 +12,7 @@ struct input {
     struct pair {
         struct tw_str key, value;
     } pairs[PAIRS_MAX];
+    uint32_t tags[PAIRS_MAX]; /* of the keys */
     size_t pairs_n;
     bool walked;
 };
@@ -26,7 +27,6 @@ struct claim {
 struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_form *f, struct input *in,
                            struct tw_event *out);
 
-struct tw_str tw_evidence_log(const struct tw_log *log, struct tw_arena *arena);
 struct tw_str tw_evidence_trap(const struct tw_trap *trap, struct tw_arena *arena);
 
 #endif

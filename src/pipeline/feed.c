@@ -77,28 +77,46 @@ static void malformed(struct tw_pipeline *p, const struct tw_record *r, enum tw_
     (void)counted(p, c);
 }
 
-static const struct tw_log *decoded(struct tw_pipeline *p, const struct tw_record *r, struct tw_log *out)
+/* When what a log tells happened. */
+struct happened {
+    tw_time at;
+    tw_dur resolution;
+};
+
+static struct happened log_time(struct tw_pipeline *p, uint32_t device, const struct tw_record *r,
+                                const struct tw_log *log)
 {
-    size_t offset;
-    enum tw_log_fault fault = tw_log_decode(r->bytes, r->year, r->rx, out, &offset);
-    if (fault == TW_LOG_OK)
-        return out;
-    malformed(p, r, fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
-    return NULL;
+    struct happened h = {r->at, log->stamp.present ? log->stamp.resolution : (tw_dur){0}};
+    if (tw_time_is_finite(h.at))
+        return h;
+    h.at = r->rx;
+    if (log->stamp.present) {
+        tw_time stamp = tw_stamp_time(&log->stamp, p->topology->devices[device].stamp_offset_utc);
+        h.at = clock_of_stamp(&p->clocks[device], stamp, &h.resolution, r->rx);
+    }
+    return h;
 }
 
-/* Known, and of no consequence whatever it says: there is no need to read it. */
-static bool changes_nothing(const struct tw_event_form *forms)
+static TW_APART void log_event(struct tw_pipeline *p, uint32_t device, const struct tw_record *r,
+                               const struct tw_event_form *forms, const struct tw_log *log,
+                               const struct happened *h)
 {
-    return forms->certain && forms->rule->kind == TW_EVENT_NOTED;
-}
-
-static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
-{
-    struct tw_log own;
-    const struct tw_log *log = r->log != NULL ? r->log : decoded(p, r, &own);
-    if (log == NULL)
+    struct tw_event e;
+    struct tw_log whole = *log;
+    tw_log_split(&whole);
+    if (!matched(p, tw_normalise_log(p->rules->events, forms, &whole, &e)))
         return;
+    e.source = TW_SOURCE_SYSLOG;
+    e.rx = r->rx;
+    e.at = h->at;
+    e.resolution = h->resolution;
+    e.seq = p->seq;
+    e.ref = r->ref;
+    pipeline_event(p, device, &e);
+}
+
+static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log)
+{
     enum tw_counter why;
     uint32_t device = r->sender != 0 ? r->sender - 1 : sender_of_log(p, r, log, &why);
     if (device == none) {
@@ -106,30 +124,27 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
         return;
     }
     heard(p, device, r->rx);
-    tw_time at = r->at;
-    tw_dur resolution = log->stamp.present ? log->stamp.resolution : (tw_dur){0};
-    if (!tw_time_is_finite(at)) {
-        at = r->rx;
-        if (log->stamp.present) {
-            tw_time stamp = tw_stamp_time(&log->stamp, p->topology->devices[device].stamp_offset_utc);
-            at = clock_of_stamp(&p->clocks[device], stamp, &resolution, r->rx);
-        }
-    }
+    struct happened h = log_time(p, device, r, log);
     const struct tw_event_form *forms = tw_ruleset_log_forms(p->rules->events, log->module, log->brief);
-    if (forms != NULL && changes_nothing(forms)) {
-        (void)counted(p, TW_COUNT_EVENTS);
-        return;
-    }
-    struct tw_event e;
-    if (!matched(p, tw_normalise_log(p->rules->events, forms, log, p->arena, &e)))
-        return;
-    e.source = TW_SOURCE_SYSLOG;
-    e.rx = r->rx;
-    e.at = at;
-    e.resolution = resolution;
-    e.seq = p->seq;
-    e.ref = r->ref;
-    pipeline_event(p, device, &e);
+    if (forms == NULL)
+        (void)counted(p, TW_COUNT_NO_RULE);
+    else if (forms->certain && forms->rule->kind == TW_EVENT_NOTED)
+        (void)counted(p,
+                      TW_COUNT_EVENTS); /* of no consequence whatever it says: there is no need to read it */
+    else
+        log_event(p, device, r, forms, log, &h);
+}
+
+static TW_APART void raw_log(struct tw_pipeline *p, const struct tw_record *r)
+{
+    struct tw_log log;
+    size_t offset;
+    enum tw_log_fault fault = tw_log_decode(r->bytes, r->year, r->rx, &log, &offset);
+    if (fault == TW_LOG_OK)
+        decoded_log(p, r, &log);
+    else
+        malformed(p, r,
+                  fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
 }
 
 /* An agent that began anew without saying so: the same as if it had. */
@@ -169,7 +184,7 @@ static bool decoded_trap(struct tw_pipeline *p, const struct tw_record *r, struc
     return fault == TW_TRAP_OK;
 }
 
-static void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
+static TW_APART void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
 {
     struct tw_trap trap;
     struct tw_event e;
@@ -217,7 +232,12 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
     p->device = none;
     tw_arena_reset(p->arena);
     switch (r.transport) {
-    case TW_TRANSPORT_SYSLOG: feed_log(p, &r); break;
+    case TW_TRANSPORT_SYSLOG:
+        if (r.log != NULL)
+            decoded_log(p, &r, r.log);
+        else
+            raw_log(p, &r);
+        break;
     case TW_TRANSPORT_TRAP:
     case TW_TRANSPORT_PDU: feed_trap(p, &r); break;
     }

@@ -6,6 +6,9 @@
 #include "render/render.h"
 
 #include <stdio.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* Writes a character that can't stand for itself; returns where the next one goes. */
 static char *escape(char *to, unsigned char c)
@@ -26,13 +29,48 @@ static char *escape(char *to, unsigned char c)
     return to;
 }
 
-/* Whether one of eight bytes is below 0x20, a quote or a backslash, or over 0x7f; it may be one more than
- * there is. */
-static bool special(uint64_t w)
+#ifdef __SSE2__
+/* A bit per byte that can't stand for itself, or is part of a longer character. */
+static unsigned special(__m128i v)
 {
-    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-    uint64_t quote = w ^ '"' * ones, backslash = w ^ '\\' * ones;
-    return ((w | (w - 0x20 * ones) | (quote - ones) | (backslash - ones)) & high) != 0;
+    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"')), slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+    __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: what is over 0x7f, too */
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, slash)));
+}
+#endif
+
+/* Copies from byte i on, and returns how many: not all that could be, but most, by the word. Nearly all texts
+ * are plain, and many are short: the last word overlaps those before. */
+static size_t copy_plain(char *to, struct tw_str s, size_t i)
+{
+    const char *from = s.p + i;
+    size_t n = s.n - i, at = 0;
+#ifdef __SSE2__
+    enum { WORD = sizeof(__m128i), HALF = WORD / 2 };
+    for (; at + WORD <= n; at += WORD) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(from + at));
+        if (special(v) != 0)
+            return at;
+        _mm_storeu_si128((__m128i *)(void *)(to + at), v);
+    }
+    if (n >= WORD) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(from + n - WORD));
+        if (special(v) != 0)
+            return at;
+        _mm_storeu_si128((__m128i *)(void *)(to + n - WORD), v);
+        return n;
+    }
+    if (n >= HALF) {
+        __m128i first = _mm_loadl_epi64((const __m128i *)(const void *)from),
+                last = _mm_loadl_epi64((const __m128i *)(const void *)(from + n - HALF));
+        if (special(_mm_unpacklo_epi64(first, last)) != 0)
+            return 0;
+        _mm_storel_epi64((__m128i *)(void *)to, first);
+        _mm_storel_epi64((__m128i *)(void *)(to + n - HALF), last);
+        return n;
+    }
+#endif
+    return at;
 }
 
 static bool is_utf8(struct tw_str s)
@@ -47,21 +85,17 @@ static bool is_utf8(struct tw_str s)
 /* NOLINTNEXTLINE(misc-no-recursion): once: what tw_buf_safe() makes is UTF-8 */
 static void put_str(struct tw_buf *b, struct tw_str s)
 {
-    enum { LONGEST = 6 }; /* "\u001F" */
+    enum { LONGEST = 6 /* "\u001F" */, WORD = 16 };
     tw_buf_reserve(b, LONGEST * s.n + 2);
     char *to = b->p + b->n;
     bool ascii = true;
     *to++ = '"';
     for (size_t i = 0; i < s.n;) {
-        uint64_t w;
-        if (i + sizeof w <= s.n && (memcpy(&w, s.p + i, sizeof w), !special(w))) {
-            memcpy(to, &w, sizeof w);
-            to += sizeof w;
-            i += sizeof w;
-            continue;
-        }
-        /* One of these eight, or what is left. */
-        for (size_t end = i + sizeof w < s.n ? i + sizeof w : s.n; i < end; i++) {
+        size_t n = copy_plain(to, s, i);
+        to += n;
+        i += n;
+        /* One of the next is special, or they are the last. */
+        for (size_t end = i + WORD < s.n ? i + WORD : s.n; i < end; i++) {
             unsigned char c = (unsigned char)s.p[i];
             ascii = ascii && c < 0x80;
             if (c < 0x20 || c == '"' || c == '\\')

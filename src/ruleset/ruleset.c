@@ -76,14 +76,20 @@ void tw_ruleset_add_form(struct tw_ruleset *rs, struct tw_event_form *f)
     rs->keys[i].last = f;
 }
 
+static TW_APART const struct tw_event_form *log_forms(const struct tw_ruleset *r, struct tw_str module,
+                                                      struct tw_str brief)
+{
+    uint32_t i = find_log(r, module, brief);
+    return i == TW_MAP_NONE ? NULL : r->keys[i].first;
+}
+
 const struct tw_event_form *tw_ruleset_log_forms(const struct tw_ruleset *r, struct tw_str module,
                                                  struct tw_str brief)
 {
     /* Nine of ten messages are no rule's, and of most of them the lengths tell. */
     if ((r->lengths[module.n % LENGTHS] >> brief.n % LENGTHS & 1) == 0)
         return NULL;
-    uint32_t i = find_log(r, module, brief);
-    return i == TW_MAP_NONE ? NULL : r->keys[i].first;
+    return log_forms(r, module, brief);
 }
 
 const struct tw_event_form *tw_ruleset_trap_forms(const struct tw_ruleset *r, const uint32_t *oid, uint32_t n)

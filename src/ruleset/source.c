@@ -113,20 +113,26 @@ static bool oid_list(struct compiling *c, const struct tw_node *node, const stru
     return good;
 }
 
+static struct tw_key compile_key(const struct compiling *c, struct tw_str name)
+{
+    return (struct tw_key){tw_ruleset_keep(c, name), tw_key_tag(name)};
+}
+
 static bool key_list(struct compiling *c, const struct tw_node *node, struct tw_field_source *s)
 {
     const struct tw_node *const *items, *one;
     uint32_t k = items_of(node, &items, &one);
-    const char **keys = tw_ruleset_alloc(c, (size_t)k + 1, sizeof *keys);
+    struct tw_key *keys = tw_ruleset_alloc(c, k, sizeof *keys);
     if (k == 0)
         tw_doc_error(c->doc, node, c->errors, "the list is empty, expected keys of the message");
     for (uint32_t i = 0; i < k; i++) {
         struct tw_str text;
         if (!tw_doc_want_text(c->doc, items[i], "key", c->errors, &text))
             return false;
-        keys[i] = tw_ruleset_keep(c, text).p;
+        keys[i] = compile_key(c, text);
     }
     s->keys = keys;
+    s->keys_n = k;
     return k > 0;
 }
 
@@ -331,7 +337,7 @@ void tw_compile_guards(struct compiling *c, const struct tw_node *node, bool tra
         if (trap && !tw_compile_oid(c, node->keys[i], &g->oid))
             continue;
         if (!trap)
-            g->key = tw_ruleset_keep(c, node->keys[i]->text).p;
+            g->key = compile_key(c, node->keys[i]->text);
         if (guard_values(c, node->items[i], g))
             f->guards_n++;
     }

@@ -160,6 +160,46 @@ static void empty_strings_are_alike(void **state)
     assert_true(tw_str_eq(none, some) && tw_str_ieq(none, some));
 }
 
+/* Strings are compared by words: every length, and a difference at every place. */
+static void texts_compare_at_every_place(void **state)
+{
+    enum { LONGEST = 40 };
+    char a[LONGEST], b[LONGEST];
+    (void)state;
+    for (size_t n = 0; n <= LONGEST; n++) {
+        for (size_t i = 0; i < n; i++) {
+            memset(a, 'x', n);
+            memset(b, 'x', n);
+            assert_true(tw_str_is_plain(tw_str_of(a, n)));
+            b[i] = 'X';
+            assert_true(tw_str_ieq(tw_str_of(a, n), tw_str_of(b, n)));
+            b[i] = 'y';
+            assert_false(tw_str_ieq(tw_str_of(a, n), tw_str_of(b, n)));
+            static const char others[] = {'\x1f', '\x7f', '\x80', '\xff', '\0'};
+            for (size_t k = 0; k < sizeof others; k++) {
+                b[i] = others[k];
+                assert_false(tw_str_is_plain(tw_str_of(b, n)));
+            }
+        }
+    }
+}
+
+static void a_text_is_cut_between_characters(void **state)
+{
+    (void)state;
+    struct tw_buf b = {0};
+    tw_buf_z(&b, "abcdef");
+    tw_buf_shorten(&b, 6);
+    assert_string_equal(b.p, "abcdef");
+    tw_buf_shorten(&b, 5);
+    assert_string_equal(b.p, "ab...");
+    tw_buf_clear(&b);
+    tw_buf_z(&b, "a\xc3\xa9\xc3\xa9\xc3\xa9");
+    tw_buf_shorten(&b, 5);
+    assert_string_equal(b.p, "a...");
+    tw_buf_finish(&b);
+}
+
 static void map_agrees_with_an_array(void **state)
 {
     (void)state;
@@ -249,6 +289,8 @@ int main(void)
         cmocka_unit_test(foreign_text_is_made_safe),
         cmocka_unit_test(numbers),
         cmocka_unit_test(empty_strings_are_alike),
+        cmocka_unit_test(texts_compare_at_every_place),
+        cmocka_unit_test(a_text_is_cut_between_characters),
         cmocka_unit_test(map_agrees_with_an_array),
         cmocka_unit_test(arena_gives_zeroed_memory_again),
         cmocka_unit_test(snapshots_read_back),

@@ -80,15 +80,14 @@ static void the_corpus_is_judged_as_before(void **state)
 {
     (void)state;
     struct tw_str corpus = read_file("rules/corpus.log"), rest = corpus;
-    struct tw_arena *arena = tw_arena_create(4096);
     size_t by_match[4] = {0}, by_kind[TW_EVENT_KINDS] = {0}, undecoded = 0;
     while (rest.n > 0) {
         size_t end = tw_str_find(rest, '\n', 0), offset;
         struct tw_log log;
         struct tw_event e;
         if (tw_log_decode(tw_str_cut(rest, end), 2026, TW_TIME_MIN, &log, &offset) == TW_LOG_OK) {
-            enum tw_match m = tw_normalise_log(ruleset, tw_ruleset_log_forms(ruleset, log.module, log.brief),
-                                               &log, arena, &e);
+            enum tw_match m =
+                tw_normalise_log(ruleset, tw_ruleset_log_forms(ruleset, log.module, log.brief), &log, &e);
             by_match[m]++;
             if (m == TW_MATCH_EVENT)
                 by_kind[e.kind]++;
@@ -109,7 +108,6 @@ static void the_corpus_is_judged_as_before(void **state)
     assert_int_equal(by_kind[TW_EVENT_MEMBER_ROLE], 1);
     assert_int_equal(by_kind[TW_EVENT_RBS_CHANNEL], 1);
     assert_int_equal(by_kind[TW_EVENT_NOTED], 3);
-    tw_arena_destroy(arena);
     free((void *)(uintptr_t)corpus.p);
 }
 

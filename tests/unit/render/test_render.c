@@ -169,6 +169,32 @@ static void json_is_what_another_writer_would_write(void **state)
     }
 }
 
+/* Texts are copied by words: every length, and an escape at every place. */
+static void escapes_at_every_place(void **state)
+{
+    enum { LONGEST = 50 };
+    static const char others[] = {'"', '\\', '\n', '\x1f', 'x'};
+    (void)state;
+    for (size_t n = 1; n <= LONGEST; n++) {
+        for (size_t i = 0; i < n * sizeof others; i++) {
+            char text[LONGEST + 1];
+            for (size_t k = 0; k < n; k++)
+                text[k] = (char)('A' + k);
+            text[n] = '\0';
+            text[i % n] = others[i / n];
+            struct tw_transition t = sample();
+            struct tw_buf b = {0};
+            t.pair = text;
+            tw_render_json(&t, &b);
+            json_t *j = json_loads(b.p, 0, NULL);
+            assert_non_null(j);
+            assert_string_equal(json_string_value(json_object_get(j, "pair")), text);
+            json_decref(j);
+            tw_buf_finish(&b);
+        }
+    }
+}
+
 static void broken_utf8_is_escaped(void **state)
 {
     (void)state;
@@ -271,6 +297,7 @@ int main(void)
         cmocka_unit_test(nothing_known_is_null_and_never_missing),
         cmocka_unit_test(durations_keep_milliseconds),
         cmocka_unit_test(json_is_what_another_writer_would_write),
+        cmocka_unit_test(escapes_at_every_place),
         cmocka_unit_test(broken_utf8_is_escaped),
         cmocka_unit_test(text_tells_in_order),
         cmocka_unit_test(text_wraps_but_not_commands),

@@ -117,12 +117,13 @@ static void sources_are_compiled(void **state)
     assert_int_equal(log->fields_n, 2);
     assert_int_equal(log->fields[0].field, TW_FIELD_E_TRUNK);
     assert_int_equal(log->fields[0].from, TW_FROM_KEY);
-    assert_string_equal(log->fields[0].keys[1], "Index");
-    assert_null(log->fields[0].keys[2]);
+    assert_int_equal(log->fields[0].keys_n, 2);
+    assert_true(tw_str_eq(log->fields[0].keys[1].name, TW_STR("Index")));
+    assert_int_equal(log->fields[0].keys[1].tag, tw_key_tag(TW_STR("iNDEX")));
     assert_null(log->fields[0].map);
     assert_non_null(log->fields[1].map);
     assert_int_equal(log->guards_n, 1);
-    assert_string_equal(log->guards[0].key, "Kind");
+    assert_true(tw_str_eq(log->guards[0].key.name, TW_STR("Kind")));
     assert_int_equal(log->guards[0].values_n, 2);
     assert_int_equal(trap->fields[0].from, TW_FROM_VARBIND);
     assert_int_equal(trap->fields[0].oids_n, 1);

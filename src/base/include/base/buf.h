@@ -25,6 +25,8 @@ __attribute__((format(printf, 2, 3))) void tw_buf_fmt(struct tw_buf *b, const ch
 void tw_buf_safe(struct tw_buf *b, struct tw_str s);
 /* Printable ASCII and nothing else: tw_buf_safe would leave it as it is. */
 bool tw_str_is_plain(struct tw_str s);
+/* At most `max` bytes of it, cut between two characters, with "..." where something is missing. */
+void tw_buf_shorten(struct tw_buf *b, size_t max);
 static inline struct tw_str tw_buf_view(const struct tw_buf *b)
 {
     return (struct tw_str){b->n ? b->p : "", b->n};

@@ -18,6 +18,8 @@ typedef enum tw_err {
 } tw_err;
 
 #define TW_MUST_CHECK __attribute__((warn_unused_result))
+/* For the rare part of what every record passes: its variables shall not make the frame of the rest large. */
+#define TW_APART      __attribute__((noinline))
 
 /* What ended the program, for who tells it (plat/fault.h); NULL: nothing did. */
 struct tw_assert_failed {

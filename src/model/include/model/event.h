@@ -104,9 +104,12 @@ struct tw_event {
     tw_dur resolution; /* it happened in [at, at + resolution) */
     uint64_t seq;      /* number of the record: order of arrival */
     struct tw_record_ref ref;
-    const char *rule;   /* name of the rule that made it; lives as long as the rule set */
-    struct tw_str text; /* the evidence, as a person would quote it */
-    uint32_t present;   /* bit per tw_event_field */
+    const char *rule; /* name of the rule that made it; lives as long as the rule set */
+    /* The evidence, as a person would quote it: the log message (tw_log_quote), else the text. Most events
+     * only repeat what is known: then nobody quotes them. */
+    const struct tw_log *log;
+    struct tw_str text;
+    uint32_t present; /* bit per tw_event_field; what is not present holds nothing */
     struct tw_event_value {
         struct tw_str text;
         int64_t number;

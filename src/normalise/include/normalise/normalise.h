@@ -4,10 +4,10 @@
 /*
  * Message -> event, by the compiled rules. Pure.
  *
- * The caller fills in what the rules can't know: device, times, sequence, record. `arena` holds the evidence
- * text, "MODULE/SEV/BRIEF: TEXT" or "linkDown ifIndex.37=37 ifAdminStatus.37=up(1)", one safe line of at most
- * TW_EVIDENCE_MAX bytes, and nothing that must outlive the record. Nothing is allocated for a message that no
- * rule claims. `forms` are those of the message's key, NULL when there are none.
+ * The caller fills in what the rules can't know: device, times, sequence, record. An event borrows the log it
+ * was made from. `arena` holds the evidence text of a trap, "linkDown ifIndex.37=37 ifAdminStatus.37=up(1)",
+ * one safe line of at most TW_EVIDENCE_MAX bytes, and nothing that must outlive the record. Nothing is
+ * allocated for a message that no rule claims. `forms` are those of the log's key, NULL when there are none.
  */
 #include "base/mem.h"
 #include "ruleset/ruleset.h"
@@ -19,9 +19,8 @@ enum tw_match {
                       */
     TW_MATCH_LIMIT   /* a pattern ran into its limit: a fault of the rule */
 };
-enum { TW_EVIDENCE_MAX = 512 };
 enum tw_match tw_normalise_log(const struct tw_ruleset *r, const struct tw_event_form *forms,
-                               const struct tw_log *log, struct tw_arena *arena, struct tw_event *out);
+                               const struct tw_log *log, struct tw_event *out);
 enum tw_match tw_normalise_trap(const struct tw_ruleset *r, const struct tw_trap *trap,
                                 struct tw_arena *arena, struct tw_event *out);
 

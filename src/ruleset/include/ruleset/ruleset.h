@@ -28,14 +28,27 @@ struct tw_oid_ref {
     uint32_t n;
 };
 
+/* A key of a k=v list. Its tag is a small hash, the same for keys that differ in case only: most that are
+ * another's are told apart by it. */
+struct tw_key {
+    struct tw_str name;
+    uint32_t tag;
+};
+static inline uint32_t tw_key_tag(struct tw_str key)
+{
+    uint32_t ends = key.n > 0 ? (unsigned char)key.p[0] << 8 | (unsigned char)key.p[key.n - 1] : 0;
+    return (uint32_t)key.n << 16 | ends | 0x2020;
+}
+
 /* Where a field of the event comes from. A VARBIND is the value of the first of `oids` that is there; when
  * none is, and for INSTANCE, it is the sub-identifier `sub` of the instance of the first of `instances` that
  * is there. */
 struct tw_field_source {
     enum tw_event_field field;
     enum tw_from { TW_FROM_CONST, TW_FROM_KEY, TW_FROM_GROUP, TW_FROM_VARBIND, TW_FROM_INSTANCE } from;
-    const char *const *keys; /* KEY: names in the k=v list, any of them; NULL-terminated */
-    uint32_t group;          /* GROUP: number of the pattern's group */
+    const struct tw_key *keys; /* KEY: the first of them that is there */
+    size_t keys_n;
+    uint32_t group; /* GROUP: number of the pattern's group */
     const struct tw_oid_ref *oids;
     size_t oids_n;
     const struct tw_oid_ref *instances;
@@ -49,7 +62,7 @@ struct tw_field_source {
 
 /* `when`: the form is meant only for messages whose key or varbind has one of these values. */
 struct tw_guard {
-    const char *key;       /* log */
+    struct tw_key key;     /* log */
     struct tw_oid_ref oid; /* trap */
     const struct tw_str *values;
     size_t values_n;
