@@ -24,13 +24,22 @@ static void check_stamp(const struct tw_stamp *s)
 
 static void check_pairs(struct tw_str text)
 {
+    enum { ALL = 32 };
+    static struct tw_kv_shape shape; /* of whatever was before */
+    struct tw_kv_pair all[ALL], again[ALL];
+    size_t all_n = tw_kv_all(text, &shape, all, ALL), n = 0;
+    TW_ASSERT(tw_kv_all(text, &shape, again, ALL) == all_n);
     struct tw_kv it;
-    size_t n = 0;
     for (tw_kv_init(&it, text); tw_kv_next(&it); n++) {
+        if (n < ALL) {
+            TW_ASSERT(n < all_n && tw_str_eq(all[n].key, it.key) && tw_str_eq(all[n].value, it.value));
+            TW_ASSERT(tw_str_eq(again[n].key, it.key) && tw_str_eq(again[n].value, it.value));
+        }
         inside(it.key, text);
         inside(it.value, text);
         TW_ASSERT(it.key.n > 0 && n < text.n);
     }
+    TW_ASSERT(all_n == (n < ALL ? n : ALL));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -32,12 +32,13 @@ static const struct tw_ruleset *rules(void)
 static enum tw_match match_log(struct tw_str bytes, struct tw_arena *arena, struct tw_event *e)
 {
     struct tw_log log;
+    static struct tw_kv_shape shape; /* another's, more often than not */
     size_t offset;
     char quote[TW_EVIDENCE_MAX + 1];
     if (tw_log_decode(bytes, 2026, (tw_time){INT64_C(1786212000000000000)}, &log, &offset) != TW_LOG_OK)
         return TW_MATCH_NONE;
     const struct tw_event_form *forms = tw_ruleset_log_forms(rules(), log.module, log.brief);
-    enum tw_match m = tw_normalise_log(rules(), forms, &log, e);
+    enum tw_match m = tw_normalise_log(rules(), forms, &log, &shape, e);
     if (m == TW_MATCH_EVENT) {
         TW_ASSERT(e->log == &log && e->text.n == 0);
         struct tw_str text = tw_log_quote(&log, quote);

@@ -45,23 +45,41 @@ void tw_alerts_destroy(struct tw_alerts *a)
     free(a);
 }
 
-/* Nothing to say to a condition about a fault: it is up, as nearly all are, or was never heard of. */
-static bool is_idle(const struct tw_alerts *a, enum tw_scope scope, uint32_t index)
-{
-    if (scope != TW_SCOPE_SUB || track_any(a, index))
-        return false;
-    const struct tw_sub_side *s = &tw_facts_sub(a->facts, index / 2)->side[index % 2];
-    return s->oper.value != TW_STATE_DOWN && s->downs_n == 0;
-}
-
 static void judge_item(struct tw_alerts *a, enum tw_scope scope, uint32_t index, const struct tw_moment *m,
                        bool by_role)
 {
-    bool idle = is_idle(a, scope, index);
-    for (uint32_t c = 0; c < a->policy->conditions_n; c++) {
-        const struct tw_condition *condition = &a->policy->conditions[c];
-        if ((condition->scopes >> scope & 1) != 0 && !(idle && condition->needs_fault))
-            track_judge(a, c, (struct tw_item){scope, index}, m, by_role);
+    const struct tw_scoped *scoped = &a->policy->scoped[scope];
+    for (size_t i = 0; i < scoped->n; i++)
+        track_judge(a, scoped->conditions[i], (struct tw_item){scope, index}, m, by_role);
+}
+
+static enum tw_sub_state state_of(const struct tw_sub_side *s)
+{
+    static const enum tw_sub_state by_cause[TW_CAUSES] = {[TW_CAUSE_NONE] = TW_SUB_DOWN,
+                                                          [TW_CAUSE_OWN] = TW_SUB_OWN,
+                                                          [TW_CAUSE_INHERITED] = TW_SUB_INHERITED,
+                                                          [TW_CAUSE_ADMIN] = TW_SUB_SHUT,
+                                                          [TW_CAUSE_DELETED] = TW_SUB_DELETED};
+    if (s->oper.value != TW_STATE_DOWN)
+        return s->downs_n > 0 ? TW_SUB_COUNTED : TW_SUB_IDLE;
+    return by_cause[s->cause];
+}
+
+/* One side of a sub-interface. What can't be true of it, by its state and its peer's, and was not before, has
+ * nothing to say; but a trace tells of what is down why nothing came of it. */
+static void judge_sub(struct tw_alerts *a, uint32_t index, const struct tw_moment *m, bool by_role)
+{
+    const struct tw_sub_side *sides = tw_facts_sub(a->facts, index / 2)->side;
+    enum tw_sub_state own = state_of(&sides[index % 2]);
+    uint64_t states = tw_sub_states(own, state_of(&sides[(index ^ 1) % 2]));
+    const struct tw_scoped *scoped = &a->policy->scoped[TW_SCOPE_SUB];
+    if (track_any(a, index) || (a->trace && own > TW_SUB_COUNTED)) {
+        judge_item(a, TW_SCOPE_SUB, index, m, by_role);
+        return;
+    }
+    for (size_t i = 0; (a->policy->sub_may_hold & states) != 0 && i < scoped->n; i++) {
+        if ((a->policy->conditions[scoped->conditions[i]].may_hold & states) != 0)
+            track_judge(a, scoped->conditions[i], (struct tw_item){TW_SCOPE_SUB, index}, m, by_role);
     }
 }
 
@@ -103,8 +121,8 @@ void tw_alerts_judge(struct tw_alerts *a, const struct tw_moment *m)
     }
     for (size_t i = 0; i < d.subs_n; i++) {
         uint32_t member = tw_facts_sub(a->facts, d.subs[i])->member;
-        judge_item(a, TW_SCOPE_SUB, 2 * d.subs[i], m, d.by_role);
-        judge_item(a, TW_SCOPE_SUB, 2 * d.subs[i] + 1, m, d.by_role);
+        judge_sub(a, 2 * d.subs[i], m, d.by_role);
+        judge_sub(a, 2 * d.subs[i] + 1, m, d.by_role);
         arm_settle(a, 2 * member, m->rx);
         arm_settle(a, 2 * member + 1, m->rx);
     }
@@ -133,7 +151,7 @@ void tw_alerts_judge_all(struct tw_alerts *a, const struct tw_moment *m)
         arm_settle(a, 2 * i + 1, m->rx);
     }
     for (uint32_t i = 0; i < 2 * tw_facts_subs_n(a->facts); i++)
-        judge_item(a, TW_SCOPE_SUB, i, m, false);
+        judge_sub(a, i, m, false);
     for (uint32_t i = 0; i < tw_facts_rbs_n(a->facts); i++)
         judge_item(a, TW_SCOPE_RBS, i, m, false);
     tw_alerts_judge_inventory(a, m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "decode/log.h"
 
+#include "base/err.h"
 #include "chars.h"
 
 /* How far a closing bracket or quote is looked for: hostile text must not make the walk quadratic. */
@@ -121,13 +122,18 @@ static bool opens_list(struct tw_str s, size_t i)
     return i < s.n && s.p[i] == ',' && key_at(s, i + 1) != 0;
 }
 
+static bool ends_list(struct tw_str s, size_t close)
+{
+    return close != SIZE_MAX && (s.n - close == 1 || (s.n - close == 2 && s.p[close + 1] == '.'));
+}
+
 /* Nearly every text has one '(' and one ')', at its end. The list between them; false when it is not so
  * simple. */
 static bool only_list(struct tw_str s, struct tw_str *list)
 {
     size_t open = tw_str_find(s, '(', 0), close = tw_str_find(s, ')', 0);
-    if (close == SIZE_MAX || open > close || s.n - close > 2 || (s.n - close == 2 && s.p[close + 1] != '.') ||
-        tw_str_find(s, '(', open + 1) != SIZE_MAX || !opens_list(s, open))
+    if (!ends_list(s, close) || open > close || tw_str_find(s, '(', open + 1) != SIZE_MAX ||
+        !opens_list(s, open))
         return false;
     *list = tw_str_of(s.p + open + 1, close - open - 1);
     return true;
@@ -211,4 +217,83 @@ bool tw_kv_next(struct tw_kv *it)
     it->rest = tw_str_from(s, end + 1);
     it->eq = next > end ? next - end - 1 : 0;
     return true;
+}
+
+static struct tw_str bare_value(struct tw_str s)
+{
+    bool bare =
+        s.n > 0 && (unsigned char)s.p[0] > ' ' && (unsigned char)s.p[s.n - 1] > ' ' && s.p[s.n - 1] != '.';
+    return bare ? s : strip_stop(s);
+}
+
+/*
+ * A text with the same pieces around its values as another that was walked, whose list was the only one. When
+ * no value has a separator, bracket or quote that could mean something, and the first ')' ends the list, then
+ * the walk would find the same keys. False: walk.
+ */
+static bool same_shape(const struct tw_kv_shape *shape, struct tw_str text, struct tw_kv_pair *out)
+{
+    size_t close = tw_str_find(text, ')', 0), at = 0;
+    const char *piece = shape->text;
+    if (shape->pairs == 0 || !ends_list(text, close))
+        return false;
+    const struct tw_str list = tw_str_cut(text, close);
+    for (size_t i = 0; i < shape->pairs; i++) {
+        const struct tw_kv_piece *k = &shape->piece[i];
+        if (list.n - at < k->n || memcmp(list.p + at, piece, k->n) != 0)
+            return false;
+        size_t from = at + k->n, end = chars_span(CHARS_TEXT, list, from), first = skip_blanks(list, from);
+        if (first < list.n && list.p[first] == '"')
+            return false;
+        out[i] = (struct tw_kv_pair){tw_str_of(list.p + at + k->key_at, k->key_n),
+                                     bare_value(tw_str_of(list.p + from, end - from))};
+        piece += k->n;
+        at = end;
+    }
+    return at == list.n;
+}
+
+static void learn_shape(struct tw_kv_shape *shape, struct tw_str text, const struct tw_kv_pair *pairs,
+                        size_t n)
+{
+    const char *from = text.p;
+    size_t used = 0;
+    shape->pairs = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct tw_str key = pairs[i].key;
+        const char *end = key.p + key.n;
+        /* From the separator that is nothing but blanks before the key, to the '=' as near behind it. */
+        for (from = i == 0 ? text.p : key.p; i > 0 && *from != ',' && *from != ';';)
+            from--;
+        while (*end != '=')
+            end++;
+        size_t length = (size_t)(end + 1 - from);
+        if (length > UINT8_MAX || used + length > TW_KV_SHAPE_TEXT)
+            return;
+        shape->piece[i] = (struct tw_kv_piece){(uint8_t)length, (uint8_t)(key.p - from), (uint8_t)key.n};
+        memcpy(shape->text + used, from, length);
+        used += length;
+    }
+    shape->pairs = (uint8_t)n;
+}
+
+static TW_APART size_t walk_all(struct tw_str text, struct tw_kv_shape *shape, struct tw_kv_pair *out,
+                                size_t max)
+{
+    struct tw_kv it;
+    struct tw_str list;
+    size_t n = 0;
+    tw_kv_init(&it, text);
+    while (n < max && tw_kv_next(&it))
+        out[n++] = (struct tw_kv_pair){it.key, it.value};
+    if (n > 0 && n < max && n <= TW_KV_SHAPE_PAIRS && only_list(text, &list))
+        learn_shape(shape, text, out, n);
+    return n;
+}
+
+size_t tw_kv_all(struct tw_str text, struct tw_kv_shape *shape, struct tw_kv_pair *out, size_t max)
+{
+    if (max >= TW_KV_SHAPE_PAIRS && same_shape(shape, text, out))
+        return shape->pairs;
+    return walk_all(text, shape, out, max);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "normalise_internal.h"
 
-#include "decode/log.h"
+#include "base/err.h"
 
 #include <stdio.h>
 
@@ -12,9 +12,10 @@ struct raw {
     int64_t number;
 };
 
-void tw_input_log(struct input *in, const struct tw_log *log)
+void tw_input_log(struct input *in, const struct tw_log *log, struct tw_kv_shape *shape)
 {
     in->log = log;
+    in->shape = shape;
     in->trap = NULL;
     in->pairs_n = 0;
     in->walked = false;
@@ -28,15 +29,12 @@ void tw_input_trap(struct input *in, const struct tw_trap *trap)
     in->walked = true;
 }
 
-static void walk(struct input *in)
+static TW_APART void walk(struct input *in)
 {
-    struct tw_kv kv;
     in->walked = true;
-    tw_kv_init(&kv, in->log->text);
-    while (in->pairs_n < PAIRS_MAX && tw_kv_next(&kv)) {
-        in->tags[in->pairs_n] = tw_key_tag(kv.key);
-        in->pairs[in->pairs_n++] = (struct pair){kv.key, kv.value};
-    }
+    in->pairs_n = tw_kv_all(in->log->text, in->shape, in->pairs, PAIRS_MAX);
+    for (size_t i = 0; i < in->pairs_n; i++)
+        in->tags[i] = tw_key_tag(in->pairs[i].key);
 }
 
 static struct raw raw_text(struct tw_str s)

@@ -104,6 +104,7 @@ static void run_example(struct running *run, const struct tw_example *x)
 {
     const struct place at = {x->file, x->line, x->column};
     struct input in;
+    struct tw_kv_shape shape = {0};
     struct tw_log log;
     size_t offset = 0;
     if (x->trap != NULL) {
@@ -117,7 +118,7 @@ static void run_example(struct running *run, const struct tw_example *x)
                       tw_log_fault_name(fault));
         return;
     }
-    tw_input_log(&in, &log);
+    tw_input_log(&in, &log, &shape);
     run_forms(run, tw_ruleset_log_forms(run->r, log.module, log.brief), &in, x, &at);
 }
 
@@ -128,10 +129,11 @@ static void run_corpus(struct running *run, struct tw_str corpus, const char *fi
     while (corpus.n > 0) {
         size_t end = tw_str_find(corpus, '\n', 0), offset = 0;
         struct tw_log log;
+        struct tw_kv_shape shape = {0};
         struct input in;
         at.line++;
         if (tw_log_decode(tw_str_cut(corpus, end), 0, TW_TIME_MIN, &log, &offset) == TW_LOG_OK) {
-            tw_input_log(&in, &log);
+            tw_input_log(&in, &log, &shape);
             run_forms(run, tw_ruleset_log_forms(run->r, log.module, log.brief), &in, NULL, &at);
         }
         corpus = tw_str_from(corpus, end == SIZE_MAX ? corpus.n : end + 1);

@@ -19,12 +19,12 @@ static enum tw_match match(const struct tw_ruleset *r, const struct tw_event_for
 }
 
 enum tw_match tw_normalise_log(const struct tw_ruleset *r, const struct tw_event_form *forms,
-                               const struct tw_log *log, struct tw_event *out)
+                               const struct tw_log *log, struct tw_kv_shape *shape, struct tw_event *out)
 {
     struct input in;
     if (forms == NULL)
         return TW_MATCH_NONE;
-    tw_input_log(&in, log);
+    tw_input_log(&in, log, shape);
     return match(r, forms, &in, out);
 }
 

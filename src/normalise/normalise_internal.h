@@ -9,14 +9,13 @@ enum { PAIRS_MAX = 32 };
 struct input {
     const struct tw_log *log; /* NULL: a trap */
     const struct tw_trap *trap;
-    struct pair {
-        struct tw_str key, value;
-    } pairs[PAIRS_MAX];
+    struct tw_kv_shape *shape; /* of the log before */
+    struct tw_kv_pair pairs[PAIRS_MAX];
     uint32_t tags[PAIRS_MAX]; /* of the keys */
     size_t pairs_n;
     bool walked;
 };
-void tw_input_log(struct input *in, const struct tw_log *log);
+void tw_input_log(struct input *in, const struct tw_log *log, struct tw_kv_shape *shape);
 void tw_input_trap(struct input *in, const struct tw_trap *trap);
 
 struct claim {

@@ -104,7 +104,7 @@ static TW_APART void log_event(struct tw_pipeline *p, uint32_t device, const str
     struct tw_event e;
     struct tw_log whole = *log;
     tw_log_split(&whole);
-    if (!matched(p, tw_normalise_log(p->rules->events, forms, &whole, &e)))
+    if (!matched(p, tw_normalise_log(p->rules->events, forms, &whole, &p->shapes[forms->index], &e)))
         return;
     e.source = TW_SOURCE_SYSLOG;
     e.rx = r->rx;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "pipeline_internal.h"
 
+#include "decode/log.h"
+
 #include <stdlib.h>
 
 enum { SNAPSHOT_VERSION = 3 };
@@ -32,6 +34,7 @@ static void build(struct tw_pipeline *p)
     p->alerts = tw_alerts_create(p->facts, p->rules->policy, p->options.trace);
     p->clocks = tw_xcalloc(p->topology->devices_n, sizeof *p->clocks);
     p->stats = tw_xcalloc(p->topology->devices_n, sizeof *p->stats);
+    p->shapes = tw_xcalloc(tw_ruleset_forms(p->rules->events), sizeof *p->shapes);
     for (size_t i = 0; i < p->topology->devices_n; i++)
         p->stats[i].last_heard = TW_TIME_MIN;
 }
@@ -42,6 +45,7 @@ static void tear_down(struct tw_pipeline *p)
     tw_facts_destroy(p->facts);
     free(p->clocks);
     free(p->stats);
+    free(p->shapes);
 }
 
 struct tw_pipeline *tw_pipeline_create(const struct tw_topology *topology, struct tw_rules *rules,

@@ -42,6 +42,7 @@ struct tw_pipeline {
     struct tw_arena *arena; /* per record */
     struct clock_model *clocks;
     struct tw_device_stats *stats;
+    struct tw_kv_shape *shapes; /* per form of the rules; no state: they only save time */
     uint64_t counters[TW_COUNTERS];
     uint64_t nobody[TW_COUNT_BECAME];
     enum tw_counter last;

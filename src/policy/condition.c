@@ -132,19 +132,55 @@ static bool counts_downs(const struct tw_expr *e)
     return e->op == TW_OP_OR && counts_downs(e->a) && counts_downs(e->b);
 }
 
-/* It can't be true of a sub-interface that is not down and has no counted downs. */
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as an expression (policy/expr.c: MAX_DEPTH) */
-static bool needs_fault(const struct tw_expr *e)
+/* What states alone say of an expression. */
+enum verdict { NO, MAYBE, YES };
+
+static enum verdict yes_no(bool yes)
 {
-    if (e->op == TW_OP_AT_LEAST)
-        return counts_downs(e);
-    if (e->op == TW_OP_ATTR)
-        return !e->peer &&
-               (e->attr == TW_ATTR_OWN_FAULT || e->attr == TW_ATTR_INHERITED || e->attr == TW_ATTR_SHUT ||
-                e->attr == TW_ATTR_DELETED || e->attr == TW_ATTR_FAULTY);
-    if (e->op == TW_OP_AND)
-        return needs_fault(e->a) || needs_fault(e->b);
-    return e->op == TW_OP_OR && needs_fault(e->a) && needs_fault(e->b);
+    return yes ? YES : NO;
+}
+
+static enum verdict attr_of(enum tw_attr attr, enum tw_sub_state s)
+{
+    bool down = s > TW_SUB_COUNTED;
+    switch ((int)attr) {
+    case TW_ATTR_UP: return down ? NO : MAYBE;
+    case TW_ATTR_OWN_FAULT: return yes_no(s == TW_SUB_OWN);
+    case TW_ATTR_INHERITED: return yes_no(s == TW_SUB_INHERITED);
+    case TW_ATTR_SHUT: return yes_no(s == TW_SUB_SHUT);
+    case TW_ATTR_DELETED: return yes_no(s == TW_SUB_DELETED);
+    case TW_ATTR_FAULTY: return yes_no(down && s != TW_SUB_INHERITED);
+    default: return MAYBE;
+    }
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as an expression (policy/expr.c: MAX_DEPTH) */
+static enum verdict by_states(const struct tw_expr *e, enum tw_sub_state own, enum tw_sub_state peer)
+{
+    enum tw_sub_state s = e->peer ? peer : own;
+    enum verdict a, b;
+    switch (e->op) {
+    case TW_OP_ATTR: return attr_of(e->attr, s);
+    case TW_OP_AT_LEAST: return e->number == 0 ? YES : s == TW_SUB_IDLE ? NO : MAYBE;
+    case TW_OP_NOT: return (enum verdict)(YES - by_states(e->a, own, peer));
+    case TW_OP_AND:
+    case TW_OP_OR: break;
+    }
+    a = by_states(e->a, own, peer);
+    b = by_states(e->b, own, peer);
+    return (e->op == TW_OP_AND) == (a < b) ? a : b;
+}
+
+static uint64_t may_hold(const struct tw_expr *e)
+{
+    uint64_t all = 0;
+    for (int own = 0; own < TW_SUB_STATES; own++) {
+        for (int peer = 0; peer < TW_SUB_STATES; peer++) {
+            if (by_states(e, (enum tw_sub_state)own, (enum tw_sub_state)peer) != NO)
+                all |= tw_sub_states((enum tw_sub_state)own, (enum tw_sub_state)peer);
+        }
+    }
+    return all;
 }
 
 void policy_condition(struct loader *l, struct tw_condition *c)
@@ -174,7 +210,7 @@ void policy_condition(struct loader *l, struct tw_condition *c)
     timing(l, root, c);
     if ((n = tw_node_get(root, "when")) != NULL)
         c->when = tw_expr_parse(l->doc, n, c->scopes, l->arena, l->errors);
-    c->needs_fault = c->when != NULL && needs_fault(c->when);
+    c->may_hold = c->when != NULL ? may_hold(c->when) : 0;
     if (c->ends_after.ns > 0 && c->when != NULL && !counts_downs(c->when))
         tw_doc_error(l->doc, root, l->errors,
                      "'ends-after' without 'own-downs' in 'when', expected that it counts downs");

@@ -42,6 +42,21 @@ static void load_conditions(struct tw_policy *p, const struct tw_policy_file *fi
     }
 }
 
+static void sort_by_scope(struct tw_policy *p)
+{
+    for (unsigned s = 0; s < TW_SCOPES; s++) {
+        uint32_t *list = tw_arena_alloc(p->arena, p->conditions_n * sizeof *list + 1);
+        size_t n = 0;
+        for (uint32_t c = 0; c < p->conditions_n; c++) {
+            if ((p->conditions[c].scopes >> s & 1) == 0)
+                continue;
+            list[n++] = c;
+            p->sub_may_hold |= s == TW_SCOPE_SUB ? p->conditions[c].may_hold : 0;
+        }
+        p->scoped[s] = (struct tw_scoped){list, n};
+    }
+}
+
 static void load_hints(struct tw_policy *p, const struct tw_policy_file *files, size_t n,
                        struct tw_errors *errors)
 {
@@ -80,6 +95,7 @@ struct tw_policy *tw_policy_create(const struct tw_policy_file *conditions, size
     p->arena = tw_arena_create(65536);
     p->docs = tw_xcalloc(conditions_n + hints_n, sizeof *p->docs);
     load_conditions(p, conditions, conditions_n, errors);
+    sort_by_scope(p);
     load_hints(p, hints, hints_n, errors);
     if (errors->n + errors->dropped != before) {
         tw_policy_destroy(p);

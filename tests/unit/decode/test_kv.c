@@ -89,6 +89,89 @@ static void test_nothing(void **state)
     assert_false(tw_kv_next(&it));
 }
 
+static void flatten_all(struct tw_str text, struct tw_kv_shape *shape, char out[static LINE])
+{
+    struct tw_kv_pair pairs[32];
+    size_t n = 0, all = tw_kv_all(text, shape, pairs, 32);
+    out[0] = '\0';
+    for (size_t i = 0; i < all; i++)
+        n += (size_t)snprintf(out + n, LINE - n, "%.*s<%.*s>", TW_STR_ARG(pairs[i].key),
+                              TW_STR_ARG(pairs[i].value));
+}
+
+/* What was learnt of one text never makes another one read differently. */
+static void test_shapes(void **state)
+{
+    (void)state;
+    static const char *const more[] = {"x. (a=1, b=2)",
+                                       "x. (a=3, b=)",
+                                       "x. (a=, b=4)",
+                                       "x. (a= 3, b=\"4\")",
+                                       "x. (a=\"3, b=4)",
+                                       "x. (a=3, b=4).",
+                                       "x. (a=3, b=4.)",
+                                       "x. (a=3, b=4,)",
+                                       "x. (a=3, b=4, c=5)",
+                                       "x. (a=3, d, b=4)",
+                                       "x. (a=3(, b=4)",
+                                       "x. (a=3), b=4)",
+                                       "x. (a=3[, b=4)",
+                                       "x. (a=3; b=4)",
+                                       "x. (a=3, b=4) y",
+                                       "x. (a=3, b=4",
+                                       "y. (a=3, b=4)",
+                                       "x. (a=3 , b=4 )",
+                                       "x. (a=3, B=4)",
+                                       "x. (a=3)",
+                                       "x. (a=3, b=4, b=5)",
+                                       "x. (a=(3), b=4)",
+                                       "x. (a=3, b=4=5)",
+                                       "x. (a = 3, b = 4)",
+                                       "x. (q, a=3, b=4)",
+                                       "(a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8)",
+                                       "(a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9)",
+                                       ""};
+    enum { ROWS = sizeof rows / sizeof *rows, ALL = ROWS + sizeof more / sizeof *more };
+    char have[LINE], want[LINE];
+    for (size_t i = 0; i < ALL; i++) {
+        for (size_t k = 0; k < ALL; k++) {
+            struct tw_kv_shape shape = {0};
+            const struct tw_str a = tw_str_z(i < ROWS ? rows[i].text : more[i - ROWS]),
+                                b = tw_str_z(k < ROWS ? rows[k].text : more[k - ROWS]);
+            flatten_all(a, &shape, have);
+            flatten(a, want);
+            assert_string_equal(have, want);
+            flatten_all(b, &shape, have);
+            flatten(b, want);
+            assert_string_equal(have, want);
+        }
+    }
+}
+
+/* It is learnt where it can be: then its next text is read by it. */
+static void test_shape_is_learnt(void **state)
+{
+    (void)state;
+    struct tw_kv_shape shape = {0};
+    struct tw_kv_pair pairs[32];
+    char text[600];
+    assert_int_equal(tw_kv_all(TW_STR("x. (a=1, User name =2)"), &shape, pairs, 32), 2);
+    assert_int_equal(shape.pairs, 2);
+    assert_memory_equal(shape.text, "x. (a=, User name =", 19);
+    assert_int_equal(tw_kv_all(TW_STR("x. (a=31, User name =x y.)"), &shape, pairs, 32), 2);
+    assert_true(tw_str_eq(pairs[1].key, TW_STR("User name")) && tw_str_eq(pairs[1].value, TW_STR("x y")));
+    /* Too long in one piece, and in all. */
+    (void)snprintf(text, sizeof text, "%0300d (a=1)", 0);
+    assert_int_equal(tw_kv_all(tw_str_z(text), &shape, pairs, 32), 1);
+    assert_int_equal(shape.pairs, 0);
+    (void)snprintf(text, sizeof text, "%0200d (a=1, %050d=2)", 0, 0);
+    assert_int_equal(tw_kv_all(tw_str_z(text), &shape, pairs, 32), 2);
+    assert_int_equal(shape.pairs, 0);
+    /* Room for less than a shape may have: it is left alone. */
+    assert_int_equal(tw_kv_all(TW_STR("x. (a=1, b=2)"), &shape, pairs, 2), 2);
+    assert_int_equal(shape.pairs, 0);
+}
+
 /* Text made to slow the walk down still ends, with a bounded number of pairs. */
 static void test_hostile(void **state)
 {
@@ -111,6 +194,7 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_pairs), cmocka_unit_test(test_nothing),
-                                       cmocka_unit_test(test_hostile)};
+                                       cmocka_unit_test(test_hostile), cmocka_unit_test(test_shapes),
+                                       cmocka_unit_test(test_shape_is_learnt)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

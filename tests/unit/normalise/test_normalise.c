@@ -83,6 +83,7 @@ static int unload(void **state)
 static enum tw_match log_of(const char *module, const char *brief, struct tw_str text, struct tw_event *e)
 {
     static struct tw_log log; /* the event borrows it */
+    static struct tw_kv_shape shape;
     log = (struct tw_log){.pri = -1,
                           .module = tw_str_z(module),
                           .brief = tw_str_z(brief),
@@ -91,7 +92,7 @@ static enum tw_match log_of(const char *module, const char *brief, struct tw_str
                           .text = text};
     tw_arena_reset(arena);
     memset(e, 0xa5, sizeof *e);
-    return tw_normalise_log(ruleset, tw_ruleset_log_forms(ruleset, log.module, log.brief), &log, e);
+    return tw_normalise_log(ruleset, tw_ruleset_log_forms(ruleset, log.module, log.brief), &log, &shape, e);
 }
 
 static void logs_become_events_or_not(void **state)

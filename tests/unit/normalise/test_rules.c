@@ -84,10 +84,11 @@ static void the_corpus_is_judged_as_before(void **state)
     while (rest.n > 0) {
         size_t end = tw_str_find(rest, '\n', 0), offset;
         struct tw_log log;
+        struct tw_kv_shape shape = {0};
         struct tw_event e;
         if (tw_log_decode(tw_str_cut(rest, end), 2026, TW_TIME_MIN, &log, &offset) == TW_LOG_OK) {
-            enum tw_match m =
-                tw_normalise_log(ruleset, tw_ruleset_log_forms(ruleset, log.module, log.brief), &log, &e);
+            enum tw_match m = tw_normalise_log(ruleset, tw_ruleset_log_forms(ruleset, log.module, log.brief),
+                                               &log, &shape, &e);
             by_match[m]++;
             if (m == TW_MATCH_EVENT)
                 by_kind[e.kind]++;

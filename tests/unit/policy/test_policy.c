@@ -86,6 +86,50 @@ static void expressions_bind_as_written(void **state)
     }
 }
 
+/* A digit per state of the side, idle first: with how many states of its peer it may hold. */
+static void states_say_what_can_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *when, *may;
+    } rows[] = {
+        {"up", "7700000"},
+        {"not up", "7777777"},
+        {"own-fault", "0070000"},
+        {"not own-fault", "7707777"},
+        {"inherited and forwards", "0007000"},
+        {"shut or deleted", "0000770"},
+        {"faulty", "0070777"},
+        {"faulty and peer.faulty", "0040444"},
+        {"faulty or peer.deleted", "1171777"},
+        {"not (faulty or peer.up)", "7707000"},
+        {"own-downs >= 5", "0777777"},
+        {"own-downs >= 0", "7777777"},
+        {"not own-downs >= 0", "0000000"},
+        {"peer.own-downs >= 1 and up", "6600000"},
+        {"own-fault and shut", "0000000"},
+        {"protected or own-fault", "7777777"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tw_errors errors = {0};
+        struct tw_policy *p = load_when(rows[i].when, &errors);
+        char may[TW_SUB_STATES + 1] = "";
+        assert_non_null(p);
+        for (int own = 0; own < TW_SUB_STATES; own++) {
+            int n = 0;
+            for (int peer = 0; peer < TW_SUB_STATES; peer++)
+                n += (p->conditions[0].may_hold &
+                      tw_sub_states((enum tw_sub_state)own, (enum tw_sub_state)peer)) != 0;
+            may[own] = (char)('0' + n);
+        }
+        if (strcmp(may, rows[i].may) != 0)
+            fail_msg("%s: %s, expected %s", rows[i].when, may, rows[i].may);
+        assert_true(p->sub_may_hold == p->conditions[0].may_hold);
+        tw_policy_destroy(p);
+        tw_errors_finish(&errors);
+    }
+}
+
 static void broken_expressions_are_refused_with_their_place(void **state)
 {
     (void)state;
@@ -203,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expressions_bind_as_written),
+        cmocka_unit_test(states_say_what_can_be),
         cmocka_unit_test(broken_expressions_are_refused_with_their_place),
         cmocka_unit_test(broken_files_are_refused_with_their_place),
         cmocka_unit_test(an_expression_has_a_limit_of_terms),

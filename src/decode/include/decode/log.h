@@ -70,4 +70,22 @@ struct tw_kv {
 void tw_kv_init(struct tw_kv *it, struct tw_str text);
 bool tw_kv_next(struct tw_kv *it);
 
+/* What a text had around its values. The next text of the same message nearly always differs in these alone.
+ */
+enum { TW_KV_SHAPE_PAIRS = 8, TW_KV_SHAPE_TEXT = 220 };
+struct tw_kv_shape {
+    uint8_t pairs; /* 0: nothing is known yet */
+    struct tw_kv_piece {
+        uint8_t n;             /* up to the '=' in front of a value, from the value before */
+        uint8_t key_at, key_n; /* in it */
+    } piece[TW_KV_SHAPE_PAIRS];
+    char text[TW_KV_SHAPE_TEXT]; /* all pieces */
+};
+/* The first `max` pairs at once; returns how many there are. `shape` is that of the text of before, and
+ * becomes this one's: it makes no difference but in time. */
+struct tw_kv_pair {
+    struct tw_str key, value;
+};
+size_t tw_kv_all(struct tw_str text, struct tw_kv_shape *shape, struct tw_kv_pair *out, size_t max);
+
 #endif

@@ -7,9 +7,11 @@
  * The caller fills in what the rules can't know: device, times, sequence, record. An event borrows the log it
  * was made from. `arena` holds the evidence text of a trap, "linkDown ifIndex.37=37 ifAdminStatus.37=up(1)",
  * one safe line of at most TW_EVIDENCE_MAX bytes, and nothing that must outlive the record. Nothing is
- * allocated for a message that no rule claims. `forms` are those of the log's key, NULL when there are none.
+ * allocated for a message that no rule claims. `forms` are those of the log's key, NULL when there are none;
+ * `shape` is kept for that key from message to message, zeroed at first, and makes no difference but in time.
  */
 #include "base/mem.h"
+#include "decode/log.h"
 #include "ruleset/ruleset.h"
 
 enum tw_match {
@@ -20,7 +22,7 @@ enum tw_match {
     TW_MATCH_LIMIT   /* a pattern ran into its limit: a fault of the rule */
 };
 enum tw_match tw_normalise_log(const struct tw_ruleset *r, const struct tw_event_form *forms,
-                               const struct tw_log *log, struct tw_event *out);
+                               const struct tw_log *log, struct tw_kv_shape *shape, struct tw_event *out);
 enum tw_match tw_normalise_trap(const struct tw_ruleset *r, const struct tw_trap *trap,
                                 struct tw_arena *arena, struct tw_event *out);
 

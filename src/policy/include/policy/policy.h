@@ -69,6 +69,24 @@ struct tw_condition_example {
     const struct tw_node *alerts; /* list of texts; n 0: a counter-example */
 };
 
+/* What is to be seen of one side of a sub-interface at a glance. It decides most attributes, and with them
+ * which conditions can be true at all. */
+enum tw_sub_state {
+    TW_SUB_IDLE,    /* up or unknown, and no downs are counted: as nearly all are */
+    TW_SUB_COUNTED, /* up or unknown, but it was down of late */
+    TW_SUB_OWN,     /* down, and why */
+    TW_SUB_INHERITED,
+    TW_SUB_SHUT,
+    TW_SUB_DELETED,
+    TW_SUB_DOWN, /* for no known cause */
+    TW_SUB_STATES
+};
+/* As a bit of tw_condition.may_hold: of the side a condition is judged for, and its peer. */
+static inline uint64_t tw_sub_states(enum tw_sub_state own, enum tw_sub_state peer)
+{
+    return UINT64_C(1) << (TW_SUB_STATES * own + peer);
+}
+
 struct tw_condition {
     const char *name;
     const char *file;
@@ -79,8 +97,8 @@ struct tw_condition {
                              */
     tw_dur ends_after;      /* > 0: ends this long after the last own-fault down, and by nothing else */
     const struct tw_expr *when;
-    bool needs_fault; /* `when` can't be true of a sub-interface that is not down and was not of late: follows
-                         from it */
+    uint64_t may_hold; /* `when` can be true of a sub-interface with these states, whatever else is so:
+                          follows from it */
     const struct tw_case *severity; /* the first whose expression holds */
     size_t severity_n;
     const struct tw_case *ends; /* word: cleared_by */
@@ -124,6 +142,11 @@ struct tw_hint_rule {
 struct tw_policy {
     struct tw_condition *conditions; /* in the order of files, by name */
     size_t conditions_n;
+    struct tw_scoped {
+        const uint32_t *conditions; /* indices, in the same order */
+        size_t n;
+    } scoped[TW_SCOPES];
+    uint64_t sub_may_hold;            /* of any condition */
     const struct tw_hint_rule *hints; /* in the order of steps, then of files */
     size_t hints_n;
     struct tw_arena *arena;
