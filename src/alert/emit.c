@@ -25,11 +25,24 @@ static const char *keep(struct tw_alerts *a, const char *name)
     return tw_arena_dup(a->arena, name, strlen(name));
 }
 
+static const char *number_name(struct tw_alerts *a, uint32_t number)
+{
+    char digits[TW_U64_TEXT];
+    return keep(a, tw_u64_text(number, digits));
+}
+
 static const char *sub_name(struct tw_alerts *a, uint32_t sub_side)
 {
     const struct tw_sub_facts *s = tw_facts_sub(a->facts, sub_side / 2);
-    return format(a->arena, "%s.%u", tw_facts_topology(a->facts)->members[s->member].trunk_name[sub_side % 2],
-                  s->number);
+    const char *trunk = tw_facts_topology(a->facts)->members[s->member].trunk_name[sub_side % 2];
+    char digits[TW_U64_TEXT];
+    const char *number = tw_u64_text(s->number, digits);
+    size_t n = strlen(trunk), m = strlen(number);
+    char *name = tw_arena_raw(a->arena, n + 1 + m + 1);
+    memcpy(name, trunk, n);
+    name[n] = '.';
+    memcpy(name + n + 1, number, m + 1);
+    return name;
 }
 
 static const char *extra_name(struct tw_alerts *a, struct tw_item item)
@@ -273,14 +286,14 @@ static void place_words(struct tw_alerts *a, const struct alert *al, struct word
     w->v[TW_PH_DEVICE] = keep(a, t->devices[p->device[side]].name);
     w->v[TW_PH_PEER] = keep(a, t->devices[p->device[!side]].name);
     if (al->e_trunk != TW_NONE)
-        w->v[TW_PH_E_TRUNK] = format(a->arena, "%u", t->e_trunks[al->e_trunk].id);
+        w->v[TW_PH_E_TRUNK] = number_name(a, t->e_trunks[al->e_trunk].id);
     if (al->member == TW_NONE)
         return;
     const struct tw_member *m = &t->members[al->member];
     w->v[TW_PH_TRUNK] = keep(a, m->trunk_name[side]);
     w->v[TW_PH_PEER_TRUNK] = keep(a, m->trunk_name[!side]);
-    w->v[TW_PH_TRUNK_ID] = format(a->arena, "%u", m->trunk[side]);
-    w->v[TW_PH_PEER_TRUNK_ID] = format(a->arena, "%u", m->trunk[!side]);
+    w->v[TW_PH_TRUNK_ID] = number_name(a, m->trunk[side]);
+    w->v[TW_PH_PEER_TRUNK_ID] = number_name(a, m->trunk[!side]);
 }
 
 /* How many other sub-interfaces a switchover of this Eth-Trunk would move as well. */

@@ -28,7 +28,7 @@ const char *text_fill(struct tw_arena *arena, const struct tw_template *t, const
             return NULL;
         n += p->words.n + (last ? 0 : strlen(w->v[p->placeholder]));
     }
-    char *text = tw_arena_alloc(arena, n + 1), *to = text;
+    char *text = tw_arena_raw(arena, n + 1), *to = text;
     for (size_t i = 0; i < t->n; i++) {
         const struct tw_template_piece *p = &t->pieces[i];
         if (p->words.n > 0)
@@ -39,6 +39,7 @@ const char *text_fill(struct tw_arena *arena, const struct tw_template *t, const
             memcpy(to, value.p, value.n);
         to += value.n;
     }
+    *to = '\0';
     return text;
 }
 

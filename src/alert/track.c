@@ -142,9 +142,11 @@ static void begin(struct tw_alerts *a, uint32_t condition, struct tw_item item, 
     t->raise_delay = tw_item_raise_delay(a->facts, item);
     if (c->ends_after.ns > 0)
         t->since = flaps(a, item)->downs[0];
-    char since[TW_TIME_TEXT];
-    trace(a, t, m, "true since %s: must stay so for %g s", tw_time_text(t->hold_from, since),
-          (double)c->hold.ns / 1e9);
+    if (a->trace) {
+        char since[TW_TIME_TEXT];
+        trace(a, t, m, "true since %s: must stay so for %g s", tw_time_text(t->hold_from, since),
+              (double)c->hold.ns / 1e9);
+    }
     track_arm(a, i);
 }
 
@@ -185,6 +187,13 @@ static const char *ending(const struct tw_alerts *a, const struct track *t, bool
             return c->ends[k].word;
     }
     return c->ends_after.ns > 0 && !truth && t->state < TRACK_FIRING ? "recovered" : NULL;
+}
+
+/* True, and over already. */
+static TW_APART bool ends_at_once(const struct tw_alerts *a, uint32_t condition, struct tw_item item)
+{
+    const struct track probe = {.state = TRACK_HOLDING, .condition = condition, .item = item};
+    return ending(a, &probe, true) != NULL;
 }
 
 /* Since when none of what ends an alert holds: before that there was nothing to hold for. */
@@ -295,8 +304,7 @@ void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, c
         j.since = tw_later(j.since, not_ended_since(a, c, item));
     uint32_t i = track_find(a, condition, item);
     if (i == TW_MAP_NONE) {
-        struct track probe = {.state = TRACK_HOLDING, .condition = condition, .item = item};
-        if (j.truth && ending(a, &probe, true) == NULL)
+        if (j.truth && !ends_at_once(a, condition, item))
             begin(a, condition, item, j, m);
         else
             tell_why_not(a, condition, item, m);

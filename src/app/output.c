@@ -56,9 +56,9 @@ void tw_progress_init(struct tw_progress *p)
         p->next_ms = now_ms() + PROGRESS_MS;
 }
 
-void tw_progress_step(struct tw_progress *p, const struct tw_replay_source *s)
+void tw_progress_show(struct tw_progress *p, const struct tw_replay_source *s)
 {
-    if (!p->on || ++p->calls % PROGRESS_CALLS != 0 || now_ms() < p->next_ms)
+    if (++p->calls % PROGRESS_CALLS != 0 || now_ms() < p->next_ms)
         return;
     struct tw_source_stats stats = tw_replay_source_stats(s);
     unsigned long long records = stats.lines + stats.packets;

@@ -25,7 +25,13 @@ struct tw_progress {
     int64_t next_ms;
 };
 void tw_progress_init(struct tw_progress *p);
-void tw_progress_step(struct tw_progress *p, const struct tw_replay_source *s);
+void tw_progress_show(struct tw_progress *p, const struct tw_replay_source *s);
+/* For each record: most have nobody who looks. */
+static inline void tw_progress_step(struct tw_progress *p, const struct tw_replay_source *s)
+{
+    if (p->on)
+        tw_progress_show(p, s);
+}
 void tw_progress_finish(struct tw_progress *p);
 
 #endif

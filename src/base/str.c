@@ -74,6 +74,16 @@ bool tw_str_u64(struct tw_str s, uint64_t max, uint64_t *out)
     return v <= max;
 }
 
+const char *tw_u64_text(uint64_t v, char buf[static TW_U64_TEXT])
+{
+    char *p = buf + TW_U64_TEXT - 1;
+    *p = '\0';
+    do
+        *--p = (char)('0' + v % 10);
+    while ((v /= 10) != 0);
+    return p;
+}
+
 /* The run of digits at i without leading zeros; moves i behind it. */
 static struct tw_str number(struct tw_str s, size_t *i)
 {

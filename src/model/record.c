@@ -9,6 +9,11 @@ bool tw_addr_parse(struct tw_str s, struct tw_addr *out)
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     if (s.n == 0 || s.n >= sizeof text)
         return false;
+    for (size_t i = 0; i < s.n; i++) { /* names come here, too, and most are none at the first glance */
+        char c = tw_lower(s.p[i]);
+        if (!tw_is_digit(c) && !(c >= 'a' && c <= 'f') && c != ':' && c != '.')
+            return false;
+    }
     memcpy(text, s.p, s.n);
     text[s.n] = '\0';
     *out = (struct tw_addr){0};

@@ -217,13 +217,14 @@ void tw_render_json(const struct tw_transition *t, struct tw_buf *out)
     const char *const verdict[][2] = {{",\"switchover_would_help\":", tw_help_name(t->help)},
                                       {",\"confidence\":", tw_confidence_name(t->confidence)},
                                       {",\"summary\":", t->summary}};
-    tw_buf_fmt(out, "{\"seq\":%llu,\"time\":", (unsigned long long)t->seq);
+    char digits[TW_U64_TEXT];
+    tw_buf_z(out, "{\"seq\":");
+    tw_buf_z(out, tw_u64_text(t->seq, digits));
+    tw_buf_z(out, ",\"time\":");
     moment(out, t->time);
     fields(out, head, sizeof head / sizeof *head);
-    if (t->e_trunk > 0)
-        tw_buf_fmt(out, ",\"e_trunk\":%u", t->e_trunk);
-    else
-        tw_buf_z(out, ",\"e_trunk\":null");
+    tw_buf_z(out, ",\"e_trunk\":");
+    tw_buf_z(out, t->e_trunk > 0 ? tw_u64_text(t->e_trunk, digits) : "null");
     fields(out, place, sizeof place / sizeof *place);
     tw_buf_z(out, ",\"sub_interfaces\":");
     texts(out, t->sub_interfaces, t->sub_interfaces_n);

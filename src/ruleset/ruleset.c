@@ -23,6 +23,19 @@ static uint64_t log_hash(struct tw_str module, struct tw_str brief)
     return tw_hash_lower(brief, LOG_SEED + module.n); /* hardly two modules share a message's name */
 }
 
+/* What is to be seen of a message's names at a glance: their lengths, and the first letter. Nine of ten
+ * messages are no rule's, and most of these look like none that is. */
+struct look {
+    unsigned word;
+    uint64_t bit;
+};
+
+static struct look log_look(struct tw_str module, struct tw_str brief)
+{
+    unsigned letter = brief.n > 0 ? (unsigned char)brief.p[0] | 0x20 : 0;
+    return (struct look){(unsigned)(letter * 8 + module.n) % LOOKS, UINT64_C(1) << brief.n % 64};
+}
+
 static uint64_t trap_hash(const uint32_t *id, uint32_t n)
 {
     return tw_hash(id, n * sizeof *id, TRAP_SEED);
@@ -65,8 +78,10 @@ void tw_ruleset_add_form(struct tw_ruleset *rs, struct tw_event_form *f)
     uint32_t i = f->trap ? find_trap(rs, f->oid, f->oid_n) : find_log(rs, f->module, f->brief);
     f->index = (uint32_t)rs->forms_n;
     *TW_PUSH(rs->forms, rs->forms_n, rs->forms_cap) = f;
-    if (!f->trap)
-        rs->lengths[f->module.n % LENGTHS] |= UINT64_C(1) << f->brief.n % LENGTHS;
+    if (!f->trap) {
+        struct look look = log_look(f->module, f->brief);
+        rs->looks[look.word] |= look.bit;
+    }
     if (i == TW_MAP_NONE) {
         *TW_PUSH(rs->keys, rs->keys_n, rs->keys_cap) = (struct form_key){f, f};
         tw_map_add(&rs->key_map, hash, (uint32_t)rs->keys_n - 1);
@@ -86,8 +101,8 @@ static TW_APART const struct tw_event_form *log_forms(const struct tw_ruleset *r
 const struct tw_event_form *tw_ruleset_log_forms(const struct tw_ruleset *r, struct tw_str module,
                                                  struct tw_str brief)
 {
-    /* Nine of ten messages are no rule's, and of most of them the lengths tell. */
-    if ((r->lengths[module.n % LENGTHS] >> brief.n % LENGTHS & 1) == 0)
+    struct look look = log_look(module, brief);
+    if ((r->looks[look.word] & look.bit) == 0)
         return NULL;
     return log_forms(r, module, brief);
 }

@@ -33,8 +33,7 @@ struct down_reason {
     uint32_t line;
 };
 
-/* Lengths of names are told apart up to this, which must be a power of two of at most 64. */
-enum { LENGTHS = 64 };
+enum { LOOKS = 256 };
 
 struct tw_ruleset {
     struct tw_arena *arena;
@@ -44,8 +43,8 @@ struct tw_ruleset {
     size_t forms_n, forms_cap;
     struct form_key *keys;
     size_t keys_n, keys_cap;
-    struct tw_map key_map;     /* log and trap keys; a form says which it is */
-    uint64_t lengths[LENGTHS]; /* of log keys: bit BRIEF's length of MODULE's length */
+    struct tw_map key_map; /* log and trap keys; a form says which it is */
+    uint64_t looks[LOOKS]; /* of log keys: a bit for each (see log_look) that there is */
     struct down_reason *reasons;
     size_t reasons_n, reasons_cap;
     struct tw_map reason_map;

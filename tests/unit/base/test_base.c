@@ -184,6 +184,15 @@ static void texts_compare_at_every_place(void **state)
     }
 }
 
+static void numbers_are_written_in_decimal(void **state)
+{
+    char digits[TW_U64_TEXT];
+    (void)state;
+    assert_string_equal(tw_u64_text(0, digits), "0");
+    assert_string_equal(tw_u64_text(10, digits), "10");
+    assert_string_equal(tw_u64_text(UINT64_MAX, digits), "18446744073709551615");
+}
+
 static void a_text_is_cut_between_characters(void **state)
 {
     (void)state;
@@ -290,6 +299,7 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(empty_strings_are_alike),
         cmocka_unit_test(texts_compare_at_every_place),
+        cmocka_unit_test(numbers_are_written_in_decimal),
         cmocka_unit_test(a_text_is_cut_between_characters),
         cmocka_unit_test(map_agrees_with_an_array),
         cmocka_unit_test(arena_gives_zeroed_memory_again),

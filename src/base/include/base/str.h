@@ -81,6 +81,9 @@ static inline struct tw_str tw_str_trim(struct tw_str s)
 size_t tw_str_find(struct tw_str s, char c, size_t from);
 /* Decimal digits only, the whole slice; false when empty or past `max`. */
 bool tw_str_u64(struct tw_str s, uint64_t max, uint64_t *out);
+/* A number in decimal, at the end of the buffer. */
+enum { TW_U64_TEXT = 21 };
+const char *tw_u64_text(uint64_t v, char buf[static TW_U64_TEXT]);
 /* Natural order: runs of digits compare as numbers (".9" before ".10"). <0, 0, >0. */
 int tw_str_natural(struct tw_str a, struct tw_str b);
 /* Stable across machines and versions: it may go into identifiers. */
