@@ -12,20 +12,26 @@
 #include "plat/notify.h"
 #include "sink/sink.h"
 #include "source/tcp.h"
+#include "tls/tls.h"
 #include "source/udp.h"
 
 #include <event2/event.h>
 
 struct tw_daemon;
 
-/* Of a TCP socket. accepted = open + ended + unfinished + slow + gone. */
+/* Of a TCP or TLS socket. accepted = open + ended + unfinished + slow + idle + gone + refused_certificate +
+ * all of handshakes. */
 struct tw_connection_stats {
     uint64_t accepted;
-    uint64_t ended;      /* by the sender, after a message */
-    uint64_t unfinished; /* by the sender, the network or the daemon's end, inside a message */
-    uint64_t slow;       /* by us: a message was not finished in time */
-    uint64_t gone;       /* by us: no longer in the inventory, or the daemon ends */
-    uint64_t lost;       /* messages that were begun and not finished when a connection was closed */
+    uint64_t ended;               /* by the sender, after a message */
+    uint64_t unfinished;          /* by the sender, the network or the daemon's end, inside a message */
+    uint64_t slow;                /* by us: a message was not finished in time */
+    uint64_t idle;                /* by us: not a byte for longer than configured */
+    uint64_t gone;                /* by us: no longer in the inventory, or the daemon ends */
+    uint64_t lost;                /* messages that were begun and not finished when a connection was closed */
+    uint64_t refused_certificate; /* TLS: good, and of no device or relay, as is the address */
+    uint64_t handshakes[TW_TLS_FAILURES];   /* TLS: failed */
+    uint64_t handshakes_done, certificates; /* TLS: handshakes that did not; of those, with a certificate */
     uint64_t refused_source, refused_total, refused_per_source, errors;
     struct tw_stream_stats read; /* of the connections that are closed */
 };
@@ -36,6 +42,7 @@ struct tw_input {
     struct tw_daemon *daemon;
     struct tw_udp *udp; /* else NULL */
     struct tw_tcp *tcp; /* else NULL */
+    bool tls;           /* over TCP */
     struct event *event;
     enum tw_transport transport;
     uint32_t index;
@@ -46,19 +53,20 @@ struct tw_input {
     struct tw_connection_stats connections;
 };
 
-/* streams.c: the TCP connections of all inputs. */
-enum { TW_CONNECTIONS_MAX = 512, TW_CONNECTIONS_PER_SOURCE = 32 };
+/* streams.c: the TCP and TLS connections of all inputs. */
 struct tw_streams {
-    struct tw_connection *rows[TW_CONNECTIONS_MAX];
+    struct tw_connection *rows[TW_CONFIG_CONNECTIONS_MAX];
     size_t n;
 };
 
 /* strangers.c: who sent what nobody asked for. */
 enum { TW_STRANGERS_MAX = 1024 };
 enum tw_strange {
-    TW_STRANGE_DATAGRAM,   /* of no device or relay */
-    TW_STRANGE_COMMUNITY,  /* a trap's is another one */
-    TW_STRANGE_CONNECTION, /* of no device or relay */
+    TW_STRANGE_DATAGRAM,    /* of no device or relay */
+    TW_STRANGE_COMMUNITY,   /* a trap's is another one */
+    TW_STRANGE_CONNECTION,  /* of no device or relay */
+    TW_STRANGE_HANDSHAKE,   /* TLS with somebody unknown that failed */
+    TW_STRANGE_CERTIFICATE, /* a good one that names no device or relay */
     TW_STRANGE
 };
 struct tw_strangers {
@@ -87,6 +95,7 @@ struct tw_output_list {
 struct tw_daemon {
     const char *config_path;
     struct tw_config *config;
+    struct tw_tls *tls; /* NULL: not configured */
     struct tw_pipeline *pipeline;
     struct tw_clock clock;
     struct tw_notify notify;
@@ -111,18 +120,22 @@ void tw_live_settle(struct tw_daemon *d);
 /* inputs.c. False: told in the log. */
 bool tw_inputs_open(struct tw_daemon *d);
 void tw_inputs_close(struct tw_daemon *d);
-/* A datagram or a message of a stream into the core. */
-void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str bytes);
+/* A datagram or a message of a stream into the core; `certificate` is the name in the sender's, if it has
+ * one. */
+void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
+                    struct tw_str bytes);
 bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from);
 
 /* streams.c */
 void tw_streams_accept(struct tw_input *in);
 /* Each second: closes what takes too long, takes connections again. */
 void tw_streams_tick(struct tw_daemon *d);
-/* After a reload: closes those that are no longer in the inventory. */
+/* After a reload: looks again at who they are, and closes those that are no longer in the inventory. */
 void tw_streams_recheck(struct tw_daemon *d);
 /* The end: hears what has arrived, and closes all. */
 void tw_streams_finish(struct tw_daemon *d);
+/* Handshakes that failed, whyever. */
+uint64_t tw_streams_failed(const struct tw_connection_stats *c);
 /* Of one input: the open connections, and what they and the closed ones have read. */
 struct tw_stream_stats tw_streams_stats(const struct tw_input *in, uint64_t *open);
 
@@ -142,6 +155,7 @@ void tw_outputs_close(struct tw_output_list *l);
 /* reload.c: SIGHUP. */
 void tw_reload(struct tw_daemon *d);
 void tw_log_errors(const char *place, struct tw_errors *errors);
+void tw_log_doubts(const struct tw_daemon *d);
 void tw_log_unused(const struct tw_config *c);
 
 /* report.c */

@@ -15,7 +15,13 @@
 #include <unistd.h>
 
 /* Per turn of the loop and socket, so that timers and the other sockets get theirs. */
-enum { BATCHES_PER_TURN = 4, PORT_SYSLOG = 514, PORT_SYSLOG_TCP = 601, PORT_TRAP = 162 };
+enum {
+    BATCHES_PER_TURN = 4,
+    PORT_SYSLOG = 514,
+    PORT_SYSLOG_TCP = 601,
+    PORT_SYSLOG_TLS = 6514,
+    PORT_TRAP = 162
+};
 
 static bool community_fits(const struct tw_config *c, struct tw_str bytes)
 {
@@ -35,7 +41,8 @@ bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from)
     return tw_topology_by_address(t, from) != TW_NONE || tw_topology_is_relay(t, from);
 }
 
-void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str bytes)
+void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
+                    struct tw_str bytes)
 {
     struct tw_daemon *d = in->daemon;
     char text[TW_ADDR_TEXT];
@@ -44,12 +51,15 @@ void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_s
                           .transport = in->transport,
                           .from = *from,
                           .ref = {in->index, in->position},
-                          .bytes = bytes};
+                          .bytes = bytes,
+                          .security = certificate.n > 0 ? TW_SECURITY_CERTIFICATE : TW_SECURITY_NONE,
+                          .certificate = certificate};
     in->fed++;
     tw_pipeline_feed(d->pipeline, &r);
     enum tw_counter became = tw_pipeline_last(d->pipeline);
     /* Most are of no interest, and of somebody known. */
-    if (became != TW_COUNT_EVENTS && became != TW_COUNT_NO_RULE && !tw_inputs_knows(d, from))
+    if (became != TW_COUNT_EVENTS && became != TW_COUNT_NO_RULE && certificate.n == 0 &&
+        !tw_inputs_knows(d, from))
         tw_strangers_count(&d->strangers, in, from, TW_STRANGE_DATAGRAM);
     if (became != TW_COUNT_EVENTS && tw_log_wants(TW_LEVEL_DEBUG))
         tw_log(TW_LEVEL_DEBUG, "feed", tw_counter_name(became),
@@ -68,7 +78,7 @@ static void receive(void *ctx, const struct tw_udp_datagram *datagram)
         tw_strangers_count(&d->strangers, in, &datagram->from, TW_STRANGE_COMMUNITY);
         return;
     }
-    tw_inputs_feed(in, &datagram->from, datagram->bytes);
+    tw_inputs_feed(in, &datagram->from, (struct tw_str){0}, datagram->bytes);
 }
 
 static void readable(evutil_socket_t fd, short what, void *ctx)
@@ -95,18 +105,26 @@ static size_t longest(enum tw_transport t)
 }
 
 /* Takes the socket: one of the two. */
-static void add_input(struct tw_daemon *d, struct tw_udp *udp, struct tw_tcp *tcp,
+static void add_input(struct tw_daemon *d, struct tw_udp *udp, struct tw_tcp *tcp, bool tls,
                       enum tw_transport transport, const char *origin)
 {
     struct tw_input *in = &d->inputs[d->inputs_n];
     struct tw_addr address;
     uint16_t port;
     char text[TW_ADDR_TEXT];
-    *in = (struct tw_input){
-        .daemon = d, .udp = udp, .tcp = tcp, .transport = transport, .index = (uint32_t)d->inputs_n++};
+    *in = (struct tw_input){.daemon = d,
+                            .udp = udp,
+                            .tcp = tcp,
+                            .tls = tls,
+                            .transport = transport,
+                            .index = (uint32_t)d->inputs_n++};
     tw_sockaddr_local(udp != NULL ? tw_udp_fd(udp) : tw_tcp_fd(tcp), &address, &port);
     (void)snprintf(in->name, sizeof in->name, address.family == 6 ? "%s%s://[%s]:%u" : "%s%s://%s:%u",
-                   transport_name(transport), tcp != NULL ? "+tcp" : "", tw_addr_text(&address, text), port);
+                   transport_name(transport),
+                   tls           ? "+tls"
+                   : tcp != NULL ? "+tcp"
+                                 : "",
+                   tw_addr_text(&address, text), port);
     in->event =
         event_new(d->base, udp != NULL ? tw_udp_fd(udp) : tw_tcp_fd(tcp), EV_READ | EV_PERSIST, readable, in);
     TW_ASSERT(in->event != NULL && event_add(in->event, NULL) == 0);
@@ -124,14 +142,14 @@ static bool open_one(struct tw_daemon *d, const struct tw_config_listen *l, enum
     struct tw_udp *udp = l->tcp ? NULL : tw_udp_open(&l->address, l->port, longest(transport));
     struct tw_tcp *tcp = l->tcp ? tw_tcp_open(&l->address, l->port) : NULL;
     if (udp != NULL || tcp != NULL) {
-        add_input(d, udp, tcp, transport, "configuration");
+        add_input(d, udp, tcp, l->tls, transport, "configuration");
         return true;
     }
-    const char *advice =
-        errno == EACCES ? "; ports below 1024 come from systemd (trunkwatchd-syslog.socket, "
-                          "trunkwatchd-syslog-tcp.socket, trunkwatchd-trap.socket), else take one above, "
-                          "as 5514, 5601 and 5162"
-                        : "";
+    const char *advice = errno == EACCES ? "; ports below 1024 come from systemd (trunkwatchd-syslog.socket, "
+                                           "trunkwatchd-syslog-tcp.socket, trunkwatchd-trap.socket, "
+                                           "trunkwatchd-syslog-tls.socket), else take one above, "
+                                           "as 5514, 5601 and 5162"
+                                         : "";
     struct tw_buf why = {0};
     tw_buf_fmt(&why, "can't listen on %s: %s%s", l->text, strerror(errno), advice);
     tw_log(TW_LEVEL_ERROR, "source", why.p, NULL);
@@ -139,11 +157,12 @@ static bool open_one(struct tw_daemon *d, const struct tw_config_listen *l, enum
     return false;
 }
 
-static bool has_port(const struct tw_config_listen *l, size_t n, uint16_t port, bool tcp)
+static const struct tw_config_listen *at_port(const struct tw_config_listen *l, size_t n, uint16_t port,
+                                              bool tcp)
 {
     while (n > 0 && (l[n - 1].port != port || l[n - 1].tcp != tcp))
         n--;
-    return n > 0;
+    return n > 0 ? &l[n - 1] : NULL;
 }
 
 /* What a passed socket is for, by its name, else by its port. False: can't be told, or nothing we serve. */
@@ -154,12 +173,22 @@ static bool purpose(const struct tw_daemon *d, const char *name, uint16_t port, 
     bool snmp = strstr(name, "snmp") != NULL || strstr(name, "trap") != NULL;
     bool syslog = strstr(name, "syslog") != NULL;
     if (!snmp && !syslog) {
-        snmp = !tcp && (port == PORT_TRAP || has_port(c->snmp, c->snmp_n, port, false));
-        syslog = port == PORT_SYSLOG || (tcp && port == PORT_SYSLOG_TCP) ||
-                 has_port(c->syslog, c->syslog_n, port, tcp);
+        snmp = !tcp && (port == PORT_TRAP || at_port(c->snmp, c->snmp_n, port, false) != NULL);
+        syslog = port == PORT_SYSLOG || (tcp && (port == PORT_SYSLOG_TCP || port == PORT_SYSLOG_TLS)) ||
+                 at_port(c->syslog, c->syslog_n, port, tcp) != NULL;
     }
     *out = snmp ? TW_TRANSPORT_TRAP : TW_TRANSPORT_SYSLOG;
-    return snmp != syslog && !(tcp && snmp) && strstr(name, "tls") == NULL;
+    return snmp != syslog && !(tcp && snmp) && (tcp || strstr(name, "tls") == NULL);
+}
+
+/* A passed TCP socket for syslog is for TLS: by its name, or, when that says only syslog or nothing, by its
+ * port. */
+static bool is_tls(const struct tw_daemon *d, const char *name, uint16_t port)
+{
+    if (strstr(name, "tls") != NULL || strstr(name, "tcp") != NULL)
+        return strstr(name, "tls") != NULL;
+    const struct tw_config_listen *l = at_port(d->config->syslog, d->config->syslog_n, port, true);
+    return l != NULL ? l->tls : port == PORT_SYSLOG_TLS;
 }
 
 static bool adopt_one(struct tw_daemon *d, const struct tw_listen_fd *passed)
@@ -188,9 +217,16 @@ static bool adopt_one(struct tw_daemon *d, const struct tw_listen_fd *passed)
         tw_tcp_destroy(tcp);
         return false;
     }
+    bool tls = tcp != NULL && is_tls(d, passed->name, port);
+    if (tls && d->tls == NULL) {
+        tw_log(TW_LEVEL_ERROR, "source", "a socket for TLS was passed, and tls is not configured",
+               TW_KVS(TW_KV("name", passed->name), TW_KV_N("port", port)));
+        tw_tcp_destroy(tcp);
+        return false;
+    }
     if (udp != NULL)
         tw_udp_limit(udp, longest(transport));
-    add_input(d, udp, tcp, transport, "systemd");
+    add_input(d, udp, tcp, tls, transport, "systemd");
     return true;
 }
 

@@ -149,6 +149,8 @@ static void begin(struct tw_daemon *d, struct tw_setup *s)
 {
     tell_patterns(s->rules);
     d->config = s->config;
+    d->tls = s->tls;
+    s->tls = NULL;
     d->pipeline = tw_pipeline_create(s->topology, s->rules, NULL);
     d->base = event_base_new();
     TW_ASSERT(d->base != NULL);
@@ -171,6 +173,7 @@ static void finish(struct tw_daemon *d)
     event_base_free(d->base);
     tw_pipeline_destroy(d->pipeline);
     tw_config_destroy(d->config);
+    tw_tls_destroy(d->tls);
     tw_strangers_finish(&d->strangers);
     tw_buf_finish(&d->line);
     tw_notify_finish(&d->notify);
@@ -189,6 +192,7 @@ int tw_live_run(const char *config_path)
     tw_notify_init(&d->notify);
     tw_log_unused(s.config);
     begin(d, &s);
+    tw_log_doubts(d);
     tw_setup_finish(&s);
     status = TW_EXIT_NOT_RIGHT;
     if (tw_inputs_open(d)) {

@@ -23,6 +23,17 @@ void tw_log_unused(const struct tw_config *c)
     }
 }
 
+static void log_doubt(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    tw_log(TW_LEVEL_WARNING, "config", sentence, NULL);
+}
+
+void tw_log_doubts(const struct tw_daemon *d)
+{
+    tw_setup_doubt_tls(d->config, d->tls, log_doubt, NULL);
+}
+
 /* What needs a restart stays as it is, also in the configuration that is kept. */
 static void name_unchangeable(const struct tw_config *old, const struct tw_config *new)
 {
@@ -33,9 +44,26 @@ static void name_unchangeable(const struct tw_config *old, const struct tw_confi
     }
 }
 
+/* Connections that are open go on with what they began with. */
+static void swap_tls(struct tw_daemon *d, struct tw_setup *s)
+{
+    bool needed = false;
+    for (size_t i = 0; i < d->inputs_n; i++)
+        needed = needed || d->inputs[i].tls;
+    if (needed && s->tls == NULL) {
+        tw_log(TW_LEVEL_WARNING, "reload", "tls was taken out, and a socket needs it: the old one stays",
+               NULL);
+        return;
+    }
+    tw_tls_destroy(d->tls);
+    d->tls = s->tls;
+    s->tls = NULL;
+}
+
 static void apply(struct tw_daemon *d, struct tw_setup *s)
 {
     name_unchangeable(d->config, s->config);
+    swap_tls(d, s);
     tw_pipeline_swap(d->pipeline, s->topology, s->rules, tw_clock_now(&d->clock));
     s->rules = NULL; /* taken */
     /* What ended or began by the change still goes where the old configuration said. */
@@ -44,6 +72,7 @@ static void apply(struct tw_daemon *d, struct tw_setup *s)
     tw_config_destroy(d->config);
     d->config = s->config;
     s->config = NULL;
+    tw_log_doubts(d);
     tw_streams_recheck(d);
 }
 

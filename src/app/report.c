@@ -28,9 +28,23 @@ static void report_tcp(const struct tw_input *in)
                   TW_KV_N("framing_errors", s.framing.errors), TW_KV_N("skipped_bytes", s.framing.skipped),
                   TW_KV_N("bytes", s.bytes), TW_KV_N("accepted", c->accepted), TW_KV_N("open", open),
                   TW_KV_N("ended", c->ended), TW_KV_N("unfinished", c->unfinished), TW_KV_N("slow", c->slow),
-                  TW_KV_N("gone", c->gone), TW_KV_N("refused_source", c->refused_source),
-                  TW_KV_N("refused_total", c->refused_total),
+                  TW_KV_N("idle", c->idle), TW_KV_N("gone", c->gone), TW_KV_N("failed", tw_streams_failed(c)),
+                  TW_KV_N("refused_certificate", c->refused_certificate),
+                  TW_KV_N("refused_source", c->refused_source), TW_KV_N("refused_total", c->refused_total),
                   TW_KV_N("refused_per_source", c->refused_per_source), TW_KV_N("errors", c->errors)));
+}
+
+static void report_tls(const struct tw_input *in)
+{
+    const struct tw_connection_stats *c = &in->connections;
+    const uint64_t *f = c->handshakes;
+    if (in->tls)
+        tw_log(TW_LEVEL_NOTICE, "report.tls", in->name,
+               TW_KVS(TW_KV_N("done", c->handshakes_done), TW_KV_N("certificates", c->certificates),
+                      TW_KV_N("no_certificate", f[TW_TLS_NO_CERTIFICATE]),
+                      TW_KV_N("not_verified", f[TW_TLS_NOT_VERIFIED]),
+                      TW_KV_N("rejected", f[TW_TLS_REJECTED]), TW_KV_N("hung_up", f[TW_TLS_HUNG_UP]),
+                      TW_KV_N("protocol", f[TW_TLS_PROTOCOL]), TW_KV_N("timed_out", f[TW_TLS_TIMED_OUT])));
 }
 
 void tw_report_counters(struct tw_daemon *d)
@@ -42,6 +56,8 @@ void tw_report_counters(struct tw_daemon *d)
     tw_log(TW_LEVEL_NOTICE, "report", "counters", kvs);
     for (size_t i = 0; i < d->inputs_n; i++)
         (d->inputs[i].tcp != NULL ? report_tcp : report_udp)(&d->inputs[i]);
+    for (size_t i = 0; i < d->inputs_n; i++)
+        report_tls(&d->inputs[i]);
     for (size_t i = 0; i < d->outputs.n; i++) {
         const struct tw_sink_stats *s = &d->outputs.rows[i].sink->stats;
         tw_log(TW_LEVEL_NOTICE, "report.output", d->outputs.rows[i].name,

@@ -6,6 +6,7 @@
 #include "load.h"
 #include "pipeline/pipeline.h"
 #include "sink/sink.h"
+#include "tls/tls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,6 +113,7 @@ int tw_setup_load(const char *path, struct tw_setup *out, struct tw_errors *erro
         read_inventory(out, errors);
         read_rules(out, errors);
         check_outputs(out, errors);
+        tw_setup_load_tls(out, errors);
         if (errors->n == 0)
             return TW_EXIT_OK;
     }
@@ -125,7 +127,13 @@ void tw_setup_finish(struct tw_setup *s)
     if (s->topology != NULL)
         tw_topology_unref(s->topology);
     tw_rules_destroy(s->rules);
+    tw_tls_destroy(s->tls);
     *s = (struct tw_setup){0};
+}
+
+static void print_doubt(void *ctx, const char *sentence)
+{
+    (void)fprintf(stderr, "%s: warning: %s\n", ((const struct tw_setup *)ctx)->config->file, sentence);
 }
 
 /* What the core would raise from the inventory alone. */
@@ -163,6 +171,7 @@ int tw_setup_check(const char *path)
         s.topology->devices_n, s.topology->pairs_n, s.config->outputs_n, stats.events, stats.conditions,
         s.examples);
     say_doubts(&s);
+    tw_setup_doubt_tls(s.config, s.tls, print_doubt, &s);
     tw_setup_finish(&s);
     return status;
 }

@@ -9,10 +9,13 @@
 #include "pipeline/rules.h"
 #include "topology/topology.h"
 
+struct tw_tls; /* tls/tls.h */
+
 struct tw_setup {
     struct tw_config *config;
     const struct tw_topology *topology;
     struct tw_rules *rules; /* with the holds of the configuration */
+    struct tw_tls *tls;     /* NULL: not configured */
     const char *rules_dir;
     size_t examples;
 };
@@ -24,5 +27,10 @@ int tw_setup_load(const char *path, struct tw_setup *out, struct tw_errors *erro
 void tw_setup_finish(struct tw_setup *s);
 /* `trunkwatchd --check`: says what was found and what is doubtful. Returns the exit status. */
 int tw_setup_check(const char *path);
+/* credentials.c */
+void tw_setup_load_tls(struct tw_setup *s, struct tw_errors *errors);
+/* Calls with a sentence for each thing that works and should not be so. */
+typedef void tw_setup_doubt(void *ctx, const char *sentence);
+void tw_setup_doubt_tls(const struct tw_config *c, const struct tw_tls *tls, tw_setup_doubt *call, void *ctx);
 
 #endif

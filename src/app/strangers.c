@@ -32,6 +32,8 @@ void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const
         [TW_STRANGE_DATAGRAM] = "datagram of an unknown source, ignored",
         [TW_STRANGE_COMMUNITY] = "trap with another community, ignored",
         [TW_STRANGE_CONNECTION] = "connection of an unknown source, refused",
+        [TW_STRANGE_HANDSHAKE] = "TLS handshake of an unknown source failed",
+        [TW_STRANGE_CERTIFICATE] = "certificate of no device or relay, refused",
     };
     char text[TW_ADDR_TEXT];
     struct tw_stranger *row = row_of(s, from);
@@ -50,7 +52,9 @@ void tw_strangers_report(const struct tw_strangers *s)
                TW_KVS(TW_KV("from", tw_addr_text(&s->rows[i].from, text)),
                       TW_KV_N("unknown", s->rows[i].counts[TW_STRANGE_DATAGRAM]),
                       TW_KV_N("other_community", s->rows[i].counts[TW_STRANGE_COMMUNITY]),
-                      TW_KV_N("connections", s->rows[i].counts[TW_STRANGE_CONNECTION])));
+                      TW_KV_N("connections", s->rows[i].counts[TW_STRANGE_CONNECTION]),
+                      TW_KV_N("handshakes", s->rows[i].counts[TW_STRANGE_HANDSHAKE]),
+                      TW_KV_N("certificates", s->rows[i].counts[TW_STRANGE_CERTIFICATE])));
     if (s->more > 0)
         tw_log(TW_LEVEL_NOTICE, "report.source", "ignored, of more sources than are listed",
                TW_KVS(TW_KV_N("datagrams", s->more)));

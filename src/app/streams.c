@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Syslog over TCP. Only devices and relays of the inventory may connect. A connection that is silent between
- * two messages is kept: its first message after hours may be the one that counts, and the kernel notices when
- * the other side is gone. One that is slow inside a message is not.
+ * Syslog over TCP and TLS. Only devices and relays of the inventory may connect; over TLS a certificate can
+ * say who that is, so a stranger may shake hands, and no more than a share of all connections may do so. A
+ * connection that is silent between two messages is kept: its first message after hours may be the one that
+ * counts, and the kernel notices when the other side is gone. One that is slow inside a message is not.
  */
-#include "daemon.h"
+#include "connection.h"
 
 #include "base/mem.h"
-#include "decode/log.h"
-#include "plat/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,27 +16,17 @@
 /* What all connections together may give in a turn of the loop, so that UDP and timers get theirs; each has
  * its share. What is not read waits in the kernel, then at the sender. */
 enum { TURN_BYTES = 256 << 10, SHARE_MIN = 512, SHARE_MAX = 64 << 10, ACCEPTS_PER_TURN = 16 };
-/* From the first byte of a message to its last. Long enough for some repeats of a lost segment. */
-enum { MESSAGE_MS = 20000 };
+/* Strangers that may shake hands at a time: this part of all connections. */
+enum { STRANGERS_PART = 4 };
 /* At the end of the daemon: of one connection, and of all. */
 enum { LAST_BYTES = 1 << 20, LAST_TOTAL = 32 << 20 };
 
-struct tw_connection {
-    struct tw_input *in;
-    struct tw_stream *stream;
-    struct event *event;
-    struct tw_addr from;
-    size_t row;
-    uint64_t messages; /* when it was last looked at */
-    uint64_t errors;
-    int64_t begun_ms; /* of the message that is not finished */
-};
-
-static void tell(const struct tw_connection *c, enum tw_level level, const char *message)
+void tw_connection_tell(const struct tw_connection *c, enum tw_level level, const char *message)
 {
     char text[TW_ADDR_TEXT];
-    tw_log(level, "source.tcp", message,
+    tw_log(level, c->in->tls ? "source.tls" : "source.tcp", message,
            TW_KVS(TW_KV("from", tw_addr_text(&c->from, text)), TW_KV("socket", c->in->name),
+                  TW_KV("certificate", c->certificate != NULL ? c->certificate : ""),
                   TW_KV_N("messages", tw_stream_stats(c->stream).framing.messages)));
 }
 
@@ -51,7 +40,7 @@ static void add_stats(struct tw_stream_stats *sum, struct tw_stream_stats s)
 }
 
 /* `counter` is the one of the input that says why. */
-static void close_connection(struct tw_connection *c, uint64_t *counter)
+void tw_connection_close(struct tw_connection *c, uint64_t *counter)
 {
     struct tw_streams *all = &c->in->daemon->streams;
     (*counter)++;
@@ -59,7 +48,10 @@ static void close_connection(struct tw_connection *c, uint64_t *counter)
     add_stats(&c->in->connections.read, tw_stream_stats(c->stream));
     all->rows[c->row] = all->rows[--all->n];
     all->rows[c->row]->row = c->row;
-    event_free(c->event);
+    if (c->secure != NULL)
+        tw_secure_end(c);
+    else
+        event_free(c->event);
     tw_stream_destroy(c->stream);
     free(c);
 }
@@ -68,19 +60,23 @@ static void on_message(void *ctx, struct tw_str bytes)
 {
     const struct tw_connection *c = ctx;
     c->in->position++;
-    tw_inputs_feed(c->in, &c->from, bytes);
+    tw_inputs_feed(c->in, &c->from, tw_str_z(c->certificate != NULL ? c->certificate : ""), bytes);
 }
 
-/* Reads, and closes what has ended. Returns the bytes. */
-static size_t read_some(struct tw_connection *c, size_t quota)
+/* Reads, and closes what has ended. `last`: at the daemon's end. Returns the bytes. */
+static size_t read_some(struct tw_connection *c, size_t quota, bool last)
 {
     struct tw_connection_stats *counts = &c->in->connections;
     uint64_t before = tw_stream_stats(c->stream).bytes;
-    enum tw_stream_end end = tw_stream_read(c->stream, quota, on_message, c);
+    enum tw_stream_end end = c->secure == NULL ? tw_stream_read(c->stream, quota, on_message, c)
+                             : last            ? tw_secure_read_last(c, quota, on_message)
+                                               : tw_secure_read(c, quota, on_message);
     struct tw_stream_stats s = tw_stream_stats(c->stream);
     if (s.framing.errors > 0 && c->errors == 0)
-        tell(c, TW_LEVEL_WARNING, "a message's length is not right, looking for the next");
+        tw_connection_tell(c, TW_LEVEL_WARNING, "a message's length is not right, looking for the next");
     c->errors = s.framing.errors;
+    if (s.bytes != before)
+        c->heard_ms = tw_clock_mono_ms();
     if (end == TW_STREAM_OPEN) {
         if (c->begun_ms == 0 || s.framing.messages != c->messages)
             c->begun_ms = tw_clock_mono_ms();
@@ -90,35 +86,50 @@ static size_t read_some(struct tw_connection *c, size_t quota)
         return (size_t)(s.bytes - before);
     }
     bool whole = end == TW_STREAM_ENDED;
-    tell(c, whole ? TW_LEVEL_DEBUG : TW_LEVEL_WARNING, whole ? "disconnected" : "ended inside a message");
-    close_connection(c, whole ? &counts->ended : &counts->unfinished);
+    tw_connection_tell(c, whole ? TW_LEVEL_DEBUG : TW_LEVEL_WARNING,
+                       whole ? "disconnected" : "ended inside a message");
+    tw_connection_close(c, whole ? &counts->ended : &counts->unfinished);
     return (size_t)(s.bytes - before);
+}
+
+/* Of what is decrypted all is taken: that is bounded already. */
+void tw_connection_readable(struct tw_connection *c)
+{
+    struct tw_daemon *d = c->in->daemon;
+    size_t share = TURN_BYTES / d->streams.n;
+    if (c->secure != NULL)
+        share = SIZE_MAX;
+    (void)read_some(c, share < SHARE_MIN ? SHARE_MIN : share > SHARE_MAX ? SHARE_MAX : share, false);
+    tw_live_settle(d);
 }
 
 static void readable(evutil_socket_t fd, short what, void *ctx)
 {
-    struct tw_connection *c = ctx;
-    struct tw_daemon *d = c->in->daemon;
-    size_t share = TURN_BYTES / d->streams.n;
     (void)fd;
     (void)what;
-    (void)read_some(c, share < SHARE_MIN ? SHARE_MIN : share > SHARE_MAX ? SHARE_MAX : share);
-    tw_live_settle(d);
+    tw_connection_readable(ctx);
 }
 
-static void add_connection(struct tw_input *in, int fd, const struct tw_addr *from)
+static void add_connection(struct tw_input *in, int fd, const struct tw_addr *from, bool stranger)
 {
     struct tw_daemon *d = in->daemon;
     struct tw_connection *c = tw_xcalloc(1, sizeof *c);
     c->in = in;
     c->from = *from;
-    c->stream = tw_stream_create(fd, TW_LOG_MAX);
-    c->event = event_new(d->base, fd, EV_READ | EV_PERSIST, readable, c);
-    TW_ASSERT(c->event != NULL && event_add(c->event, NULL) == 0);
+    c->stranger = stranger;
+    c->heard_ms = tw_clock_mono_ms();
+    c->stream = tw_stream_create(in->tls ? -1 : fd, d->config->streams.message_bytes);
+    if (in->tls) {
+        TW_ASSERT(tw_secure_begin(c, fd));
+    } else {
+        c->event = event_new(d->base, fd, EV_READ | EV_PERSIST, readable, c);
+        TW_ASSERT(c->event != NULL && event_add(c->event, NULL) == 0);
+    }
     c->row = d->streams.n++;
     d->streams.rows[c->row] = c;
     in->connections.accepted++;
-    tell(c, TW_LEVEL_DEBUG, "connected");
+    if (!in->tls)
+        tw_connection_tell(c, TW_LEVEL_DEBUG, "connected");
 }
 
 static size_t count_of(const struct tw_daemon *d, const struct tw_addr *from)
@@ -137,22 +148,33 @@ static void refuse(const struct tw_input *in, const struct tw_addr *from, const 
         TW_KVS(TW_KV("from", tw_addr_text(from, text)), TW_KV("socket", in->name), TW_KV_N("limit", limit)));
 }
 
-static bool may_connect(struct tw_input *in, const struct tw_addr *from)
+/* Strangers can't keep those out whose address is known. */
+static bool has_room(const struct tw_daemon *d, bool stranger)
+{
+    const struct tw_config_streams *limits = &d->config->streams;
+    size_t shaking = 0;
+    for (size_t i = 0; i < d->streams.n && stranger; i++)
+        shaking += d->streams.rows[i]->stranger && d->streams.rows[i]->shaking;
+    return d->streams.n < limits->connections && shaking * STRANGERS_PART < limits->connections;
+}
+
+static bool may_connect(struct tw_input *in, const struct tw_addr *from, bool stranger)
 {
     struct tw_daemon *d = in->daemon;
-    if (!tw_inputs_knows(d, from)) {
+    const struct tw_config_streams *limits = &d->config->streams;
+    if (stranger && (!in->tls || d->config->tls.client_ca.path == NULL)) {
         in->connections.refused_source++;
         tw_strangers_count(&d->strangers, in, from, TW_STRANGE_CONNECTION);
         return false;
     }
-    if (d->streams.n == TW_CONNECTIONS_MAX) {
+    if (!has_room(d, stranger)) {
         in->connections.refused_total++;
-        refuse(in, from, "too many connections, refused", TW_CONNECTIONS_MAX);
+        refuse(in, from, "too many connections, refused", limits->connections);
         return false;
     }
-    if (count_of(d, from) >= TW_CONNECTIONS_PER_SOURCE) {
+    if (count_of(d, from) >= limits->per_source) {
         in->connections.refused_per_source++;
-        refuse(in, from, "too many connections of one source, refused", TW_CONNECTIONS_PER_SOURCE);
+        refuse(in, from, "too many connections of one source, refused", limits->per_source);
         return false;
     }
     return true;
@@ -178,23 +200,42 @@ void tw_streams_accept(struct tw_input *in)
             in->resting = event_del(in->event) == 0;
             return;
         }
-        if (may_connect(in, &from))
-            add_connection(in, fd, &from);
+        bool stranger = !tw_inputs_knows(in->daemon, &from);
+        if (may_connect(in, &from, stranger))
+            add_connection(in, fd, &from, stranger);
         else
             (void)close(fd);
+    }
+}
+
+static bool is_over(int64_t since_ms, tw_dur limit, int64_t now_ms)
+{
+    return now_ms - since_ms >= limit.ns / 1000000;
+}
+
+static void check_times(struct tw_connection *c, int64_t now)
+{
+    const struct tw_config_streams *limits = &c->in->daemon->config->streams;
+    struct tw_connection_stats *counts = &c->in->connections;
+    if (c->shaking && is_over(c->heard_ms, limits->handshake_time, now)) {
+        tw_connection_tell(c, TW_LEVEL_WARNING, "a handshake was not finished in time, disconnected");
+        if (c->stranger)
+            tw_strangers_count(&c->in->daemon->strangers, c->in, &c->from, TW_STRANGE_HANDSHAKE);
+        tw_connection_close(c, &counts->handshakes[TW_TLS_TIMED_OUT]);
+    } else if (c->begun_ms != 0 && is_over(c->begun_ms, limits->message_time, now)) {
+        tw_connection_tell(c, TW_LEVEL_WARNING, "a message was not finished in time, disconnected");
+        tw_connection_close(c, &counts->slow);
+    } else if (!c->shaking && limits->idle_time.ns > 0 && is_over(c->heard_ms, limits->idle_time, now)) {
+        tw_connection_tell(c, TW_LEVEL_NOTICE, "not a byte for too long, disconnected");
+        tw_connection_close(c, &counts->idle);
     }
 }
 
 void tw_streams_tick(struct tw_daemon *d)
 {
     int64_t now = tw_clock_mono_ms();
-    for (size_t i = d->streams.n; i-- > 0;) {
-        struct tw_connection *c = d->streams.rows[i];
-        if (c->begun_ms == 0 || now - c->begun_ms < MESSAGE_MS)
-            continue;
-        tell(c, TW_LEVEL_WARNING, "a message was not finished in time, disconnected");
-        close_connection(c, &c->in->connections.slow);
-    }
+    for (size_t i = d->streams.n; i-- > 0;)
+        check_times(d->streams.rows[i], now);
     for (size_t i = 0; i < d->inputs_n; i++) {
         struct tw_input *in = &d->inputs[i];
         if (in->resting)
@@ -206,10 +247,11 @@ void tw_streams_recheck(struct tw_daemon *d)
 {
     for (size_t i = d->streams.n; i-- > 0;) {
         struct tw_connection *c = d->streams.rows[i];
-        if (tw_inputs_knows(d, &c->from))
+        bool stranger = !tw_inputs_knows(d, &c->from);
+        if (c->secure == NULL ? !stranger : c->shaking || tw_secure_identify(c))
             continue;
-        tell(c, TW_LEVEL_NOTICE, "no longer in the inventory, disconnected");
-        close_connection(c, &c->in->connections.gone);
+        tw_connection_tell(c, TW_LEVEL_NOTICE, "no longer in the inventory, disconnected");
+        tw_connection_close(c, &c->in->connections.gone);
     }
 }
 
@@ -220,12 +262,20 @@ void tw_streams_finish(struct tw_daemon *d)
         struct tw_connection *c = d->streams.rows[i];
         struct tw_connection_stats *counts = &c->in->connections;
         size_t open = d->streams.n;
-        total -= read_some(c, total < LAST_BYTES ? total : LAST_BYTES);
+        total -= read_some(c, total < LAST_BYTES ? total : LAST_BYTES, true);
         if (d->streams.n < open)
             continue; /* it ended while it was read, and is gone */
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): else one less would be open */
-        close_connection(c, tw_stream_pending(c->stream) ? &counts->unfinished : &counts->gone);
+        tw_connection_close(c, tw_stream_pending(c->stream) ? &counts->unfinished : &counts->gone);
     }
+}
+
+uint64_t tw_streams_failed(const struct tw_connection_stats *c)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < TW_TLS_FAILURES; i++)
+        sum += c->handshakes[i];
+    return sum;
 }
 
 struct tw_stream_stats tw_streams_stats(const struct tw_input *in, uint64_t *open)

@@ -113,6 +113,8 @@ static void read_all(struct reader *r, struct tw_config_private *own)
     }
     if (own->nodes[TW_OPTION_INVENTORY] == NULL)
         tw_doc_error(own->doc, own->doc->root, r->errors, "inventory is missing, expected inventory: PATH");
+    r->doc = own->doc;
+    check_tls(r, own->presets[TW_OPTION_LISTEN_SYSLOG] == NULL ? own->nodes[TW_OPTION_LISTEN_SYSLOG] : NULL);
 }
 
 struct tw_config *tw_config_create(const char *file, struct tw_str text,

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-static struct tw_config_place place_of(const struct tw_node *n)
+struct tw_config_place place_of(const struct tw_node *n)
 {
     return (struct tw_config_place){n->line, n->column};
 }
@@ -21,7 +21,7 @@ static const char *resolve(struct reader *r, struct tw_str path)
     return p;
 }
 
-static const char *read_path(struct reader *r, const struct tw_node *n, const char *what)
+const char *read_path(struct reader *r, const struct tw_node *n, const char *what)
 {
     struct tw_str path;
     if (!tw_doc_want_text(r->doc, n, what, r->errors, &path))
@@ -48,25 +48,38 @@ static bool parse_endpoint(struct tw_str s, struct tw_config_listen *out)
     return brackets == (out->address.family == 6);
 }
 
+/* The scheme of an address that is served, taken off; false: another one. */
+static bool parse_scheme(struct tw_str *s, bool may_tcp, struct tw_config_listen *out)
+{
+    bool udp = tw_str_starts(*s, TW_STR("udp://"));
+    out->tls = may_tcp && tw_str_starts(*s, TW_STR("tls://"));
+    out->tcp = out->tls || (may_tcp && tw_str_starts(*s, TW_STR("tcp://")));
+    if (udp || out->tcp)
+        *s = tw_str_from(*s, 6);
+    return udp || out->tcp;
+}
+
 /* Traps come by UDP only. */
 static bool parse_listen(struct reader *r, const struct tw_node *n, bool may_tcp,
                          struct tw_config_listen *out)
 {
-    static const char *const later[] = {"tls://", "dtls://", "unix://", "tcp://", NULL};
-    const char *expected = may_tcp ? "udp://ADDRESS:PORT or tcp://ADDRESS:PORT" : "udp://ADDRESS:PORT";
-    struct tw_str s;
+    static const char *const other[] = {"tls://", "tcp://", "dtls://", "unix://", NULL};
+    const char *expected =
+        may_tcp ? "udp://ADDRESS:PORT, tcp://ADDRESS:PORT or tls://ADDRESS:PORT" : "udp://ADDRESS:PORT";
+    struct tw_str s, rest;
     char buf[TW_QUOTE_TEXT];
     if (!tw_doc_want_text(r->doc, n, r->key, r->errors, &s))
         return false;
-    out->tcp = may_tcp && tw_str_starts(s, TW_STR("tcp://"));
-    for (size_t i = 0; later[i] != NULL && !out->tcp; i++) {
-        if (tw_str_starts(s, tw_str_z(later[i]))) {
-            tw_doc_error(r->doc, n, r->errors, "%s is not supported %s, expected %s", later[i],
-                         tw_str_starts(s, TW_STR("tcp://")) ? "for traps" : "by this version", expected);
+    rest = s;
+    bool known = parse_scheme(&rest, may_tcp, out);
+    for (size_t i = 0; other[i] != NULL && !known; i++) {
+        if (tw_str_starts(s, tw_str_z(other[i]))) {
+            tw_doc_error(r->doc, n, r->errors, "%s is not supported %s, expected %s", other[i],
+                         i < 2 ? "for traps" : "by this version", expected);
             return false;
         }
     }
-    if ((!out->tcp && !tw_str_starts(s, TW_STR("udp://"))) || !parse_endpoint(tw_str_from(s, 6), out)) {
+    if (!known || !parse_endpoint(rest, out)) {
         tw_doc_error(r->doc, n, r->errors,
                      "%s is %s, expected %s, as udp://127.0.0.1:5514 or udp://[::1]:5514", r->key,
                      tw_doc_quote(s, buf), expected);
@@ -216,6 +229,11 @@ void read_option(struct reader *r, enum tw_option o, enum option_type type, cons
     case OPTION_WORDS: read_words(r, n); break;
     case OPTION_HOLDS: read_holds(r, n); break;
     case OPTION_OUTPUTS: read_outputs(r, n); break;
+    case OPTION_FILE: read_file(r, o, n); break;
+    case OPTION_CLIENTS: read_clients(r, n); break;
+    case OPTION_VERSION: read_version(r, n); break;
+    case OPTION_NUMBER: read_number(r, o, n); break;
+    case OPTION_TIME: read_time(r, o, n); break;
     case OPTION_REFUSED:
         tw_doc_error(r->doc, n, r->errors, "%s is not supported by this version, expected it left out",
                      r->key);

@@ -11,6 +11,11 @@ enum option_type {
     OPTION_WORDS,
     OPTION_HOLDS,
     OPTION_OUTPUTS,
+    OPTION_FILE,
+    OPTION_CLIENTS,
+    OPTION_VERSION,
+    OPTION_NUMBER,
+    OPTION_TIME,
     OPTION_REFUSED
 };
 
@@ -23,6 +28,18 @@ struct reader {
     const char *key; /* of the option, for messages */
 };
 
+/* A path as the program can open it: relative ones are relative to the configuration file. NULL after adding
+ * an error. */
+const char *read_path(struct reader *r, const struct tw_node *n, const char *what);
+struct tw_config_place place_of(const struct tw_node *n);
+
 void read_option(struct reader *r, enum tw_option o, enum option_type type, const struct tw_node *n);
+/* read_streams.c: the options of the groups tls and streams, and what has to fit together. */
+void read_file(struct reader *r, enum tw_option o, const struct tw_node *n);
+void read_clients(struct reader *r, const struct tw_node *n);
+void read_version(struct reader *r, const struct tw_node *n);
+void read_number(struct reader *r, enum tw_option o, const struct tw_node *n);
+void read_time(struct reader *r, enum tw_option o, const struct tw_node *n);
+void check_tls(struct reader *r, const struct tw_node *listen);
 
 #endif

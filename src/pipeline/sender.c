@@ -54,7 +54,7 @@ uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const s
         if (device != none)
             return device;
         *why = TW_COUNT_UNKNOWN_SOURCE;
-        if (!tw_topology_is_relay(t, &r->from))
+        if (!tw_topology_is_relay(t, &r->from) && !tw_topology_is_relay_certificate(t, r->certificate))
             return none;
     }
     *why = TW_COUNT_UNKNOWN_HOST;

@@ -72,15 +72,6 @@ int tw_tcp_fd(const struct tw_tcp *t)
     return t->fd;
 }
 
-int tw_tcp_accept(struct tw_tcp *t, struct tw_addr *from)
-{
-    struct sockaddr_storage peer = {0};
-    socklen_t n = sizeof peer;
-    int fd = accept4(t->fd, (struct sockaddr *)&peer, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    (void)tw_sockaddr_read(&peer, from);
-    return fd;
-}
-
 /* A router that lost its power says no farewell. */
 static void keep_alive(int fd)
 {
@@ -91,12 +82,22 @@ static void keep_alive(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
+int tw_tcp_accept(struct tw_tcp *t, struct tw_addr *from)
+{
+    struct sockaddr_storage peer = {0};
+    socklen_t n = sizeof peer;
+    int fd = accept4(t->fd, (struct sockaddr *)&peer, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    (void)tw_sockaddr_read(&peer, from);
+    if (fd >= 0)
+        keep_alive(fd);
+    return fd;
+}
+
 struct tw_stream *tw_stream_create(int fd, size_t max_bytes)
 {
     struct tw_stream *s = tw_xmalloc(sizeof *s + max_bytes);
     *s = (struct tw_stream){.fd = fd};
     tw_framing_init(&s->framing, s->message, max_bytes);
-    keep_alive(fd);
     return s;
 }
 
@@ -104,13 +105,27 @@ void tw_stream_destroy(struct tw_stream *s)
 {
     if (s == NULL)
         return;
-    (void)close(s->fd);
+    if (s->fd >= 0)
+        (void)close(s->fd);
     free(s);
 }
 
 int tw_stream_fd(const struct tw_stream *s)
 {
     return s->fd;
+}
+
+void tw_stream_take(struct tw_stream *s, struct tw_str bytes, tw_framing_message *call, void *ctx)
+{
+    s->bytes += bytes.n;
+    tw_framing_feed(&s->framing, bytes, call, ctx);
+}
+
+enum tw_stream_end tw_stream_ends(struct tw_stream *s, bool in_order, tw_framing_message *call, void *ctx)
+{
+    if (in_order && tw_framing_end(&s->framing, call, ctx))
+        return TW_STREAM_ENDED;
+    return tw_framing_pending(&s->framing) ? TW_STREAM_UNFINISHED : TW_STREAM_ENDED;
 }
 
 enum tw_stream_end tw_stream_read(struct tw_stream *s, size_t quota, tw_framing_message *call, void *ctx)
@@ -122,13 +137,10 @@ enum tw_stream_end tw_stream_read(struct tw_stream *s, size_t quota, tw_framing_
             continue;
         if (n < 0 && errno == EAGAIN)
             break;
-        if (n == 0 && tw_framing_end(&s->framing, call, ctx))
-            return TW_STREAM_ENDED;
         if (n <= 0)
-            return tw_framing_pending(&s->framing) ? TW_STREAM_UNFINISHED : TW_STREAM_ENDED;
-        s->bytes += (uint64_t)n;
+            return tw_stream_ends(s, n == 0, call, ctx);
         quota -= (size_t)n;
-        tw_framing_feed(&s->framing, tw_str_of(piece, (size_t)n), call, ctx);
+        tw_stream_take(s, tw_str_of(piece, (size_t)n), call, ctx);
     }
     return TW_STREAM_OPEN;
 }

@@ -36,35 +36,82 @@ void tw_load_services(struct tw_loader *l, const struct tw_node *n, uint32_t *ou
     }
 }
 
+struct relays { /* of the snapshot, while they can still be written */
+    struct tw_topology *t;
+    struct tw_addr *addresses;
+    struct tw_str *certificates;
+};
+
+static void load_relay_address(struct tw_loader *l, const struct tw_node *n, struct relays *r)
+{
+    struct tw_str text;
+    struct tw_addr a;
+    char buf[TW_QUOTE_TEXT];
+    if (!tw_doc_want_text(l->doc, n, "relay", l->errors, &text))
+        return;
+    if (!tw_addr_parse(text, &a)) {
+        tw_doc_error(l->doc, n, l->errors, "relay is %s, expected an IPv4 or IPv6 address",
+                     tw_doc_quote(text, buf));
+        return;
+    }
+    const struct tw_owner *o = tw_owner_of_address(l->x, &a);
+    if (o != NULL) {
+        tw_doc_error(
+            l->doc, n, l->errors,
+            "relay %.*s is an address of device '%s' (line %u, column %u), expected a collector's own",
+            TW_STR_ARG(text), l->devices[o->device].name, o->line, o->column);
+    } else if (!tw_topology_is_relay(r->t, &a)) {
+        tw_map_add(&l->x->relays, tw_addr_hash(&a), (uint32_t)r->t->relays_n);
+        r->addresses[r->t->relays_n++] = a;
+    }
+}
+
+static void load_relay_certificate(struct tw_loader *l, const struct tw_node *n, struct relays *r)
+{
+    const char *z = NULL;
+    char buf[TW_QUOTE_TEXT];
+    if (!tw_load_name(l, n, "certificate", TW_NAME_MAX, &z))
+        return;
+    const struct tw_str name = tw_str_z(z);
+    const struct tw_owner *o = tw_owner_of_name(&l->x->certificates, name);
+    if (o != NULL) {
+        tw_doc_error(l->doc, n, l->errors,
+                     "certificate %s belongs to device '%s' too (line %u, column %u), expected it once",
+                     tw_doc_quote(name, buf), l->devices[o->device].name, o->line, o->column);
+    } else if (!tw_topology_is_relay_certificate(r->t, name)) {
+        tw_map_add(&l->x->relay_certificates, tw_hash_lower(name, 0), (uint32_t)r->t->relay_certificates_n);
+        r->certificates[r->t->relay_certificates_n++] = name;
+    }
+}
+
+/* An address, or {address: …, certificate: …} with at least one of the two. */
+static void load_relay(struct tw_loader *l, const struct tw_node *n, struct relays *r)
+{
+    static const char *const keys[] = {"address", "certificate", NULL};
+    if (n->kind != TW_NODE_MAP) {
+        load_relay_address(l, n, r);
+        return;
+    }
+    tw_doc_known_keys(l->doc, n, "relay", keys, l->errors);
+    const struct tw_node *address = tw_node_get(n, keys[0]), *certificate = tw_node_get(n, keys[1]);
+    if (address == NULL && certificate == NULL)
+        tw_doc_error(l->doc, n, l->errors, "relay has neither address nor certificate, expected one of them");
+    if (address != NULL)
+        load_relay_address(l, address, r);
+    if (certificate != NULL)
+        load_relay_certificate(l, certificate, r);
+}
+
 static void load_relays(struct tw_loader *l, const struct tw_node *list, struct tw_topology *t)
 {
     if (list == NULL || !tw_doc_want_list(l->doc, list, "relays", l->errors))
         return;
-    struct tw_addr *relays = tw_arena_alloc(l->x->arena, list->n * sizeof *relays);
-    t->relays = relays;
-    for (uint32_t i = 0; i < list->n; i++) {
-        const struct tw_node *n = list->items[i];
-        struct tw_str text;
-        struct tw_addr a;
-        char buf[TW_QUOTE_TEXT];
-        if (!tw_doc_want_text(l->doc, n, "relay", l->errors, &text))
-            continue;
-        if (!tw_addr_parse(text, &a)) {
-            tw_doc_error(l->doc, n, l->errors, "relay is %s, expected an IPv4 or IPv6 address",
-                         tw_doc_quote(text, buf));
-            continue;
-        }
-        const struct tw_owner *o = tw_owner_of_address(l->x, &a);
-        if (o != NULL) {
-            tw_doc_error(
-                l->doc, n, l->errors,
-                "relay %.*s is an address of device '%s' (line %u, column %u), expected a collector's own",
-                TW_STR_ARG(text), l->devices[o->device].name, o->line, o->column);
-        } else if (!tw_topology_is_relay(t, &a)) {
-            tw_map_add(&l->x->relays, tw_addr_hash(&a), (uint32_t)t->relays_n);
-            relays[t->relays_n++] = a;
-        }
-    }
+    struct relays r = {t, tw_arena_alloc(l->x->arena, list->n * sizeof *r.addresses),
+                       tw_arena_alloc(l->x->arena, list->n * sizeof *r.certificates)};
+    t->relays = r.addresses;
+    t->relay_certificates = r.certificates;
+    for (uint32_t i = 0; i < list->n; i++)
+        load_relay(l, list->items[i], &r);
 }
 
 static bool any_devices(const struct tw_node *devices)

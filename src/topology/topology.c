@@ -26,6 +26,7 @@ void tw_topology_unref(const struct tw_topology *t)
     finish(&x->certificates);
     finish(&x->engines);
     tw_map_finish(&x->relays);
+    tw_map_finish(&x->relay_certificates);
     tw_map_finish(&x->trunks);
     tw_map_finish(&x->e_trunks);
     tw_arena_destroy(x->arena);
@@ -102,6 +103,18 @@ static bool same_relay(const void *ctx, uint32_t index, const void *key)
 bool tw_topology_is_relay(const struct tw_topology *t, const struct tw_addr *a)
 {
     return tw_map_find(&t->index->relays, tw_addr_hash(a), same_relay, t->relays, a) != TW_MAP_NONE;
+}
+
+static bool same_relay_certificate(const void *ctx, uint32_t index, const void *key)
+{
+    const struct tw_str *names = ctx;
+    return tw_str_ieq(names[index], *(const struct tw_str *)key);
+}
+
+bool tw_topology_is_relay_certificate(const struct tw_topology *t, struct tw_str name)
+{
+    return name.n > 0 && tw_map_find(&t->index->relay_certificates, tw_hash_lower(name, 0),
+                                     same_relay_certificate, t->relay_certificates, &name) != TW_MAP_NONE;
 }
 
 static int by_if_index(const void *key, const void *element)

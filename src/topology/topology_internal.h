@@ -29,10 +29,11 @@ struct tw_topology_index {
     unsigned refs;
     struct tw_arena *arena;
     struct tw_owners addresses, hosts, certificates, engines;
-    struct tw_map relays;   /* index of t->relays */
-    struct tw_map trunks;   /* tw_place_key(device, Eth-Trunk) -> member * 2 + side */
-    struct tw_map e_trunks; /* tw_place_key(device, id) -> E-Trunk * 2 + side */
-    uint32_t *first_pair;   /* per device: pair * 2 + side, TW_NONE: in no pair */
+    struct tw_map relays;             /* index of t->relays */
+    struct tw_map relay_certificates; /* index of t->relay_certificates */
+    struct tw_map trunks;             /* tw_place_key(device, Eth-Trunk) -> member * 2 + side */
+    struct tw_map e_trunks;           /* tw_place_key(device, id) -> E-Trunk * 2 + side */
+    uint32_t *first_pair;             /* per device: pair * 2 + side, TW_NONE: in no pair */
 };
 
 /* A number on a device. As a hash it is the key itself, so equal hashes are equal keys. */

@@ -43,7 +43,7 @@ class Check(Case):
                 ("", "trunkwatchd.yaml:1:1: inventory is missing"),
                 ("inventory: none.yaml\n", "trunkwatchd.yaml:1:12: can't read the inventory"),
                 (good.replace("rules: /", "rules: /none/"), "trunkwatchd.yaml:2:8: can't read the rules"),
-                (good.replace("udp://127.0.0.1:%d" % self.syslog, "tls://127.0.0.1:1"), "yaml:4:12: tls:// is not supported"),
+                (good.replace("udp://127.0.0.1:%d" % self.syslog, "tls://127.0.0.1:1"), "yaml:4:11: tls.certificate is missing"),
                 (good.replace("udp://127.0.0.1:%d" % self.snmp, "tcp://127.0.0.1:1"), "yaml:5:10: tcp:// is not supported for traps"),
                 (good.replace("udp://127.0.0.1:%d" % self.syslog, "udp://nowhere:1"), "yaml:4:12: listen.syslog is 'udp://now"),
                 (good.replace("%d" % self.syslog, "%d" % self.snmp), "yaml:5:10: 'udp://127.0.0.1:"),

@@ -195,10 +195,12 @@ class Sockets(Case):
 
     def test_tcp_that_is_not_served(self):
         # Encrypted syslog would be heard as noise, traps over TCP not at all.
-        for name in ("syslog-tls", "snmp", "unknown"):
+        for name, why in (("syslog-tls", "a socket for TLS was passed, and tls is not configured"),
+                          ("snmp", "can't tell what a passed TCP socket is for, expected FileDescriptorName=syslog"),
+                          ("unknown", "can't tell what a passed TCP socket is for, expected FileDescriptorName=syslog")):
             self.start_with(name, [self.listening()])
             self.assertEqual(self.daemon.wait(timeout=PATIENCE), 1)
-            self.assertIn(f"can't tell what a passed TCP socket is for, expected FileDescriptorName=syslog name={name}", self.log())
+            self.assertIn(f"{why} name={name}", self.log())
 
     def test_cannot_be_told_apart(self):
         self.start_with("one:two", self.bound([free_port(), free_port()]))

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -89,6 +90,42 @@ static void everything_is_read(void **state)
     tw_config_destroy(c);
 }
 
+static void streams_and_tls(void **state)
+{
+    struct tw_config *c = good("inventory: i\n");
+    (void)state;
+    assert_int_equal(c->streams.connections, 512);
+    assert_int_equal(c->streams.per_source, 32);
+    assert_int_equal(c->streams.message_bytes, 16384);
+    assert_int_equal(c->streams.message_time.ns, TW_SECONDS(20).ns);
+    assert_int_equal(c->streams.handshake_time.ns, TW_SECONDS(10).ns);
+    assert_int_equal(c->streams.idle_time.ns, 0);
+    assert_null(c->tls.certificate.path);
+    assert_false(c->tls.clients_optional || c->tls.least_1_3);
+    tw_config_destroy(c);
+    assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x", 1), 0);
+    c = good(
+        "inventory: i\n"
+        "listen: {syslog: [\"tls://[::1]:6514\"]}\n"
+        "tls: {certificate: /c.pem, key: \"${CREDENTIALS_DIRECTORY}/key\", client-certificates: optional,\n"
+        "  least-version: 1.3}\n"
+        "streams: {connections: 4096, per-source: 1, message-bytes: 2048, message-time: 1s,\n"
+        "  handshake-time: 1h, idle-time: 1d}\n");
+    assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    assert_true(c->syslog[0].tls && c->syslog[0].tcp);
+    assert_string_equal(c->tls.certificate.path, "/c.pem");
+    assert_string_equal(c->tls.key.path, "/run/credentials/x/key");
+    assert_int_equal(c->tls.key.at.line, 3);
+    assert_null(c->tls.client_ca.path);
+    assert_true(c->tls.clients_optional && c->tls.least_1_3);
+    assert_int_equal(c->streams.connections, 4096);
+    assert_int_equal(c->streams.per_source, 1);
+    assert_int_equal(c->streams.message_bytes, 2048);
+    assert_int_equal(c->streams.handshake_time.ns, TW_SECONDS(3600).ns);
+    assert_int_equal(c->streams.idle_time.ns, TW_SECONDS(86400).ns);
+    tw_config_destroy(c);
+}
+
 static void errors_have_places(void **state)
 {
     static const struct {
@@ -106,11 +143,34 @@ static void errors_have_places(void **state)
         {"inventory: i\nlisten: {snmp: [\"tcp://127.0.0.1:1\"]}\n",
          "2:17: tcp:// is not supported for traps, expected udp://ADDRESS:PORT"},
         {"inventory: i\nlisten: {syslog: [\"tcp://127.0.0.1:0\"]}\n",
-         "2:19: listen.syslog is 'tcp://127.0.0.1:0', expected udp://ADDRESS:PORT or tcp://ADDRESS:PORT"},
+         "2:19: listen.syslog is 'tcp://127.0.0.1:0', expected udp://ADDRESS:PORT, "
+         "tcp://ADDRESS:PORT or tls://ADDRESS:PORT, as"},
         {"inventory: i\nlisten: {syslog: [\"tcp://1.2.3.4:5\", \"tcp://1.2.3.4:5\"]}\n",
          "2:38: 'tcp://1.2.3.4:5' is listened to already"},
-        {"inventory: i\nlisten: {syslog: [\"tls://127.0.0.1:1\"]}\n",
-         "2:19: tls:// is not supported by this version"},
+        {"inventory: i\nlisten: {syslog: [\"dtls://127.0.0.1:1\"]}\n",
+         "2:19: dtls:// is not supported by this version"},
+        {"inventory: i\nlisten: {snmp: [\"tls://127.0.0.1:1\"]}\n",
+         "2:17: tls:// is not supported for traps"},
+        {"inventory: i\nlisten: {syslog: [\"tls://1.2.3.4:5\", \"tcp://1.2.3.4:5\"]}\n",
+         "2:38: 'tcp://1.2.3.4:5' is listened to already"},
+        {"inventory: i\nlisten: {syslog: [\"tls://127.0.0.1:1\"]}\ntls: {certificate: c, key: k}\n",
+         "2:18: tls.client-ca is missing, expected it with a tls:// address"},
+        {"inventory: i\ntls: {client-ca: c}\n",
+         "2:18: tls.certificate is missing, expected it with the other files of tls"},
+        {"inventory: i\ntls: {client-certificates: yes}\n",
+         "2:28: tls.client-certificates is 'yes', expected required or optional"},
+        {"inventory: i\ntls: {least-version: 1.1}\n",
+         "2:22: tls.least-version is '1.1', expected 1.2 or 1.3"},
+        {"inventory: i\ntls: {key: \"${HOME}/k\"}\n", "2:12: tls.key begins with another variable"},
+        {"inventory: i\ntls: {key: \"${CREDENTIALS_DIRECTORY}/\"}\n", "2:12: tls.key begins with another"},
+        {"inventory: i\ntls: {key: \"${CREDENTIALS_DIRECTORY}/k\"}\n",
+         "2:12: tls.key needs CREDENTIALS_DIRECTORY"},
+        {"inventory: i\nstreams: {connections: 0}\n", "2:24: streams.connections is '0', expected"},
+        {"inventory: i\nstreams: {message-bytes: 100}\n", "2:26: streams.message-bytes is '100', expected"},
+        {"inventory: i\nstreams: {message-time: 0s}\n",
+         "2:25: streams.message-time is '0s', expected 1s to 1h"},
+        {"inventory: i\nstreams: {idle-time: 1ms}\n",
+         "2:22: streams.idle-time is '1ms', expected 0s or at least 1s"},
         {"inventory: i\nlisten: {syslog: [\"udp://127.0.0.1\"]}\n",
          "2:19: listen.syslog is 'udp://127.0.0.1'"},
         {"inventory: i\nlisten: {syslog: [\"udp://127.0.0.1:0\"]}\n", "2:19: listen.syslog is"},
@@ -182,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_table),
         cmocka_unit_test(everything_is_read),
+        cmocka_unit_test(streams_and_tls),
         cmocka_unit_test(errors_have_places),
         cmocka_unit_test(changes_are_seen),
         cmocka_unit_test(help_has_every_key),

@@ -15,7 +15,7 @@ static const char inventory[] =
     "'0x800007DB03000000AA'}\n"
     "  pe-b: {addresses: [192.0.2.2], hostnames: [PE-B], certificate: pe-b.example, engine-id: "
     "'0x800007DB03000000BB'}\n"
-    "relays: [192.0.2.50]\n";
+    "relays: [192.0.2.50, {certificate: relay.example}, {address: 192.0.2.51, certificate: two.example}]\n";
 static const char line[] = "<190>Aug  8 2026 18:00:00 PE-B %%01OPS/5/X(l):CID=1;nothing of interest";
 
 static struct tw_pipeline *create(void)
@@ -62,7 +62,13 @@ static void a_certificate_whatever_the_address(void **state)
     the_sender_is(PE_A, 0, "192.0.2.77", r);
     the_sender_is(PE_A, 0, "192.0.2.1", r);
     the_sender_is(PE_A, 1, "192.0.2.2", r);
-    r.certificate = TW_STR("collector.example"); /* a relay's, a stranger's */
+    r.certificate = TW_STR("Relay.example"); /* a relay's */
+    the_sender_is(PE_B, 0, "192.0.2.77", r);
+    the_sender_is(PE_A, 0, "192.0.2.1", r); /* the device's own address still says more */
+    r.certificate = TW_STR("two.example");
+    the_sender_is(PE_B, 0, "192.0.2.77", r);
+    r.certificate = TW_STR("collector.example"); /* a stranger's */
+    the_sender_is(PE_B, 0, "192.0.2.51", r);
     the_sender_is(PE_B, 0, "192.0.2.50", r);
     the_sender_is(NOBODY, 0, "192.0.2.77", r);
 }

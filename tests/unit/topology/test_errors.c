@@ -111,6 +111,15 @@ static void devices(void **state)
          "i.yaml:2:22: relay 192.0.2.1 is an address of device 'a' (line 1, column 27), expected a "
          "collector's own\n"
          "i.yaml:2:33: relay is 'host', expected an IPv4 or IPv6 address\n"},
+        {"devices: {a: {certificate: a.example}}\nrelays: [{}, {address: x, key: y}, {certificate: "
+         "A.example}, "
+         "{certificate: \"\"}]\n",
+         "i.yaml:2:10: relay has neither address nor certificate, expected one of them\n"
+         "i.yaml:2:27: unknown key 'key' in relay, expected address or certificate\n"
+         "i.yaml:2:24: relay is 'x', expected an IPv4 or IPv6 address\n"
+         "i.yaml:2:50: certificate 'A.example' belongs to device 'a' too (line 1, column 28), expected it "
+         "once\n"
+         "i.yaml:2:76: certificate is '', expected 1 to 255 characters, none of them a control character\n"},
         {"devices: {a: {engine-id: 800007db03}}\n",
          "i.yaml:1:26: engine-id is '800007db03', expected 0x and the hexadecimal digits of 5 to 32 bytes\n"},
         {"devices: {a: {engine-id: '0x800007db0'}}\n", "i.yaml:1:26: engine-id is '0x800007db0', expected 0x "

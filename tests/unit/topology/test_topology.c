@@ -52,7 +52,8 @@ static const char full[] =
     "  metro-8:\n"
     "    devices: [pe-a, pe-c]\n"
     "    e-trunks: {2: {members: [{trunks: {pe-a: Eth-Trunk12, pe-c: Eth-Trunk10}}]}}\n"
-    "relays: [192.0.2.50, '2001:db8::50', 192.0.2.50]\n";
+    "relays: [192.0.2.50, '2001:db8::50', 192.0.2.50, {address: 192.0.2.50, certificate: R.example}, "
+    "{certificate: r.example}]\n";
 
 static const struct tw_topology *load(const char *text)
 {
@@ -173,6 +174,10 @@ static void who_sent_this(void **state)
     const struct tw_addr none = {0};
     assert_int_equal(tw_topology_by_address(t, &none), TW_NONE);
     assert_int_equal(t->relays_n, 2);
+    assert_int_equal(t->relay_certificates_n, 1);
+    assert_true(tw_topology_is_relay_certificate(t, TW_STR("r.Example")));
+    assert_false(tw_topology_is_relay_certificate(t, TW_STR("s.example")));
+    assert_false(tw_topology_is_relay_certificate(t, TW_STR("")));
 }
 
 static void pairs_and_profiles(void **state)

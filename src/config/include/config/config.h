@@ -29,6 +29,7 @@ struct tw_config_listen {
     struct tw_addr address;
     uint16_t port;
     bool tcp; /* else UDP */
+    bool tls; /* over TCP */
     const char *text;
 };
 struct tw_config_hold {
@@ -43,12 +44,29 @@ struct tw_config_output {
     struct tw_config_place at; /* of the path, else of the output */
 };
 
+struct tw_config_file {
+    const char *path; /* NULL: not given */
+    struct tw_config_place at;
+};
+struct tw_config_tls { /* all three files, or none; without client_ca when clients_optional */
+    struct tw_config_file certificate, key, client_ca;
+    bool clients_optional;
+    bool least_1_3; /* least-version */
+};
+enum { TW_CONFIG_CONNECTIONS_MAX = 4096 };
+struct tw_config_streams { /* limits of TCP and TLS */
+    uint32_t connections, per_source, message_bytes;
+    tw_dur message_time, handshake_time, idle_time; /* idle_time 0: for ever */
+};
+
 struct tw_config {
     const char *file;
     const char *inventory, *rules; /* paths, relative to the working directory; rules: NULL when not given */
     struct tw_config_place inventory_at, rules_at;
     const struct tw_config_listen *syslog, *snmp;
     size_t syslog_n, snmp_n;
+    struct tw_config_tls tls;
+    struct tw_config_streams streams;
     const struct tw_str *communities;
     size_t communities_n;
     const struct tw_config_hold *holds;

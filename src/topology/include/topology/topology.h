@@ -112,7 +112,8 @@ struct tw_topology {
     const struct tw_e_trunk *e_trunks;
     const struct tw_member *members;
     const struct tw_addr *relays;
-    size_t devices_n, pairs_n, e_trunks_n, members_n, relays_n;
+    const struct tw_str *relay_certificates; /* names in their TLS client certificates */
+    size_t devices_n, pairs_n, e_trunks_n, members_n, relays_n, relay_certificates_n;
     struct tw_topology_index *index; /* private */
 };
 
@@ -129,6 +130,7 @@ uint32_t tw_topology_by_hostname(const struct tw_topology *t, struct tw_str host
 uint32_t tw_topology_by_certificate(const struct tw_topology *t, struct tw_str name);
 uint32_t tw_topology_by_engine_id(const struct tw_topology *t, struct tw_str id);
 bool tw_topology_is_relay(const struct tw_topology *t, const struct tw_addr *a);
+bool tw_topology_is_relay_certificate(const struct tw_topology *t, struct tw_str name);
 
 /* Name of an ifIndex by the inventory, or NULL. */
 const char *tw_topology_if_name(const struct tw_topology *t, uint32_t device, uint32_t if_index);
