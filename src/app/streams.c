@@ -162,7 +162,7 @@ static bool may_connect(struct tw_input *in, const struct tw_addr *from, bool st
 {
     struct tw_daemon *d = in->daemon;
     const struct tw_config_streams *limits = &d->config->streams;
-    if (stranger && (!in->tls || d->config->tls.client_ca.path == NULL)) {
+    if (stranger && (!in->tls || !tw_tls_asks(d->tls))) {
         in->connections.refused_source++;
         tw_strangers_count(&d->strangers, in, from, TW_STRANGE_CONNECTION);
         return false;

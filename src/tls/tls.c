@@ -29,10 +29,10 @@ static int no_passphrase(char *buf, int size, int rwflag, void *ctx)
     return 0;
 }
 
-/* The last error is the nearest to what was asked for. */
+/* The first error is the nearest to the cause. */
 static bool refuse(const char *fallback, char why[static TW_TLS_WHY])
 {
-    unsigned long e = ERR_peek_last_error();
+    unsigned long e = ERR_peek_error();
     const char *reason = e != 0 ? ERR_reason_error_string(e) : NULL;
     (void)snprintf(why, TW_TLS_WHY, "%s%s%s", fallback, reason != NULL ? ": " : "",
                    reason != NULL ? reason : "");
@@ -120,6 +120,11 @@ void tw_tls_destroy(struct tw_tls *t)
         return;
     SSL_CTX_free(t->ctx);
     free(t);
+}
+
+bool tw_tls_asks(const struct tw_tls *t)
+{
+    return SSL_CTX_get_verify_mode(t->ctx) != SSL_VERIFY_NONE;
 }
 
 int tw_tls_days_left(const struct tw_tls *t)

@@ -1,84 +1,12 @@
-"""Syslog over TLS: who is let in, and on what word; what of the other side's faults is told and counted."""
-import shutil
-import socket
+"""Syslog over TLS: who is let in, and on what word."""
 import ssl
 import subprocess
 import unittest
 
 from certificates import Authority
-from support import Case, PATIENCE, PE_A, PE_B, STRANGER, link, role, wait_for
-from test_tcp import LINE, counted, free_tcp_port
-
-TLS = """tls: {certificate: server.pem, key: server.key, client-ca: ca.pem}
-"""
-
-
-class Tls(Case):
-    more = ""
-
-    def setUp(self):
-        super().setUp()
-        self.port = free_tcp_port()
-        self.ca = Authority(self.folder)
-        self.ca.sign("server", common="collector", alternatives="DNS:collector,IP:127.0.0.1")
-        self.write("inventory.yaml", self.read("inventory.yaml").replace(
-            "hostnames: [PE-A]", "hostnames: [PE-A], certificate: pe-a.example").replace("{addresses: [127.0.1.1]", "addresses: [127.0.1.1]")
-            .replace("hostnames: [PE-A], certificate: pe-a.example", "hostnames: [PE-A]\n    certificate: pe-a.example")
-            .replace("hostnames: [PE-B],", "hostnames: [PE-B], certificate: 192.0.2.2,"))
-        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace(
-            f'"udp://127.0.0.1:{self.syslog}"', f'"udp://127.0.0.1:{self.syslog}", "tls://127.0.0.1:{self.port}"') + TLS + self.more)
-
-    def context(self, certificate=None, ca=None):
-        """Of a client that checks the server."""
-        c = ssl.create_default_context(cafile=ca or self.ca.pem)
-        if certificate is not None:
-            c.load_cert_chain(*certificate)
-        return c
-
-    def raw(self, source):
-        s = socket.socket()
-        self.addCleanup(s.close)
-        s.bind((source, 0))
-        s.settimeout(PATIENCE)
-        s.connect(("127.0.0.1", self.port))
-        return s
-
-    def connect(self, source, certificate=None, context=None):
-        s = (context or self.context(certificate)).wrap_socket(self.raw(source), server_hostname="collector")
-        self.addCleanup(s.close)
-        return s
-
-    def counts(self):
-        """Of the socket, and of its handshakes; everything accepted has come to one of the ends."""
-        self.counters()
-        c = self.socket_counters("syslog+tls")
-        line = [l for l in self.log().splitlines() if "report.tls: syslog+tls://" in l][-1]
-        c.update((k, int(v)) for k, v in (w.split("=") for w in line.split() if "=" in w))
-        self.assertEqual(c["accepted"], sum(c[k] for k in ("open", "ended", "unfinished", "slow", "idle", "gone", "refused_certificate",
-                                                           "failed")), c)
-        self.assertEqual(c["failed"], sum(c[k] for k in ("no_certificate", "not_verified", "rejected", "hung_up", "protocol",
-                                                         "timed_out")), c)
-        return c
-
-    def wait_counts(self, **wanted):
-        def reached():
-            counts = self.counts()
-            return counts if all(counts[k] == v for k, v in wanted.items()) else None
-        return wait_for(f"{wanted}; log:\n{self.log()}", reached)
-
-    def assert_closed(self, connection):
-        """By the other side, in order or not."""
-        try:
-            self.assertEqual(connection.recv(1), b"")
-        except (ConnectionResetError, ssl.SSLError):
-            pass
-
-    def assert_heard(self):
-        alert = self.wait_transition("raised", "no-switchover")
-        self.assertEqual((alert["device"], alert["sub_interfaces"]), ("pe-a", ["Eth-Trunk10.100"]))
-
-    def messages(self):
-        return role("PE-A", "Master"), role("PE-B", "Backup"), link("PE-A", "Eth-Trunk10.100")
+from support import PATIENCE, PE_A, PE_B, STRANGER
+from test_tcp import LINE, counted
+from tls import Tls
 
 
 class Certificates(Tls):
@@ -95,9 +23,128 @@ class Certificates(Tls):
         self.assert_heard()
         counts = self.wait_counts(open=2, accepted=2, received=5, fed=5, done=2, certificates=2)
         self.assertEqual(counts["framing_errors"], 0)
+        self.assertNotIn("ignored from=", self.log())
         a.unwrap()
         b.unwrap()
         self.wait_counts(open=0, ended=2)
+
+    def test_by_common_name_or_by_address(self):
+        self.start()
+        a = self.connect(STRANGER, self.ca.sign("a", common="pe-a.example"))
+        b = self.connect(PE_B, self.ca.sign("b", common="nobody"))
+        relay = self.connect("127.0.0.1", self.ca.sign("c", alternatives="DNS:relay.example"))
+        master, backup, down = self.messages()
+        a.sendall(counted(master))
+        b.sendall(counted(backup))
+        self.wait_counts(received=2)
+        relay.sendall(counted(down))
+        self.assert_heard()
+        self.assertEqual(self.counters()["events"], 3)
+
+    def test_a_relay_by_its_certificate(self):
+        self.write("inventory.yaml", self.read("inventory.yaml").replace("[127.0.0.1]", "[{certificate: relay.example}]"))
+        self.start()
+        relay = self.connect(STRANGER, self.ca.sign("c", alternatives="DNS:relay.example"))
+        for message in self.messages():
+            relay.sendall(counted(message))
+        self.assert_heard()
+
+    def test_who_is_not_let_in(self):
+        self.start()
+        other = Authority(self.folder, "other")
+        cases = [
+            ("no_certificate", PE_A, None, "the client has no certificate"),
+            ("not_verified", PE_A, other.sign("a", common="pe-a.example"), "certificate"),
+            ("not_verified", PE_A, self.ca.sign("old", common="pe-a.example", expired=True), "certificate has expired"),
+            ("not_verified", PE_A, self.ca.sign("use", common="pe-a.example", usage="serverAuth"), "purpose"),
+            ("refused_certificate", STRANGER, self.ca.sign("x", common="pe-c.example"), "certificate of no device or relay, refused"),
+            # Names of other kinds are none.
+            ("refused_certificate", STRANGER, self.ca.sign("kinds", common="none", alternatives="email:pe-a.example,URI:pe-a.example"),
+             "certificate of no device or relay, refused")]
+        for i, (counter, source, certificate, text) in enumerate(cases):
+            with self.subTest(counter=counter, text=text):
+                before = self.counts()[counter]
+                try:
+                    s = self.connect(source, certificate)
+                    s.sendall(counted(self.messages()[0]))
+                    self.assert_closed(s)
+                except (ssl.SSLError, ConnectionResetError, BrokenPipeError):
+                    pass
+                self.wait_counts(**{counter: before + 1, "accepted": i + 1, "open": 0})
+                self.assertIn(text, self.log())
+        self.assertEqual(self.counts()["received"], 0)
+        self.assertIn(f"ignored from={STRANGER} unknown=0 other_community=0 connections=0 handshakes=0 certificates=2", self.log())
+
+    def test_who_does_not_speak_tls(self):
+        self.start()
+        plain, gone, rejects = self.raw(PE_A), self.raw(PE_A), self.context(ca=Authority(self.folder, "other").pem)
+        plain.sendall(self.messages()[0].encode() + b"\n")
+        self.assert_closed(plain)
+        self.wait_counts(protocol=1, open=1)
+        gone.close()
+        self.wait_counts(hung_up=1, open=0)
+        with self.assertRaises(ssl.SSLError):
+            self.connect(PE_A, context=rejects)
+        self.wait_counts(rejected=1, open=0)
+        old = self.context(self.ca.sign("a", common="pe-a.example"))
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_2
+        self.assertEqual(self.connect(STRANGER, context=old).version(), "TLSv1.2")
+        stranger = self.raw(STRANGER)
+        stranger.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        self.assert_closed(stranger)
+        self.wait_counts(protocol=2, open=1, accepted=5)
+        self.assertEqual(self.log().count("TLS handshake of an unknown source failed"), 1)
+
+    def test_s_client(self):
+        self.start()
+        master, backup, down = self.messages()
+        certificates = {PE_A: self.ca.sign("a", common="pe-a.example"), PE_B: self.ca.sign("b", alternatives="IP:192.0.2.2")}
+        for source, stream in ((PE_A, counted(master)), (PE_B, backup.encode() + b"\n"), (PE_A, counted(down))):
+            pem, key = certificates[source]
+            done = subprocess.run(["openssl", "s_client", "-quiet", "-no_ign_eof", "-connect", f"127.0.0.1:{self.port}", "-bind", "127.0.1.8:0",
+                                   "-CAfile", self.ca.pem, "-verify_return_error", "-cert", pem, "-key", key], input=stream,
+                                  capture_output=True, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_heard()
+        self.wait_counts(received=3, ended=3, open=0)
+        done = subprocess.run(["openssl", "s_client", "-quiet", "-no_ign_eof", "-connect", f"127.0.0.1:{self.port}", "-CAfile", self.ca.pem],
+                              input=counted(master), capture_output=True, timeout=PATIENCE)
+        self.wait_counts(no_certificate=1, received=3)
+
+
+class Optional(Tls):
+    def setUp(self):
+        super().setUp()
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace("client-ca: ca.pem}",
+                                                                             "client-ca: ca.pem, client-certificates: optional, least-version: 1.3}"))
+
+    def test_the_address_alone(self):
+        self.start()
+        a = self.connect(PE_A)
+        a.sendall(counted(self.messages()[0]))
+        self.wait_counts(received=1, done=1, certificates=0)
+        # A wrong certificate is worse than none.
+        other = Authority(self.folder, "other").sign("a", common="pe-a.example")
+        try:
+            self.assert_closed(self.connect(PE_A, other))
+        except ssl.SSLError:
+            pass
+        self.wait_counts(not_verified=1)
+        self.assert_closed(self.connect(STRANGER))
+        self.wait_counts(refused_certificate=1)
+        old = self.context()
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with self.assertRaises(ssl.SSLError):
+            self.connect(PE_A, context=old)
+        self.wait_counts(protocol=1, open=1)
+
+    def test_no_authority_at_all(self):
+        # Then a stranger has nothing to show, and is not listened to.
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace("client-ca: ca.pem, ", ""))
+        self.start()
+        self.connect(PE_A).sendall(counted(self.messages()[0]))
+        self.assert_closed(self.raw(STRANGER))
+        self.wait_counts(received=1, refused_source=1, accepted=1)
 
 
 if __name__ == "__main__":

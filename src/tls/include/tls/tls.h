@@ -29,6 +29,8 @@ enum { TW_TLS_WHY = 256, TW_TLS_NAMES_MAX = 64, TW_TLS_NAME_MAX = 255 };
 struct tw_tls *tw_tls_create(const struct tw_tls_options *o, enum tw_tls_file *file,
                              char why[static TW_TLS_WHY]);
 void tw_tls_destroy(struct tw_tls *t);
+/* Clients are asked for a certificate. */
+bool tw_tls_asks(const struct tw_tls *t);
 /* Days until the certificate is no longer valid; negative: since then. */
 int tw_tls_days_left(const struct tw_tls *t);
 /* Everybody on this host may read the file. */
