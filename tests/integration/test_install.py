@@ -10,7 +10,8 @@ import unittest
 from support import PATIENCE, SOURCE, TRUNKWATCH, TRUNKWATCHD
 
 CMAKE, BUILD, COMPILER = (os.environ[k] for k in ("CMAKE", "TRUNKWATCH_BUILD", "CMAKE_C_COMPILER"))
-UNITS = ["trunkwatchd.service", "trunkwatchd-syslog.socket", "trunkwatchd-syslog-tcp.socket", "trunkwatchd-trap.socket"]
+UNITS = ["trunkwatchd.service", "trunkwatchd-syslog.socket", "trunkwatchd-syslog-tcp.socket", "trunkwatchd-syslog-tls.socket",
+         "trunkwatchd-trap.socket"]
 EXPOSURE = 15  # tenths
 HOST_UNITS = next((d for d in ("/usr/lib/systemd/system", "/lib/systemd/system") if os.path.isdir(d)), None)
 
@@ -183,9 +184,11 @@ class Usr(Installed, unittest.TestCase):
         self.assertEqual((service["NoNewPrivileges"], service["ProtectSystem"]), (["yes"], ["strict"]))
 
     def test_sockets(self):
+        # TLS is there to be enabled: without tls: in the configuration the daemon would not start with it.
+        optional = {"trunkwatchd-syslog-tls.socket": ("ListenStream", "6514", "syslog-tls")}
         want = {"trunkwatchd-syslog.socket": ("ListenDatagram", "514", "syslog"), "trunkwatchd-syslog-tcp.socket": ("ListenStream", "601", "syslog-tcp"),
                 "trunkwatchd-trap.socket": ("ListenDatagram", "162", "snmp")}
-        for name, (kind, port, label) in want.items():
+        for name, (kind, port, label) in {**want, **optional}.items():
             found = unit(self.path(f"/usr/lib/systemd/system/{name}"))["Socket"]
             self.assertEqual((found[kind], found["FileDescriptorName"], found["Service"]), ([port], [label], ["trunkwatchd.service"]))
         service = unit(self.path("/usr/lib/systemd/system/trunkwatchd.service"))

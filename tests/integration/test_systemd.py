@@ -5,12 +5,14 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 import unittest
 
+from certificates import Authority
 from support import Case, PATIENCE, PE_A, PE_B, TRUNKWATCHD, free_port, link, role, send, wait_for
 
 
@@ -201,6 +203,29 @@ class Sockets(Case):
             self.start_with(name, [self.listening()])
             self.assertEqual(self.daemon.wait(timeout=PATIENCE), 1)
             self.assertIn(f"{why} name={name}", self.log())
+
+    def test_tls(self):
+        # By the name, and by the port in the configuration; beside TCP and UDP.
+        authority = Authority(self.folder)
+        authority.sign("server", common="collector")
+        named, unnamed, plain = self.listening(), self.listening(), self.listening()
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace(
+            f"udp://127.0.0.1:{self.syslog}", f"tls://127.0.0.1:{unnamed.getsockname()[1]}") +
+            "tls: {certificate: server.pem, key: server.key, client-ca: ca.pem}\n")
+        self.start_with("syslog-tls:syslog:syslog-tcp", [named, unnamed, plain])
+        self.wait_told("READY=1")
+        context = ssl.create_default_context(cafile=authority.pem)
+        context.check_hostname = False
+        context.load_cert_chain(*authority.sign("router", common="router"))
+        for line, source, to in ((role("PE-A", "Master"), PE_A, named), (role("PE-B", "Backup"), PE_B, unnamed)):
+            self.assertIn(f"syslog+tls://127.0.0.1:{to.getsockname()[1]} origin=systemd", self.log())
+            with socket.create_connection(to.getsockname(), source_address=(source, 0)) as s, context.wrap_socket(s) as secure:
+                secure.sendall(line.encode() + b"\n")
+                secure.unwrap()
+        self.assertIn(f"syslog+tcp://127.0.0.1:{plain.getsockname()[1]} origin=systemd", self.log())
+        with socket.create_connection(plain.getsockname(), source_address=(PE_A, 0)) as s:
+            s.sendall(link("PE-A", "Eth-Trunk10.100").encode() + b"\n")
+        self.wait_transition("raised", "no-switchover")
 
     def test_cannot_be_told_apart(self):
         self.start_with("one:two", self.bound([free_port(), free_port()]))
