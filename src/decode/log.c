@@ -4,7 +4,7 @@
 #include "chars.h"
 #include "stamp.h"
 
-enum { PRI_MAX = 191, COUNTER_MAX = 64, MARKS_MAX = 4 };
+enum { PRI_MAX = 191, COUNTER_MAX = 64, MARKS_MAX = 4, RELAY_TAG = 32 };
 
 const char *tw_log_fault_name(enum tw_log_fault f)
 {
@@ -147,6 +147,21 @@ static size_t split_tag(struct tw_str s, size_t i)
     return s.n - past >= 3 && has_mark(s, past) ? past + 3 : past;
 }
 
+/* rsyslog's forwarding templates keep 32 bytes of a tag, and a blank takes the place of the rest: the
+ * position behind it, when it is that what happened to the one at `tag` whose BRIEF ends at `i`; else 0. */
+static size_t cut_tag(struct tw_str s, size_t tag, size_t i, struct tw_log *out)
+{
+    size_t end = tag + RELAY_TAG;
+    if (end >= s.n || i > end || !tw_is_space(s.p[end]) || (i < end && s.p[i] != '(' && s.p[i] != '['))
+        return 0;
+    for (size_t k = i; k < end; k++) {
+        if (tw_is_space(s.p[k]))
+            return 0;
+    }
+    out->cut = i == end;
+    return end + 1;
+}
+
 /* CID=0x…-alarmID=0x…; KEY=VALUE up to the ';', in one word: anything else is TEXT already. */
 void tw_log_split(struct tw_log *out)
 {
@@ -178,6 +193,7 @@ static bool plain_mark(struct tw_str s, size_t i, struct tw_log *out)
 /* Reads from the tag at `i` to the end. *at is where it went wrong. */
 static enum tw_log_fault read_tag(struct tw_str s, size_t i, struct tw_log *out, size_t *at)
 {
+    const size_t tag = i;
     i += 4;
     out->module = word(s, i < s.n ? i : s.n);
     i += out->module.n;
@@ -195,6 +211,7 @@ static enum tw_log_fault read_tag(struct tw_str s, size_t i, struct tw_log *out,
         return TW_LOG_OK;
     }
     out->type = 0;
+    const size_t brief_end = i;
     i = read_marks(s, i, out);
     *at = i;
     size_t colon = skip_blanks(s, i);
@@ -204,7 +221,7 @@ static enum tw_log_fault read_tag(struct tw_str s, size_t i, struct tw_log *out,
         size_t dashes = skip_blanks(s, msg);
         if (s.n - dashes >= 4 && memcmp(s.p + dashes, "- - ", 4) == 0 && dashes > msg)
             msg = split_tag(s, msg) != 0 ? split_tag(s, msg) : msg;
-    } else if ((msg = split_tag(s, i)) == 0) {
+    } else if ((msg = split_tag(s, i)) == 0 && (msg = cut_tag(s, tag, brief_end, out)) == 0) {
         goto bad;
     }
     out->text = tw_str_from(s, msg);
@@ -255,7 +272,8 @@ static size_t read_version(struct tw_str s, size_t i, struct tw_log_reader *read
 }
 
 /*
- * A relay that took "Nov 22 2026 14:20:01" for a host and a tag: "… Nov 22 - - - 2026 14:20:01 PE-A %%01…".
+ * A relay that took "Nov 22 2026 14:20:01" for a host and a tag: "… Nov 22 - - - 2026 14:20:01 PE-A %%01…",
+ * or for a tag alone: "… HOST Nov - - - 22 2026 14:20:01 PE-A %%01…".
  * At the word `month`, when that is what happened: puts the stamp together again and returns the bytes it
  * took.
  */
@@ -273,6 +291,8 @@ static size_t torn_stamp(struct tw_str s, size_t month, struct tw_log_reader *re
     while (n < s.n && !tw_is_space(s.p[n]))
         n++;
     size_t rest = split_tag(s, n);
+    if (rest == 0 && day == 0)
+        rest = split_tag(s, month + 3);
     if (rest == 0)
         return 0;
     memcpy(text, s.p + month, 3);
@@ -303,7 +323,7 @@ static size_t read_special(struct tw_str s, size_t i, struct tw_log_reader *read
         return past != 0 ? past - i : 0;
     }
     size_t n = tw_stamp_read(tw_str_from(s, i), reader, &stamp);
-    if (n == 0 && h->rfc5424 && h->words == 0)
+    if (n == 0 && h->rfc5424 && h->words <= 1)
         n = torn_stamp(s, i, reader, &stamp);
     if (n > 0)
         add_stamp(h, &stamp);
@@ -395,6 +415,7 @@ static void reset(struct tw_log *out)
     out->relay_host = out->host = out->module = out->brief = out->fields = out->text = none;
     out->severity = 0;
     out->type = 0;
+    out->cut = false;
     out->unsplit = true;
 }
 

@@ -125,12 +125,12 @@ static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const 
     }
     heard(p, device, r->rx);
     struct happened h = log_time(p, device, r, log);
-    const struct tw_event_form *forms = tw_ruleset_log_forms(p->rules->events, log->module, log->brief);
+    const struct tw_event_form *forms = (log->cut ? tw_ruleset_log_forms_cut : tw_ruleset_log_forms)(
+        p->rules->events, log->module, log->brief);
     if (forms == NULL)
         (void)counted(p, TW_COUNT_NO_RULE);
     else if (forms->certain && forms->rule->kind == TW_EVENT_NOTED)
-        (void)counted(p,
-                      TW_COUNT_EVENTS); /* of no consequence whatever it says: there is no need to read it */
+        (void)counted(p, TW_COUNT_EVENTS); /* of no consequence: there is no need to read it */
     else
         log_event(p, device, r, forms, log, &h);
 }

@@ -107,6 +107,21 @@ const struct tw_event_form *tw_ruleset_log_forms(const struct tw_ruleset *r, str
     return log_forms(r, module, brief);
 }
 
+const struct tw_event_form *tw_ruleset_log_forms_cut(const struct tw_ruleset *r, struct tw_str module,
+                                                     struct tw_str beginning)
+{
+    const struct tw_event_form *found = NULL;
+    for (size_t i = 0; i < r->keys_n; i++) {
+        const struct tw_event_form *f = r->keys[i].first;
+        if (f->trap || !tw_str_ieq(f->module, module) || !tw_str_istarts(f->brief, beginning))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = f;
+    }
+    return found;
+}
+
 const struct tw_event_form *tw_ruleset_trap_forms(const struct tw_ruleset *r, const uint32_t *oid, uint32_t n)
 {
     uint32_t i = find_trap(r, oid, n);

@@ -39,9 +39,10 @@ static void flatten(const struct tw_log *l, char out[static LINE])
     char relay[64], stamp[64];
     put_stamp(relay, sizeof relay, &l->relay);
     put_stamp(stamp, sizeof stamp, &l->stamp);
-    (void)snprintf(out, LINE, "%d|%s|%.*s|%s|%.*s|%.*s/%d/%.*s|%c|%.*s|%.*s", l->pri, relay,
+    (void)snprintf(out, LINE, "%d|%s|%.*s|%s|%.*s|%.*s/%d/%.*s%s|%c|%.*s|%.*s", l->pri, relay,
                    TW_STR_ARG(l->relay_host), stamp, TW_STR_ARG(l->host), TW_STR_ARG(l->module), l->severity,
-                   TW_STR_ARG(l->brief), l->type ? l->type : '-', TW_STR_ARG(l->fields), TW_STR_ARG(l->text));
+                   TW_STR_ARG(l->brief), l->cut ? "…" : "", l->type ? l->type : '-', TW_STR_ARG(l->fields),
+                   TW_STR_ARG(l->text));
 }
 
 /* First all but FIELDS and TEXT, then these: in the end it is the same. */
@@ -254,6 +255,42 @@ static const struct row stamps[] = {
 
 #define R "2026-08-08T18:08:00.000Z"
 
+#define CUT(tag, out)                                                                                        \
+    {                                                                                                        \
+        "<188>Aug  8 18:07:30 PE-A " tag, "188|-||" S "/1s|PE-A|" out                                        \
+    }
+
+/* As rsyslog forwards: 32 bytes of a tag, then a blank. */
+static const struct row cut_tags[] = {
+    CUT("%%01ETRUNK/4/ETRUNK_MEMBER_STATU CID=0x80d8271b;The x",
+        "ETRUNK/4/ETRUNK_MEMBER_STATU…|-|CID=0x80d8271b|The x"),
+    CUT("%%01ETRUNK/4/ETRUNK_STATUS_CHANG CID=1;x", "ETRUNK/4/ETRUNK_STATUS_CHANG…|-|CID=1|x"),
+    CUT("%%01ABCDEF/4/ABCDEFGHIJKLMNOPQRS CID=1;x", "ABCDEF/4/ABCDEFGHIJKLMNOPQRS…|-|CID=1|x"),
+    CUT("%%01ABCDEF/4/ABCDEFGHIJKLMNOPQR( CID=1;x", "ABCDEF/4/ABCDEFGHIJKLMNOPQR|-|CID=1|x"),
+    CUT("%%01ABCDEF/4/ABCDEFGHIJKLMNOPQ(l CID=1;x", "ABCDEF/4/ABCDEFGHIJKLMNOPQ|-|CID=1|x"),
+    CUT("%%01ABCDEF/4/ABCDEFGHIJKLMNOP(l) CID=1;x", "ABCDEF/4/ABCDEFGHIJKLMNOP|l|CID=1|x"),
+    CUT("%%01ABCDEF/4/ABCDEFGHIJKLMNO(l): CID=1;x", "ABCDEF/4/ABCDEFGHIJKLMNO|l|CID=1|x"),
+    CUT("%%01ABCDEF/4/ABCDEFGHIJKLMNOPQRS (t):CID=1;x", "ABCDEF/4/ABCDEFGHIJKLMNOPQRS|t|CID=1|x"),
+    {"<188>Aug  8 18:07:30 PE-A %%01ABCDEF/4/ABCDEFGHIJKLMNOPQR CID=1;x", "bad-tag@57"},
+    {"<188>Aug  8 18:07:30 PE-A %%01ABCDEF/4/ABCDEFGHIJKLMNOPQRST CID=1;x", "bad-tag@59"},
+    {"<188>Aug  8 18:07:30 PE-A %%01ABCDEF/4/ABCDEFGHIJKLMNOPQRS", "bad-tag@58"},
+};
+
+/* What rsyslog and syslog-ng make of headers that they do not know. */
+static const struct row torn[] = {
+    {"<186>Aug  8 18:08:00 Aug  8 2026 18:07:30+08:00 PE-A " T,
+     PRI("186", R "/1s", "", S "+28800/1s", "PE-A")},
+    {"<186>Aug  8 18:08:00 127.0.1.1  1 2026-08-08T18:07:30Z PE-A - - - - " T,
+     PRI("186", R "/1s", "127.0.1.1", S "+0/1s", "")},
+    {"<186>Aug  8 18:08:00 2026-08-08 18: 07:30 PE-A " T, PRI("186", "-", "2026-08-08", R "/1s", "PE-A")},
+    {"<186>1 2026-08-08T18:08:00+00:00 192.0.2.1 Aug - - - 8 2026 18:07:30.967 PE-A " T,
+     PRI("186", R "+0/1s", "192.0.2.1", "2026-08-08T18:07:30.967Z/1ms", "PE-A")},
+    {"<186>1 2026-08-08T18:08:00+00:00 192.0.2.1 Aug - - - 18 2026 18:07:30+08:00 PE-A " T,
+     PRI("186", R "+0/1s", "192.0.2.1", "2026-08-18T18:07:30.000Z+28800/1s", "PE-A")},
+    {"<186>1 2026-08-08T18:08:00+00:00 192.0.2.1 1 - - - 2026-08-08T18:07:30Z PE-A - - - - " T,
+     PRI("186", R "+0/1s", "192.0.2.1", S "+0/1s", "")},
+};
+
 static const struct row relays[] = {
     {"Aug  8 18:08:00 192.0.2.1 Aug  8 2026 18:07:30 PE-A " T, OUT(R "/1s", "192.0.2.1", S "/1s", "PE-A")},
     {"Aug  8 18:08:00 192.0.2.1 Aug  8 2026 18:07:30 " T, OUT(R "/1s", "192.0.2.1", S "/1s", "")},
@@ -389,6 +426,8 @@ static void test_relays(void **state)
 {
     (void)state;
     RUN(relays);
+    RUN(cut_tags);
+    RUN(torn);
 }
 
 static void test_bodies(void **state)

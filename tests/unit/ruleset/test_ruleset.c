@@ -74,6 +74,12 @@ static void forms_are_found_by_their_key(void **state)
     assert_null(tw_ruleset_log_forms(r, TW_STR("ETRUNK"), TW_STR("")));
     assert_null(tw_ruleset_log_forms(r, TW_STR("ETRUN"), TW_STR("KSTATE_CHG")));
     assert_null(tw_ruleset_log_forms(r, TW_STR(""), TW_STR("")));
+    /* A name that a relay has cut: found when only one begins so. */
+    f = tw_ruleset_log_forms_cut(r, TW_STR("etrunk"), TW_STR("state_c"));
+    assert_ptr_equal(f, tw_ruleset_log_forms(r, TW_STR("ETRUNK"), TW_STR("STATE_CHG")));
+    assert_null(tw_ruleset_log_forms_cut(r, TW_STR("ETRUNK"), TW_STR("")));
+    assert_null(tw_ruleset_log_forms_cut(r, TW_STR("ETRUNK"), TW_STR("STATE_CHGX")));
+    assert_null(tw_ruleset_log_forms_cut(r, TW_STR("ETRUN"), TW_STR("STATE_C")));
     assert_int_equal(tw_ruleset_forms(r), 5);
     for (uint32_t i = 0; i < 5; i++)
         assert_int_equal(tw_ruleset_form(r, i)->index, i);

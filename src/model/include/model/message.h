@@ -26,6 +26,7 @@ struct tw_log {
     struct tw_stamp stamp; /* the device's own */
     struct tw_str host;    /* the device's own HOSTNAME; empty when there was none */
     struct tw_str module, brief;
+    bool cut;             /* a relay has cut the tag: brief may be the beginning of it only */
     int severity;         /* the digit as sent; operators change it: nothing may depend on it */
     char type;            /* l, t, d, s in lower case; 0: none */
     bool unsplit;         /* `text` is both of these, see tw_log_peek */

@@ -105,6 +105,9 @@ void tw_ruleset_destroy(struct tw_ruleset *r);
  * last number which the notification may not have: it is found all the same. */
 const struct tw_event_form *tw_ruleset_log_forms(const struct tw_ruleset *r, struct tw_str module,
                                                  struct tw_str brief);
+/* The same for a log whose name was cut: the only one that begins so. */
+const struct tw_event_form *tw_ruleset_log_forms_cut(const struct tw_ruleset *r, struct tw_str module,
+                                                     struct tw_str beginning);
 const struct tw_event_form *tw_ruleset_trap_forms(const struct tw_ruleset *r, const uint32_t *oid,
                                                   uint32_t n);
 uint32_t tw_ruleset_forms(const struct tw_ruleset *r);
