@@ -76,10 +76,13 @@ bool tw_tls_verified(struct ssl_st *session)
 
 bool tw_tls_names(struct ssl_st *session, tw_tls_name *call, void *ctx)
 {
+    return tw_tls_verified(session) &&
+           tw_tls_certificate_names(SSL_get0_peer_certificate(session), call, ctx);
+}
+
+bool tw_tls_certificate_names(const struct x509_st *certificate, tw_tls_name *call, void *ctx)
+{
     struct names o = {call, ctx, 0};
-    const X509 *certificate = SSL_get0_peer_certificate(session);
-    if (!tw_tls_verified(session))
-        return false;
     bool found = offer_alternatives(&o, certificate) || offer_common_names(&o, certificate);
     ERR_clear_error();
     return found;

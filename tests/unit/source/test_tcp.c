@@ -176,9 +176,37 @@ static void only_listening_sockets_are_taken(void **state)
     (void)close(datagram);
 }
 
+/* Bytes that somebody else has decrypted. */
+static void bytes_without_a_socket(void **state)
+{
+    static const struct {
+        const char *bytes;
+        bool in_order;
+        enum tw_stream_end end;
+        size_t messages;
+    } rows[] = {
+        {"<1>a\n<1>b", true, TW_STREAM_ENDED, 2},       {"<1>a\n<1>b", false, TW_STREAM_UNFINISHED, 1},
+        {"<1>a\n", false, TW_STREAM_ENDED, 1},          {"4 <1>a4 <1>b", false, TW_STREAM_ENDED, 2},
+        {"4 <1>a4 <1>", true, TW_STREAM_UNFINISHED, 1}, {"", true, TW_STREAM_ENDED, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tw_stream *s = tw_stream_create(-1, LIMIT);
+        struct seen seen = {0};
+        struct tw_str bytes = tw_str_z(rows[i].bytes);
+        for (size_t k = 0; k < bytes.n; k++)
+            tw_stream_take(s, tw_str_of(bytes.p + k, 1), count, &seen);
+        assert_int_equal(tw_stream_stats(s).bytes, bytes.n);
+        assert_int_equal(tw_stream_ends(s, rows[i].in_order, count, &seen), rows[i].end);
+        assert_int_equal(seen.n, rows[i].messages);
+        tw_stream_destroy(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_without_a_socket),
         cmocka_unit_test(messages_and_an_end_in_order),
         cmocka_unit_test(the_quota_is_kept),
         cmocka_unit_test(a_broken_connection_hands_out_no_half),

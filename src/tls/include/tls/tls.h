@@ -9,7 +9,8 @@
  */
 #include "base/str.h"
 
-struct ssl_st; /* OpenSSL's SSL */
+struct ssl_st;  /* OpenSSL's SSL */
+struct x509_st; /* OpenSSL's X509 */
 struct tw_tls;
 
 struct tw_tls_options {
@@ -40,10 +41,11 @@ bool tw_tls_readable_by_all(const char *path);
 struct ssl_st *tw_tls_session(const struct tw_tls *t);
 /* The peer has shown a certificate, and it was verified. */
 bool tw_tls_verified(struct ssl_st *session);
-/* The names of a verified certificate: subjectAltName's DNS names and addresses first, then the common name;
- * at most TW_TLS_NAMES_MAX of 1 to TW_TLS_NAME_MAX bytes, others are passed over. True as soon as `call`
- * returns true. */
+/* The names of a certificate: subjectAltName's DNS names and addresses first, then the common name; at most
+ * TW_TLS_NAMES_MAX of 1 to TW_TLS_NAME_MAX bytes without control characters, others are passed over. True as
+ * soon as `call` returns true. Of a session: of the peer's, when it was verified. */
 typedef bool tw_tls_name(void *ctx, struct tw_str name);
+bool tw_tls_certificate_names(const struct x509_st *certificate, tw_tls_name *call, void *ctx);
 bool tw_tls_names(struct ssl_st *session, tw_tls_name *call, void *ctx);
 /* What has arrived, without waiting. 0: nothing more. */
 size_t tw_tls_read(struct ssl_st *session, char *out, size_t max);

@@ -1,0 +1,1 @@
+tw_fuzz(certificate DEPS tls LINK PkgConfig::SSL)
