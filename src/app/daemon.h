@@ -4,6 +4,8 @@
 /*
  * The running daemon: what its files share. All of it belongs to the loop thread.
  */
+#include "api/board.h"
+#include "api/http.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "config/config.h"
@@ -92,6 +94,14 @@ struct tw_output_list {
     size_t n;
 };
 
+/* reload.c */
+struct tw_reloads {
+    uint64_t done, refused;
+    bool last_refused;
+    tw_time last;
+    struct tw_errors errors; /* of the last */
+};
+
 struct tw_daemon {
     const char *config_path;
     struct tw_config *config;
@@ -110,6 +120,10 @@ struct tw_daemon {
     struct tw_strangers strangers;
     struct tw_buf line; /* for rendering */
     uint64_t ticks;
+    tw_time started;
+    struct tw_reloads reloads;
+    struct tw_board *board;
+    struct tw_http *http; /* NULL: not asked for */
 };
 
 /* live.c: runs until a signal ends it. Returns the exit status. */
@@ -152,11 +166,16 @@ void tw_outputs_flush(struct tw_output_list *l);
 void tw_outputs_reopen(struct tw_output_list *l);
 void tw_outputs_close(struct tw_output_list *l);
 
-/* reload.c: SIGHUP. */
+/* reload.c: SIGHUP, or somebody's command. */
 void tw_reload(struct tw_daemon *d);
+/* The last one's, as a member of an object: "errors":["file:line:column: …"]. */
+void tw_reload_errors_json(const struct tw_reloads *r, struct tw_buf *b);
 void tw_log_errors(const char *place, struct tw_errors *errors);
 void tw_log_doubts(const struct tw_daemon *d);
 void tw_log_unused(const struct tw_config *c);
+
+/* serve.c: HTTP, if the configuration asks for it. False: told in the log. */
+bool tw_serve_open(struct tw_daemon *d);
 
 /* report.c */
 void tw_report_counters(struct tw_daemon *d);

@@ -158,6 +158,8 @@ static void begin(struct tw_daemon *d, struct tw_setup *s)
     d->reload = evtimer_new(d->base, on_reload, d);
     TW_ASSERT(d->timer != NULL && d->reload != NULL);
     d->armed = TW_TIME_MAX;
+    d->board = tw_board_create();
+    d->started = tw_clock_now(&d->clock);
     s->config = NULL;
     /* What the inventory alone says is judged now and not with the first record. */
     tw_pipeline_swap(d->pipeline, s->topology, s->rules, tw_clock_now(&d->clock));
@@ -166,8 +168,11 @@ static void begin(struct tw_daemon *d, struct tw_setup *s)
 
 static void finish(struct tw_daemon *d)
 {
+    tw_http_destroy(d->http);
     tw_inputs_close(d);
     tw_outputs_close(&d->outputs);
+    tw_board_destroy(d->board);
+    tw_errors_finish(&d->reloads.errors);
     event_free(d->timer);
     event_free(d->reload);
     event_base_free(d->base);
@@ -185,6 +190,7 @@ int tw_live_run(const char *config_path)
     struct tw_errors errors = {0};
     int status = tw_setup_load(config_path, &s, &errors);
     tw_log_errors("config", &errors);
+    tw_errors_finish(&errors);
     if (status != TW_EXIT_OK)
         return status;
     struct tw_daemon *d = tw_xcalloc(1, sizeof *d);
@@ -195,7 +201,7 @@ int tw_live_run(const char *config_path)
     tw_log_doubts(d);
     tw_setup_finish(&s);
     status = TW_EXIT_NOT_RIGHT;
-    if (tw_inputs_open(d)) {
+    if (tw_inputs_open(d) && tw_serve_open(d)) {
         tw_outputs_open(&d->outputs, d->config);
         tw_live_settle(d);
         loop(d);

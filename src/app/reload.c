@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon.h"
 
+#include "base/json.h"
 #include "command.h"
 #include "plat/log.h"
 #include "setup.h"
@@ -11,7 +12,6 @@ void tw_log_errors(const char *place, struct tw_errors *errors)
         tw_log(TW_LEVEL_ERROR, place, errors->text[i], NULL);
     if (errors->dropped > 0)
         tw_log(TW_LEVEL_ERROR, place, "and more errors", TW_KVS(TW_KV_N("n", errors->dropped)));
-    tw_errors_finish(errors);
 }
 
 void tw_log_unused(const struct tw_config *c)
@@ -76,6 +76,30 @@ static void apply(struct tw_daemon *d, struct tw_setup *s)
     tw_streams_recheck(d);
 }
 
+static void note(struct tw_daemon *d, bool ok, const struct tw_errors *errors)
+{
+    struct tw_reloads *r = &d->reloads;
+    tw_errors_finish(&r->errors);
+    r->errors = *errors;
+    r->last = tw_clock_now(&d->clock);
+    r->last_refused = !ok;
+    if (ok)
+        r->done++;
+    else
+        r->refused++;
+}
+
+void tw_reload_errors_json(const struct tw_reloads *r, struct tw_buf *b)
+{
+    tw_json_key(b, "errors");
+    tw_buf_char(b, '[');
+    for (size_t i = 0; i < r->errors.n; i++) {
+        tw_json_next(b);
+        tw_json_z(b, r->errors.text[i]);
+    }
+    tw_buf_char(b, ']');
+}
+
 void tw_reload(struct tw_daemon *d)
 {
     struct tw_setup s;
@@ -83,6 +107,7 @@ void tw_reload(struct tw_daemon *d)
     tw_notify_send(&d->notify, TW_NOTIFY_RELOADING "\n" TW_NOTIFY_WATCHDOG);
     int status = tw_setup_load(d->config_path, &s, &errors);
     tw_log_errors("reload", &errors);
+    note(d, status == TW_EXIT_OK, &errors);
     if (status != TW_EXIT_OK) {
         tw_log(TW_LEVEL_ERROR, "reload", "refused: everything stays as it was", NULL);
         tw_outputs_reopen(&d->outputs);

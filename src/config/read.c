@@ -89,6 +89,29 @@ static bool parse_listen(struct reader *r, const struct tw_node *n, bool may_tcp
     return true;
 }
 
+/* Whoever can connect is answered: so it must be somebody on this machine. */
+static void read_http(struct reader *r, const struct tw_node *n)
+{
+    struct tw_config_listen *l = tw_arena_alloc(r->arena, sizeof *l);
+    struct tw_str s;
+    char buf[TW_QUOTE_TEXT];
+    if (!tw_doc_want_text(r->doc, n, r->key, r->errors, &s))
+        return;
+    if (!parse_endpoint(s, l)) {
+        tw_doc_error(r->doc, n, r->errors, "%s is %s, expected ADDRESS:PORT, as 127.0.0.1:9116 or [::1]:9116",
+                     r->key, tw_doc_quote(s, buf));
+    } else if (!tw_addr_is_loopback(&l->address)) {
+        tw_doc_error(
+            r->doc, n, r->errors,
+            "%s is %s, expected a loopback address, as 127.0.0.1:%u: nobody is asked who he is; from "
+            "elsewhere use a proxy that asks, or a tunnel",
+            r->key, tw_doc_quote(s, buf), l->port);
+    } else {
+        l->text = tw_arena_dup(r->arena, s.p, s.n);
+        r->config->http = l;
+    }
+}
+
 static bool listed(const struct tw_config_listen *list, size_t n, const struct tw_config_listen *l)
 {
     for (size_t i = 0; i < n; i++) {
@@ -216,10 +239,9 @@ static void read_one_path(struct reader *r, enum tw_option o, const struct tw_no
 void read_option(struct reader *r, enum tw_option o, enum option_type type, const struct tw_node *n)
 {
     struct tw_config *c = r->config;
-    struct tw_str text;
     switch (type) {
     case OPTION_PATH: read_one_path(r, o, n); break;
-    case OPTION_TEXT: (void)tw_doc_want_text(r->doc, n, r->key, r->errors, &text); break;
+    case OPTION_HTTP: read_http(r, n); break;
     case OPTION_LISTEN:
         if (o == TW_OPTION_LISTEN_SYSLOG)
             c->syslog_n = read_listen(r, n, true, &c->syslog);

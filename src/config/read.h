@@ -6,7 +6,7 @@
 
 enum option_type {
     OPTION_PATH,
-    OPTION_TEXT,
+    OPTION_HTTP,
     OPTION_LISTEN,
     OPTION_WORDS,
     OPTION_HOLDS,

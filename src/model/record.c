@@ -37,6 +37,12 @@ bool tw_addr_eq(const struct tw_addr *a, const struct tw_addr *b)
     return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+bool tw_addr_is_loopback(const struct tw_addr *a)
+{
+    static const uint8_t one[16] = {[15] = 1};
+    return a->family == 4 ? a->bytes[0] == 127 : a->family == 6 && memcmp(a->bytes, one, sizeof one) == 0;
+}
+
 const char *tw_addr_text(const struct tw_addr *a, char buf[static TW_ADDR_TEXT])
 {
     if (a->family == 0 || inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, TW_ADDR_TEXT) == NULL)

@@ -174,6 +174,11 @@ static void no_longer_known(struct tw_pipeline *p, const struct tw_device_stats 
         p->nobody[c] += stats->counts[c];
 }
 
+const struct tw_facts *tw_pipeline_facts(const struct tw_pipeline *p)
+{
+    return p->facts;
+}
+
 static void snap_devices(struct tw_pipeline *p, struct tw_snap *s)
 {
     uint64_t n = p->topology->devices_n;

@@ -84,7 +84,9 @@ static void everything_is_read(void **state)
     assert_true(c->outputs[0].text);
     assert_null(c->outputs[1].path);
     assert_true(tw_config_unused(c, TW_OPTION_STATE));
-    assert_true(tw_config_unused(c, TW_OPTION_LISTEN_HTTP));
+    assert_non_null(c->http);
+    assert_int_equal(c->http->port, 9116);
+    assert_string_equal(c->http->text, "127.0.0.1:9116");
     assert_false(tw_config_unused(c, TW_OPTION_CONTROL));
     assert_false(tw_config_unused(c, TW_OPTION_RULES));
     tw_config_destroy(c);
@@ -145,6 +147,10 @@ static void errors_have_places(void **state)
         {"inventory: i\nlisten: {syslog: [\"tcp://127.0.0.1:0\"]}\n",
          "2:19: listen.syslog is 'tcp://127.0.0.1:0', expected udp://ADDRESS:PORT, "
          "tcp://ADDRESS:PORT or tls://ADDRESS:PORT, as"},
+        {"inventory: i\nlisten: {http: [a]}\n", "2:16: listen.http is a list"},
+        {"inventory: i\nlisten: {http: \"9116\"}\n", "2:16: listen.http is '9116', expected ADDRESS:PORT"},
+        {"inventory: i\nlisten: {http: \"[::]:9116\"}\n",
+         "2:16: listen.http is '[::]:9116', expected a loopback address, as 127.0.0.1:9116"},
         {"inventory: i\nlisten: {syslog: [\"tcp://1.2.3.4:5\", \"tcp://1.2.3.4:5\"]}\n",
          "2:38: 'tcp://1.2.3.4:5' is listened to already"},
         {"inventory: i\nlisten: {syslog: [\"dtls://127.0.0.1:1\"]}\n",

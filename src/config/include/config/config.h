@@ -65,6 +65,7 @@ struct tw_config {
     struct tw_config_place inventory_at, rules_at;
     const struct tw_config_listen *syslog, *snmp;
     size_t syslog_n, snmp_n;
+    const struct tw_config_listen *http; /* NULL: nowhere */
     struct tw_config_tls tls;
     struct tw_config_streams streams;
     const struct tw_str *communities;

@@ -17,6 +17,7 @@ struct tw_addr {
 
 bool tw_addr_parse(struct tw_str s, struct tw_addr *out);
 bool tw_addr_eq(const struct tw_addr *a, const struct tw_addr *b);
+bool tw_addr_is_loopback(const struct tw_addr *a);
 enum { TW_ADDR_TEXT = 48 };
 const char *tw_addr_text(const struct tw_addr *a, char buf[static TW_ADDR_TEXT]);
 

@@ -91,5 +91,8 @@ const struct tw_device_stats *tw_pipeline_device_stats(const struct tw_pipeline 
  * devices that were in the inventory once. received = the records of all devices + the sum of these. */
 const uint64_t *tw_pipeline_nobody(const struct tw_pipeline *p);
 const struct tw_topology *tw_pipeline_topology(const struct tw_pipeline *p);
+/* What is known now, to be looked at until the next feed, advance or swap. */
+struct tw_facts; /* facts/facts.h */
+const struct tw_facts *tw_pipeline_facts(const struct tw_pipeline *p);
 
 #endif

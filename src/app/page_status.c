@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+#include "pages.h"
+
+#include "base/json.h"
+#include "values.h"
+
+#include <inttypes.h>
+
+static void number(struct tw_buf *b, const char *key, uint64_t n)
+{
+    tw_json_key(b, key);
+    tw_buf_fmt(b, "%" PRIu64, n);
+}
+
+/* A list of all that a scope has. */
+static void list(struct tw_daemon *d, enum tw_scope scope, const char *key, struct tw_buf *b)
+{
+    tw_json_key(b, key);
+    tw_buf_char(b, '[');
+    for (size_t i = 0; i < tw_scope_n(d, scope); i++) {
+        struct tw_view v;
+        tw_scope_view(d, scope, i, &v);
+        tw_json_next(b);
+        tw_buf_z(b, "{\"name\":");
+        tw_json_z(b, v.name);
+        if (scope == TW_SCOPE_SOCKET) {
+            tw_json_key(b, "transport");
+            tw_json_z(b, v.in->tcp != NULL ? "tcp" : "udp");
+        }
+        tw_values_json(scope, &v, b);
+        tw_buf_char(b, '}');
+    }
+    tw_buf_char(b, ']');
+}
+
+static void object(struct tw_daemon *d, enum tw_scope scope, const char *key, struct tw_buf *b)
+{
+    struct tw_view v;
+    tw_scope_view(d, scope, 0, &v);
+    tw_json_key(b, key);
+    tw_buf_char(b, '{');
+    tw_values_json(scope, &v, b);
+    tw_buf_char(b, '}');
+}
+
+static void strangers(const struct tw_strangers *s, struct tw_buf *b)
+{
+    static const char *const names[TW_STRANGE] = {[TW_STRANGE_DATAGRAM] = "unknown",
+                                                  [TW_STRANGE_COMMUNITY] = "other_community",
+                                                  [TW_STRANGE_CONNECTION] = "connections"};
+    char text[TW_ADDR_TEXT];
+    tw_json_key(b, "strangers");
+    tw_buf_char(b, '[');
+    for (uint32_t i = 0; i < s->n; i++) {
+        tw_json_next(b);
+        tw_buf_z(b, "{\"from\":");
+        tw_json_z(b, tw_addr_text(&s->rows[i].from, text));
+        for (size_t k = 0; k < TW_STRANGE; k++)
+            number(b, names[k], s->rows[i].counts[k]);
+        tw_buf_char(b, '}');
+    }
+    tw_buf_char(b, ']');
+}
+
+static void reload(const struct tw_reloads *r, struct tw_buf *b)
+{
+    tw_json_key(b, "last_reload");
+    if (r->done + r->refused == 0) {
+        tw_buf_z(b, "null");
+        return;
+    }
+    tw_buf_z(b, "{\"time\":");
+    tw_json_time(b, r->last);
+    tw_json_key(b, "ok");
+    tw_buf_z(b, r->last_refused ? "false" : "true");
+    tw_reload_errors_json(r, b);
+    tw_buf_char(b, '}');
+}
+
+static void alerts(const struct tw_daemon *d, struct tw_buf *b)
+{
+    const struct tw_board_row *row;
+    tw_json_key(b, "alerts");
+    tw_buf_z(b, "{\"firing\":{");
+    for (size_t i = 0; (row = tw_board_row(d->board, i)) != NULL; i++) {
+        uint64_t n = 0;
+        for (size_t s = 0; s < TW_SEVERITIES; s++)
+            n += row->firing[s];
+        if (n > 0)
+            number(b, row->condition, n);
+    }
+    tw_buf_char(b, '}');
+    number(b, "raised", tw_pipeline_counter(d->pipeline, TW_COUNT_RAISED));
+    number(b, "cleared", tw_pipeline_counter(d->pipeline, TW_COUNT_CLEARED));
+    tw_buf_char(b, '}');
+}
+
+void tw_page_status(struct tw_daemon *d, struct tw_buf *b)
+{
+    tw_buf_z(b, "{\"version\":\"" TRUNKWATCH_VERSION "\"");
+    tw_json_key(b, "now");
+    tw_json_time(b, tw_clock_now(&d->clock));
+    tw_json_key(b, "config");
+    tw_json_z(b, d->config_path);
+    reload(&d->reloads, b);
+    object(d, TW_SCOPE_DAEMON, "daemon", b);
+    alerts(d, b);
+    tw_json_key(b, "core");
+    tw_buf_char(b, '{');
+    for (enum tw_counter c = 0; c < TW_COUNTERS; c++)
+        number(b, tw_counter_name(c), tw_pipeline_counter(d->pipeline, c));
+    tw_buf_char(b, '}');
+    list(d, TW_SCOPE_SOCKET, "sources", b);
+    strangers(&d->strangers, b);
+    list(d, TW_SCOPE_DEVICE, "devices", b);
+    list(d, TW_SCOPE_OUTPUT, "outputs", b);
+    object(d, TW_SCOPE_HTTP, "http", b);
+    object(d, TW_SCOPE_PROCESS, "process", b);
+    tw_buf_z(b, "}\n");
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_APP_PAGES_H
+#define TW_APP_PAGES_H
+/*
+ * What the daemon says of itself over HTTP: a function for each page, in the table of serve.c.
+ */
+#include "daemon.h"
+
+struct tw_buf;
+
+/* page_metrics.c, page_status.c, page_pairs.c. */
+void tw_page_metrics(struct tw_daemon *d, struct tw_buf *b);
+void tw_page_status(struct tw_daemon *d, struct tw_buf *b);
+void tw_page_pairs(struct tw_daemon *d, struct tw_buf *b);
+
+#endif

@@ -1,0 +1,87 @@
+"""HTTP clients that mean no good."""
+import os
+import socket
+import time
+import unittest
+
+from support import PATIENCE
+from web import WebCase
+
+HOST = b"Host: localhost\r\n\r\n"
+
+
+class Hostile(WebCase):
+    def alive(self):
+        self.assertEqual(self.json("/healthz"), {"status": "ok"})
+
+    def test_bytes(self):
+        self.start()
+        for data in (b"\0\1\2\r\n\r\n", b"GET /healthz\r\n\r\n", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST,
+                     b"GET /healthz HTTP/1.1\r\n" + b"".join(b"X%d: y\r\n" % i for i in range(2000)) + HOST,
+                     b"POST /healthz HTTP/1.1\r\nContent-Length: -5\r\n" + HOST,
+                     b"POST /healthz HTTP/1.1\r\nContent-Length: 500000\r\n" + HOST):
+            # What was not read may cost the sender the answer, too.
+            self.assertRegex(self.raw(data), rb"\A(HTTP/1\.1 4\d\d |\Z)")
+        self.assertEqual(self.raw(b"GET /hea", end=True), b"")
+        self.assertIn(b" 405 ", self.raw(b"POST /healthz HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST + b"5\r\nhello\r\n0\r\n\r\n"))
+        self.assertIn(b" 403 ", self.raw(b"GET http://other.example/healthz HTTP/1.1\r\n" + HOST))
+        self.assertIn(b" 404 ", self.raw(b"GET /healthz%00x HTTP/1.1\r\n" + HOST))
+        self.assertIn(b" 404 ", self.raw(b"GET /api/v1/alerts/" + b"%n" * 500 + b" HTTP/1.1\r\n" + HOST))
+        # One request a connection: what follows is not looked at.
+        self.assertEqual(self.raw((b"GET /healthz HTTP/1.1\r\n" + HOST) * 3).count(b"200 OK"), 1)
+        self.alive()
+
+    def test_slow_ones_are_ended(self):
+        self.start()
+        begun = time.monotonic()
+        slow = [socket.create_connection(("127.0.0.1", self.http), timeout=2 * PATIENCE) for _ in range(3)]
+        slow[0].sendall(b"GET /healthz HTTP/1.1\r\nX: ")
+        slow[1].sendall(b"POST /healthz HTTP/1.1\r\nContent-Length: 4000\r\n" + HOST)
+        self.alive()
+        ended = 0
+        while ended < len(slow):  # a byte now and then does not keep it open
+            self.assertLess(time.monotonic() - begun, 2 * PATIENCE)
+            try:
+                for s in slow[:2]:
+                    s.sendall(b"a")
+            except OSError:
+                break
+            time.sleep(0.3)
+        for s in slow:
+            self.rest(s)
+            s.close()
+        self.assertGreater(time.monotonic() - begun, 4)
+        self.wait_metric("trunkwatch_http_connections_late_total", 3)
+        self.wait_metric("trunkwatch_http_connections_open", 1)
+
+    def test_many_connections(self):
+        self.start()
+        many = [socket.create_connection(("127.0.0.1", self.http), timeout=2 * PATIENCE) for _ in range(100)]
+        # No room for another one now: it waits, and it gets its answer when some have been ended.
+        self.fault()
+        self.wait_transition("raised", "no-switchover")
+        fds = len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
+        self.assertLess(fds, 32 + 30)
+        for s in many:
+            s.close()
+        self.alive()
+
+    def test_one_that_takes_nothing(self):
+        """A reader that has stopped costs what is in flight, and nobody else anything."""
+        self.start()
+        stopped = []
+        for _ in range(20):
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.connect(("127.0.0.1", self.http))
+            s.sendall(b"GET /metrics HTTP/1.1\r\n" + HOST)
+            stopped.append(s)
+        self.fault()
+        self.wait_transition("raised", "no-switchover")
+        self.alive()
+        for s in stopped:
+            s.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
