@@ -42,6 +42,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         TW_ASSERT(tw_config_same(c, other, (enum tw_option)o));
         TW_ASSERT(!tw_config_unused(c, (enum tw_option)o) || tw_config_given(c, (enum tw_option)o));
     }
+    struct tw_errors none = {0};
+    struct tw_config *doors = tw_config_doors("f", text, &none);
+    TW_ASSERT((doors != NULL) == (none.n == 0) && (doors != NULL || c == NULL));
+    if (c != NULL) {
+        TW_ASSERT((c->http == NULL) == (doors->http == NULL) &&
+                  (c->control == NULL) == (doors->control == NULL));
+        TW_ASSERT(c->control == NULL || strcmp(c->control, doors->control) == 0);
+    }
+    tw_config_destroy(doors);
+    tw_errors_finish(&none);
     tw_config_destroy(c);
     tw_config_destroy(other);
     tw_errors_finish(&errors);

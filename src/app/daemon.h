@@ -5,6 +5,7 @@
  * The running daemon: what its files share. All of it belongs to the loop thread.
  */
 #include "api/board.h"
+#include "api/control.h"
 #include "api/http.h"
 #include "base/buf.h"
 #include "base/map.h"
@@ -123,7 +124,8 @@ struct tw_daemon {
     tw_time started;
     struct tw_reloads reloads;
     struct tw_board *board;
-    struct tw_http *http; /* NULL: not asked for */
+    struct tw_http *http;       /* NULL: not asked for */
+    struct tw_control *control; /* likewise */
 };
 
 /* live.c: runs until a signal ends it. Returns the exit status. */
@@ -174,8 +176,9 @@ void tw_log_errors(const char *place, struct tw_errors *errors);
 void tw_log_doubts(const struct tw_daemon *d);
 void tw_log_unused(const struct tw_config *c);
 
-/* serve.c: HTTP, if the configuration asks for it. False: told in the log. */
+/* serve.c: HTTP and the control socket, if the configuration asks for them. False: told in the log. */
 bool tw_serve_open(struct tw_daemon *d);
+void tw_serve_close(struct tw_daemon *d);
 
 /* report.c */
 void tw_report_counters(struct tw_daemon *d);

@@ -168,7 +168,7 @@ static void begin(struct tw_daemon *d, struct tw_setup *s)
 
 static void finish(struct tw_daemon *d)
 {
-    tw_http_destroy(d->http);
+    tw_serve_close(d);
     tw_inputs_close(d);
     tw_outputs_close(&d->outputs);
     tw_board_destroy(d->board);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The HTTP API (contract 6): which pages there are. */
+/* What is served: which pages there are over HTTP (contract 6), which commands at the control socket. */
 #include "pages.h"
 
 #include "api/metrics.h"
+#include "base/json.h"
 #include "plat/log.h"
 #include "source/sockaddr.h"
 
@@ -87,6 +88,49 @@ static const struct tw_http_route routes[] = {
     {"/api/v1/alerts/", JSON, false, NULL, alert},      {NULL, NULL, false, NULL, NULL},
 };
 
+static bool reload(void *ctx, const struct tw_control_request *r, struct tw_buf *b)
+{
+    struct tw_daemon *d = ctx;
+    (void)r;
+    tw_reload(d);
+    tw_live_settle(d);
+    if (d->reloads.last_refused) {
+        tw_json_key(b, "error");
+        tw_json_z(b, "refused: everything stays as it was");
+    }
+    tw_reload_errors_json(&d->reloads, b);
+    return !d->reloads.last_refused;
+}
+
+static const struct tw_control_command commands[] = {
+    {"reload", NULL, reload},
+    {NULL, NULL, NULL},
+};
+
+static void asked(void *ctx, const struct tw_control_peer *peer, const char *command, const char *refused)
+{
+    (void)ctx;
+    tw_log(refused == NULL ? TW_LEVEL_NOTICE : TW_LEVEL_WARNING, "control",
+           refused == NULL ? "asked for" : "refused",
+           TW_KVS(TW_KV("command", command != NULL ? command : "-"), TW_KV_N("uid", peer->uid),
+                  TW_KV_N("gid", peer->gid), TW_KV_N("pid", peer->pid),
+                  TW_KV("why", refused != NULL ? refused : "-")));
+}
+
+static bool open_control(struct tw_daemon *d)
+{
+    const struct tw_control_options options = {d->config->control, commands, d, asked};
+    if (options.path == NULL)
+        return true;
+    d->control = tw_control_create(d->base, &options);
+    if (d->control == NULL)
+        tw_log(TW_LEVEL_ERROR, "control",
+               errno == EADDRINUSE ? "somebody answers at the control socket: is another daemon running?"
+                                   : "can't open the control socket",
+               TW_KVS(TW_KV("path", options.path), TW_KV("error", strerror(errno))));
+    return d->control != NULL;
+}
+
 /* libevent's own warnings, into our log. */
 static void on_libevent(int severity, const char *text)
 {
@@ -94,11 +138,10 @@ static void on_libevent(int severity, const char *text)
         tw_log(TW_LEVEL_WARNING, "libevent", text, NULL);
 }
 
-bool tw_serve_open(struct tw_daemon *d)
+static bool open_http(struct tw_daemon *d)
 {
     const struct tw_config_listen *l = d->config->http;
     const struct tw_http_options options = {routes, d, tw_clock_mono_ms};
-    event_set_log_callback(on_libevent);
     if (l == NULL)
         return true;
     int fd = tw_sockaddr_bind(&l->address, l->port, SOCK_STREAM);
@@ -112,4 +155,16 @@ bool tw_serve_open(struct tw_daemon *d)
     d->http = tw_http_create(d->base, fd, &options);
     tw_log(TW_LEVEL_INFO, "http", "listening", TW_KVS(TW_KV("address", l->text)));
     return true;
+}
+
+bool tw_serve_open(struct tw_daemon *d)
+{
+    event_set_log_callback(on_libevent);
+    return open_http(d) && open_control(d);
+}
+
+void tw_serve_close(struct tw_daemon *d)
+{
+    tw_control_destroy(d->control);
+    tw_http_destroy(d->http);
 }

@@ -98,9 +98,16 @@ static const struct tw_node *given(struct reader *r, const struct tw_node *root,
     return tw_node_get(group_of(o).n > 0 ? tw_node_get(root, group_name(r, o)) : root, name_of(o));
 }
 
-static void read_all(struct reader *r, struct tw_config_private *own)
+static bool is_door(enum tw_option o)
+{
+    return o == TW_OPTION_LISTEN_HTTP || o == TW_OPTION_CONTROL;
+}
+
+static void read_all(struct reader *r, struct tw_config_private *own, bool doors)
 {
     for (enum tw_option o = 0; o < TW_OPTIONS; o++) {
+        if (doors && !is_door(o))
+            continue;
         r->doc = own->doc;
         r->key = rows[o].key;
         own->nodes[o] = given(r, own->doc->root, o);
@@ -111,14 +118,15 @@ static void read_all(struct reader *r, struct tw_config_private *own)
         if (own->nodes[o] != NULL)
             read_option(r, o, rows[o].type, own->nodes[o]);
     }
-    if (own->nodes[TW_OPTION_INVENTORY] == NULL)
+    if (!doors && own->nodes[TW_OPTION_INVENTORY] == NULL)
         tw_doc_error(own->doc, own->doc->root, r->errors, "inventory is missing, expected inventory: PATH");
     r->doc = own->doc;
     check_tls(r, own->presets[TW_OPTION_LISTEN_SYSLOG] == NULL ? own->nodes[TW_OPTION_LISTEN_SYSLOG] : NULL);
 }
 
-struct tw_config *tw_config_create(const char *file, struct tw_str text,
-                                   const struct tw_config_output_type *types, struct tw_errors *errors)
+static struct tw_config *create(const char *file, struct tw_str text,
+                                const struct tw_config_output_type *types, bool doors,
+                                struct tw_errors *errors)
 {
     size_t before = errors->n + errors->dropped;
     struct tw_doc *doc = tw_doc_parse(file, text, errors);
@@ -131,13 +139,25 @@ struct tw_config *tw_config_create(const char *file, struct tw_str text,
     c->file = tw_arena_dup(c->own->arena, file, strlen(file));
     struct reader r = {.doc = doc, .errors = errors, .config = c, .arena = c->own->arena, .types = types};
     if (doc->root == NULL || tw_doc_want_map(doc, doc->root, "the configuration", errors)) {
-        check_keys(&r, doc->root);
-        read_all(&r, c->own);
+        if (!doors)
+            check_keys(&r, doc->root);
+        read_all(&r, c->own, doors);
     }
     if (errors->n + errors->dropped == before)
         return c;
     tw_config_destroy(c);
     return NULL;
+}
+
+struct tw_config *tw_config_create(const char *file, struct tw_str text,
+                                   const struct tw_config_output_type *types, struct tw_errors *errors)
+{
+    return create(file, text, types, false, errors);
+}
+
+struct tw_config *tw_config_doors(const char *file, struct tw_str text, struct tw_errors *errors)
+{
+    return create(file, text, NULL, true, errors);
 }
 
 void tw_config_destroy(struct tw_config *c)

@@ -233,6 +233,8 @@ static void read_one_path(struct reader *r, enum tw_option o, const struct tw_no
     } else if (o == TW_OPTION_RULES) {
         r->config->rules = path;
         r->config->rules_at = place_of(n);
+    } else if (o == TW_OPTION_CONTROL) {
+        r->config->control = path;
     }
 }
 

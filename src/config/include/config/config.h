@@ -62,6 +62,7 @@ struct tw_config_streams { /* limits of TCP and TLS */
 struct tw_config {
     const char *file;
     const char *inventory, *rules; /* paths, relative to the working directory; rules: NULL when not given */
+    const char *control;           /* likewise */
     struct tw_config_place inventory_at, rules_at;
     const struct tw_config_listen *syslog, *snmp;
     size_t syslog_n, snmp_n;
@@ -86,6 +87,9 @@ struct tw_config_output_type {
 /* NULL after adding errors with their places. */
 struct tw_config *tw_config_create(const char *file, struct tw_str text,
                                    const struct tw_config_output_type *types, struct tw_errors *errors);
+/* Only where a daemon with this file can be reached: http and control. Whatever else is wrong in it is no
+ * error. */
+struct tw_config *tw_config_doors(const char *file, struct tw_str text, struct tw_errors *errors);
 void tw_config_destroy(struct tw_config *c);
 /* The option stands in the file; if not, its default is used. */
 bool tw_config_given(const struct tw_config *c, enum tw_option o);

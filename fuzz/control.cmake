@@ -1,0 +1,1 @@
+tw_fuzz(control DEPS api)

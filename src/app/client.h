@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_APP_CLIENT_H
+#define TW_APP_CLIENT_H
+/*
+ * For the commands that talk to a running daemon: where it is, and what it answers. Functions that return an
+ * exit status have said on stderr what is wrong.
+ */
+#include "base/buf.h"
+#include "command.h"
+
+#include <jansson.h>
+
+struct tw_client {
+    const struct tw_command *command; /* for messages */
+    char *config;                     /* file that told; NULL: --url did */
+    char *host;                       /* NULL: the configuration has no listen.http */
+    int port;
+    char *control; /* NULL: it has no control */
+};
+
+/* By the configuration (NULL: the installed one) or, when given, by `url`. */
+int tw_client_find(const struct tw_command *command, const char *config, const char *url,
+                   struct tw_client *out);
+void tw_client_finish(struct tw_client *c);
+
+/* The body of a page. */
+int tw_client_get(const struct tw_client *c, const char *path, struct tw_buf *body);
+/* The same as JSON, an object. */
+int tw_client_get_json(const struct tw_client *c, const char *path, json_t **out);
+/* What it answers at its control socket to {"command": NAME}. */
+int tw_client_ask(const struct tw_client *c, const char *name, json_t **out);
+
+#endif
