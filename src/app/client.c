@@ -98,27 +98,22 @@ void tw_client_finish(struct tw_client *c)
 struct fetch {
     struct event_base *base;
     struct tw_buf *body;
-    int status;  /* 0: no answer */
-    int why;     /* errno then, as far as known */
-    bool longer; /* than BODY_MAX */
+    int status;      /* 0: no answer */
+    const char *why; /* not */
 };
 
 static void on_error(enum evhttp_request_error e, void *ctx)
 {
     struct fetch *f = ctx;
-    f->longer = e == EVREQ_HTTP_DATA_TOO_LONG;
-    if (e == EVREQ_HTTP_TIMEOUT)
-        f->why = ETIMEDOUT;
+    f->why = e == EVREQ_HTTP_TIMEOUT         ? "it does not answer in time"
+             : e == EVREQ_HTTP_DATA_TOO_LONG ? "its answer is too long"
+                                             : "its answer ended too early, or is no HTTP";
 }
 
 static void on_answer(struct evhttp_request *r, void *ctx)
 {
     struct fetch *f = ctx;
-    int error = EVUTIL_SOCKET_ERROR();
-    if (r == NULL || evhttp_request_get_response_code(r) == 0) {
-        if (f->why == 0)
-            f->why = error;
-    } else {
+    if (r != NULL && evhttp_request_get_response_code(r) != 0) {
         struct evbuffer *in = evhttp_request_get_input_buffer(r);
         size_t n = evbuffer_get_length(in);
         f->status = evhttp_request_get_response_code(r);
@@ -144,7 +139,6 @@ static void fetch(const struct tw_client *c, const char *path, struct fetch *f)
     evhttp_request_set_error_cb(r, on_error);
     evhttp_connection_set_timeout(connection, HTTP_TIMEOUT_S);
     evhttp_connection_set_max_body_size(connection, BODY_MAX);
-    errno = 0;
     if (evhttp_make_request(connection, r, EVHTTP_REQ_GET, path) == 0)
         (void)event_base_dispatch(base);
     evhttp_connection_free(connection);
@@ -166,7 +160,7 @@ static char *error_of(const struct tw_buf *body)
 
 int tw_client_get(const struct tw_client *c, const char *path, struct tw_buf *body)
 {
-    struct fetch f = {.body = body};
+    struct fetch f = {.body = body, .why = "nobody takes the connection"};
     if (c->host == NULL)
         return unreachable(c,
                            "%s has no listen.http, so the daemon says nothing: expected as\nlisten:\n  http: "
@@ -177,10 +171,7 @@ int tw_client_get(const struct tw_client *c, const char *path, struct tw_buf *bo
         return unreachable(c,
                            "can't reach the daemon at %s port %d: %s\nIs trunkwatchd running, and does it "
                            "listen there (listen.http)?",
-                           c->host, c->port,
-                           f.longer     ? "its answer is too long"
-                           : f.why != 0 ? strerror(f.why)
-                                        : "no answer");
+                           c->host, c->port, f.why);
     if (f.status == 200)
         return TW_EXIT_OK;
     char *said = error_of(body);

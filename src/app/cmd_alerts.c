@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+#include "client.h"
+#include "standard.h"
+#include "table.h"
+
+#include "base/mem.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct tw_command tw_cmd_alerts;
+enum { OPT_JSON = 256, OPT_STATE, OPT_URL };
+
+static const char *text(const json_t *o, const char *key)
+{
+    const char *z = json_string_value(json_object_get(o, key));
+    return z != NULL ? z : "-";
+}
+
+static int rank(const json_t *alert)
+{
+    static const char *const severities[] = {"critical", "major", "minor"};
+    int i = 0;
+    while (i < 3 && strcmp(text(alert, "severity"), severities[i]) != 0)
+        i++;
+    return i;
+}
+
+static bool has_ended(const json_t *alert)
+{
+    return strcmp(text(alert, "transition"), "cleared") == 0;
+}
+
+/* What fires first, the worst first, the oldest first; then what ended last. */
+static int by_weight(const void *a, const void *b)
+{
+    const json_t *x = *(const json_t *const *)a, *y = *(const json_t *const *)b;
+    if (has_ended(x) != has_ended(y))
+        return has_ended(x) - has_ended(y);
+    if (has_ended(x))
+        return strcmp(text(y, "time"), text(x, "time"));
+    return rank(x) != rank(y) ? rank(x) - rank(y) : strcmp(text(x, "since"), text(y, "since"));
+}
+
+static void row(const json_t *alert, struct tw_table *t)
+{
+    char buf[TW_PERSON_TEXT];
+    size_t n = json_array_size(json_object_get(alert, "sub_interfaces"));
+    const char *first = json_string_value(json_array_get(json_object_get(alert, "sub_interfaces"), 0));
+    enum tw_tone tone = has_ended(alert)   ? TW_TONE_FAINT
+                        : rank(alert) == 0 ? TW_TONE_BAD
+                        : rank(alert) == 1 ? TW_TONE_ODD
+                                           : TW_TONE_PLAIN;
+    tw_table_cell(t, tone, "%s", text(alert, "severity"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(alert, "condition"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(alert, "pair"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(alert, "device"));
+    if (n > 1)
+        tw_table_cell(t, TW_TONE_PLAIN, "%s and %zu more", first != NULL ? first : "-", n - 1);
+    else
+        tw_table_cell(t, TW_TONE_PLAIN, "%s", n == 1 && first != NULL ? first : text(alert, "trunk"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(alert, "since"));
+    if (has_ended(alert)) {
+        double s = json_number_value(json_object_get(alert, "duration_s"));
+        tw_table_cell(t, TW_TONE_FAINT, "%s after %s", text(alert, "cleared_by"),
+                      tw_person_dur((tw_dur){(int64_t)(s * 1e9)}, buf));
+    } else {
+        tw_table_cell(t, TW_TONE_PLAIN, "firing, %s", text(alert, "confidence"));
+    }
+    tw_table_cell(t, TW_TONE_FAINT, "%s", text(alert, "alert_id"));
+    tw_table_note(t, text(alert, "summary"));
+}
+
+static void show(const json_t *root)
+{
+    static const char *const heads[] = {"SEVERITY", "CONDITION", "PAIR", "DEVICE", "WHAT",
+                                        "SINCE",    "STATE",     "ID",   NULL};
+    const json_t *list = json_object_get(root, "alerts");
+    size_t n = json_array_size(list);
+    const json_t **sorted = tw_xcalloc(n, sizeof(json_t *));
+    struct tw_buf out = {0};
+    struct tw_table t;
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = json_array_get(list, i);
+    if (n == 0) {
+        (void)puts("No alerts.");
+        free(sorted);
+        return;
+    }
+    qsort(sorted, n, sizeof(json_t *), by_weight);
+    tw_table_init(&t, heads);
+    for (size_t i = 0; i < n; i++)
+        row(sorted[i], &t);
+    tw_table_print(&t, tw_person_colour(), &out);
+    (void)fwrite(out.p, 1, out.n, stdout);
+    tw_buf_finish(&out);
+    free(sorted);
+}
+
+static int print(const struct tw_client *client, const char *path, bool json)
+{
+    struct tw_buf body = {0};
+    json_t *root = NULL;
+    int status = json ? tw_client_get(client, path, &body) : tw_client_get_json(client, path, &root);
+    if (status == TW_EXIT_OK && json)
+        (void)fwrite(body.p, 1, body.n, stdout);
+    else if (status == TW_EXIT_OK)
+        show(root);
+    tw_buf_finish(&body);
+    json_decref(root);
+    return status != TW_EXIT_OK ? status : tw_standard_close();
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"all", no_argument, NULL, 'a'},           {"config", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, OPT_JSON},     {"state", required_argument, NULL, OPT_STATE},
+        {"url", required_argument, NULL, OPT_URL}, TW_COMMAND_OPTIONS};
+    const char *config = NULL, *url = NULL, *state = "firing";
+    bool json = false;
+    for (int o; (o = getopt_long(argc, argv, "ac:hV", options, NULL)) != -1;) {
+        switch (o) {
+        case 'a': state = "all"; break;
+        case 'c': config = optarg; break;
+        case OPT_JSON: json = true; break;
+        case OPT_STATE: state = optarg; break;
+        case OPT_URL: url = optarg; break;
+        default: return tw_command_other(&tw_cmd_alerts, o);
+        }
+    }
+    if (optind < argc)
+        return tw_command_usage(&tw_cmd_alerts, "'%s' is not an option", argv[optind]);
+    bool all = strcmp(state, "all") == 0, firing = strcmp(state, "firing") == 0;
+    if (!all && !firing && strcmp(state, "resolved") != 0)
+        return tw_command_usage(&tw_cmd_alerts, "--state is '%s', expected firing, resolved or all", state);
+    struct tw_client client;
+    int status = tw_client_find(&tw_cmd_alerts, config, url, &client);
+    if (status == TW_EXIT_OK)
+        status = print(&client,
+                       all      ? "/api/v1/alerts"
+                       : firing ? "/api/v1/alerts?state=firing"
+                                : "/api/v1/alerts?state=resolved",
+                       json);
+    tw_client_finish(&client);
+    return status;
+}
+
+const struct tw_command tw_cmd_alerts = {
+    .name = "alerts",
+    .summary = "the alerts of the running daemon",
+    .help = "usage: trunkwatch alerts [-c CONFIG | --url URL] [--all | --state STATE] [--json]\n\n"
+            "Lists the alerts of the running daemon that fire, the worst first.\n\n"
+            "  -a, --all                    also those that have ended\n"
+            "      --state STATE            firing (default), resolved or all\n"
+            "      --json                   what the daemon answers, unchanged\n"
+            "  -c, --config FILE            the daemon's configuration, which says where it listens\n"
+            "                               (default: the installed one)\n"
+            "      --url URL                where it listens, as http://127.0.0.1:9116\n"
+            "  -h, --help                   this text\n"
+            "  -V, --version                the version\n",
+    .run = run,
+};

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: ISC */
+#include "client.h"
+#include "standard.h"
+#include "table.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct tw_command tw_cmd_status;
+enum { OPT_JSON = 256, OPT_URL };
+/* Without --all: rows of a list, and names in a sentence. */
+enum { ROWS_MAX = 20, NAMES_MAX = 5 };
+#define SILENT TW_SECONDS(3600)
+
+struct page {
+    const json_t *root;
+    struct tw_buf out;
+    tw_time now;
+    bool colour, all, wrong;
+};
+
+static const char *text(const json_t *o, const char *key)
+{
+    const char *z = json_string_value(json_object_get(o, key));
+    return z != NULL ? z : "-";
+}
+
+static long long number(const json_t *o, const char *key)
+{
+    return json_integer_value(json_object_get(o, key));
+}
+
+static long long sum(const json_t *parts)
+{
+    const char *key;
+    json_t *value;
+    long long n = 0;
+    json_object_foreach((json_t *)(uintptr_t)parts, key, value) n += json_integer_value(value);
+    return n;
+}
+
+/* A line of what is wrong. */
+__attribute__((format(printf, 3, 4))) static void wrong(struct page *p, enum tw_tone tone, const char *fmt,
+                                                        ...)
+{
+    char *line = NULL;
+    va_list ap;
+    va_start(ap, fmt);
+    TW_ASSERT(vasprintf(&line, fmt, ap) >= 0);
+    va_end(ap);
+    tw_person_text(&p->out, p->colour, tone, tone == TW_TONE_BAD ? "!!" : "! ");
+    tw_buf_char(&p->out, ' ');
+    tw_buf_safe(&p->out, tw_str_z(line));
+    tw_buf_char(&p->out, '\n');
+    p->wrong = true;
+    free(line);
+}
+
+static void head(struct page *p)
+{
+    char up[TW_PERSON_TEXT];
+    const json_t *daemon = json_object_get(p->root, "daemon");
+    struct tw_buf line = {0};
+    tw_buf_fmt(&line, "trunkwatchd %s, up %s, devices: %lld, pairs: %lld, %s", text(p->root, "version"),
+               tw_person_dur(tw_time_sub(p->now, tw_person_time(text(daemon, "started"))), up),
+               number(daemon, "devices"), number(daemon, "pairs"), text(p->root, "config"));
+    tw_person_text(&p->out, p->colour, TW_TONE_HEAD, line.p);
+    tw_buf_char(&p->out, '\n');
+    tw_buf_finish(&line);
+}
+
+static void wrong_reload(struct page *p)
+{
+    const json_t *reload = json_object_get(p->root, "last_reload"), *error;
+    size_t i;
+    if (!json_is_false(json_object_get(reload, "ok")))
+        return;
+    wrong(p, TW_TONE_BAD, "reload at %s was refused, the files before are in force", text(reload, "time"));
+    json_array_foreach(json_object_get(reload, "errors"), i, error)
+    {
+        if (i < NAMES_MAX)
+            wrong(p, TW_TONE_BAD, "  %s", json_string_value(error) != NULL ? json_string_value(error) : "-");
+    }
+}
+
+static void wrong_sources(struct page *p)
+{
+    const json_t *s;
+    const char *reason;
+    json_t *n;
+    size_t i;
+    json_array_foreach(json_object_get(p->root, "sources"), i, s)
+    {
+        json_object_foreach(json_object_get(s, "dropped"), reason, n)
+        {
+            if (json_integer_value(n) > 0)
+                wrong(p, strcmp(reason, "kernel") == 0 ? TW_TONE_BAD : TW_TONE_ODD, "%s: %lld dropped: %s",
+                      text(s, "name"), (long long)json_integer_value(n), reason);
+        }
+        if (number(s, "errors") > 0)
+            wrong(p, TW_TONE_ODD, "%s: %lld times it could not be read", text(s, "name"),
+                  number(s, "errors"));
+        if (number(s, "framing_errors") > 0)
+            wrong(p, TW_TONE_ODD, "%s: %lld lengths of messages were not right", text(s, "name"),
+                  number(s, "framing_errors"));
+    }
+}
+
+static void wrong_outputs(struct page *p)
+{
+    const json_t *o;
+    char size[TW_PERSON_TEXT];
+    size_t i;
+    json_array_foreach(json_object_get(p->root, "outputs"), i, o)
+    {
+        if (json_is_true(json_object_get(o, "failing")))
+            wrong(p, TW_TONE_BAD, "output %s can't be written, %s wait", text(o, "name"),
+                  tw_person_bytes((double)number(o, "waiting_bytes"), size));
+        if (number(o, "lost") > 0)
+            wrong(p, TW_TONE_BAD, "output %s lost %lld alert transitions", text(o, "name"),
+                  number(o, "lost"));
+    }
+}
+
+static tw_time heard(const json_t *device)
+{
+    return tw_person_time(json_string_value(json_object_get(device, "last_heard")));
+}
+
+static bool never(const struct page *p, const json_t *device)
+{
+    (void)p;
+    return !tw_time_is_finite(heard(device));
+}
+
+static bool silent(const struct page *p, const json_t *device)
+{
+    return !never(p, device) && tw_time_sub(p->now, heard(device)).ns >= SILENT.ns;
+}
+
+static bool unnamed(const struct page *p, const json_t *device)
+{
+    (void)p;
+    return number(device, "unnamed_if_index") > 0;
+}
+
+/* "3 devices …: a, b, c". */
+static void wrong_devices(struct page *p, bool (*is)(const struct page *, const json_t *), const char *what)
+{
+    struct tw_buf names = {0};
+    const json_t *d;
+    size_t i, n = 0;
+    json_array_foreach(json_object_get(p->root, "devices"), i, d)
+    {
+        if (!is(p, d))
+            continue;
+        if (n++ < NAMES_MAX)
+            tw_buf_fmt(&names, "%s%s", n > 1 ? ", " : "", text(d, "name"));
+    }
+    if (n > 0)
+        wrong(p, TW_TONE_ODD, "%zu %s %s: %s%s", n, n == 1 ? "device" : "devices", what, names.p,
+              n > NAMES_MAX ? ", …" : "");
+    tw_buf_finish(&names);
+}
+
+static void all_wrong(struct page *p)
+{
+    const json_t *daemon = json_object_get(p->root, "daemon");
+    const char *condition;
+    json_t *n;
+    json_object_foreach(json_object_get(json_object_get(p->root, "alerts"), "firing"), condition, n)
+        wrong(p, TW_TONE_BAD, "firing: %s, %lld", condition, (long long)json_integer_value(n));
+    wrong_reload(p);
+    wrong_sources(p);
+    wrong_outputs(p);
+    wrong_devices(p, never, "never heard since the start");
+    wrong_devices(p, silent, "silent for an hour or longer");
+    wrong_devices(p, unnamed, "with traps whose ifIndex nobody can name");
+    if (number(daemon, "strangers") > 0)
+        wrong(p, TW_TONE_ODD, "%lld %s sent what was ignored, see below", number(daemon, "strangers"),
+              number(daemon, "strangers") == 1 ? "address" : "addresses");
+    if (number(daemon, "log_lines_suppressed") > 0)
+        wrong(p, TW_TONE_ODD, "%lld lines of the log were held back", number(daemon, "log_lines_suppressed"));
+    if (number(daemon, "alerts_not_shown") > 0)
+        wrong(p, TW_TONE_ODD, "%lld alert transitions are not in the list of alerts: no room",
+              number(daemon, "alerts_not_shown"));
+    if (!p->wrong)
+        tw_buf_z(&p->out, "Nothing fires, and nothing is wrong.\n");
+}
+
+static void count_cell(struct tw_table *t, long long n, enum tw_tone tone)
+{
+    tw_table_cell(t, n > 0 ? tone : TW_TONE_PLAIN, "%lld", n);
+}
+
+static void sources(struct page *p)
+{
+    static const char *const heads[] = {"SOURCE", ">RECEIVED",    ">ACCEPTED", ">DROPPED",
+                                        ">CUT",   ">CONNECTIONS", NULL};
+    struct tw_table t;
+    const json_t *s;
+    size_t i;
+    tw_table_init(&t, heads);
+    json_array_foreach(json_object_get(p->root, "sources"), i, s)
+    {
+        tw_table_cell(&t, TW_TONE_PLAIN, "%s", text(s, "name"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(s, "received"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(s, "accepted"));
+        count_cell(&t, sum(json_object_get(s, "dropped")), TW_TONE_BAD);
+        count_cell(&t, number(s, "cut"), TW_TONE_ODD);
+        if (strcmp(text(s, "transport"), "udp") == 0)
+            tw_table_cell(&t, TW_TONE_FAINT, "-");
+        else
+            tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(s, "connections_open"));
+    }
+    tw_buf_char(&p->out, '\n');
+    tw_table_print(&t, p->colour, &p->out);
+}
+
+/* Longest silent first. */
+static int by_silence(const void *a, const void *b)
+{
+    int64_t x = heard(*(const json_t *const *)a).ns, y = heard(*(const json_t *const *)b).ns;
+    return x < y ? -1 : x > y;
+}
+
+static void device_row(const struct page *p, const json_t *d, struct tw_table *t)
+{
+    char ago[TW_PERSON_TEXT];
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(d, "name"));
+    if (never(p, d))
+        tw_table_cell(t, TW_TONE_BAD, "never");
+    else
+        tw_table_cell(t, silent(p, d) ? TW_TONE_ODD : TW_TONE_PLAIN, "%s ago",
+                      tw_person_dur(tw_time_sub(p->now, heard(d)), ago));
+    tw_table_cell(t, TW_TONE_PLAIN, "%lld", number(d, "records"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%lld", number(d, "events"));
+    count_cell(t, number(d, "unnamed_if_index"), TW_TONE_ODD);
+    tw_table_cell(t, TW_TONE_PLAIN, "%+.1f s", json_number_value(json_object_get(d, "skew_s")));
+}
+
+static void devices(struct page *p)
+{
+    static const char *const heads[] = {"DEVICE",   ">LAST HEARD", ">RECORDS", ">EVENTS",
+                                        ">UNNAMED", ">CLOCK",      NULL};
+    const json_t *list = json_object_get(p->root, "devices");
+    size_t n = json_array_size(list), shown = p->all || n < ROWS_MAX ? n : ROWS_MAX;
+    const json_t **sorted = tw_xcalloc(n, sizeof(json_t *));
+    struct tw_table t;
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = json_array_get(list, i);
+    if (n > 0)
+        qsort(sorted, n, sizeof(json_t *), by_silence);
+    tw_table_init(&t, heads);
+    for (size_t i = 0; i < shown; i++)
+        device_row(p, sorted[i], &t);
+    tw_buf_char(&p->out, '\n');
+    tw_table_print(&t, p->colour, &p->out);
+    if (shown < n)
+        tw_buf_fmt(&p->out, "… and %zu that were heard later; all of them: --all\n", n - shown);
+    free(sorted);
+}
+
+static void outputs(struct page *p)
+{
+    static const char *const heads[] = {"OUTPUT", ">WRITTEN", ">LOST", ">WAITING", NULL};
+    char size[TW_PERSON_TEXT];
+    struct tw_table t;
+    const json_t *o;
+    size_t i;
+    tw_table_init(&t, heads);
+    json_array_foreach(json_object_get(p->root, "outputs"), i, o)
+    {
+        tw_table_cell(&t, TW_TONE_PLAIN, "%s", text(o, "name"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(o, "delivered"));
+        count_cell(&t, number(o, "lost"), TW_TONE_BAD);
+        tw_table_cell(&t, json_is_true(json_object_get(o, "failing")) ? TW_TONE_BAD : TW_TONE_PLAIN, "%s",
+                      tw_person_bytes((double)number(o, "waiting_bytes"), size));
+    }
+    tw_buf_char(&p->out, '\n');
+    tw_table_print(&t, p->colour, &p->out);
+}
+
+static int by_count(const void *a, const void *b)
+{
+    const json_t *x = *(const json_t *const *)a, *y = *(const json_t *const *)b;
+    long long m = number(x, "unknown") + number(x, "other_community") + number(x, "connections");
+    long long n = number(y, "unknown") + number(y, "other_community") + number(y, "connections");
+    return n < m ? -1 : n > m;
+}
+
+static void strangers(struct page *p)
+{
+    static const char *const heads[] = {"IGNORED FROM", ">UNKNOWN SOURCE", ">OTHER COMMUNITY", ">CONNECTIONS",
+                                        NULL};
+    const json_t *list = json_object_get(p->root, "strangers");
+    size_t n = json_array_size(list), shown = p->all || n < ROWS_MAX ? n : ROWS_MAX;
+    struct tw_table t;
+    if (n == 0)
+        return;
+    const json_t **sorted = tw_xcalloc(n, sizeof(json_t *));
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = json_array_get(list, i);
+    qsort(sorted, n, sizeof(json_t *), by_count);
+    tw_table_init(&t, heads);
+    for (size_t i = 0; i < shown; i++) {
+        tw_table_cell(&t, TW_TONE_PLAIN, "%s", text(sorted[i], "from"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "unknown"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "other_community"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "connections"));
+    }
+    tw_buf_char(&p->out, '\n');
+    tw_table_print(&t, p->colour, &p->out);
+    if (shown < n)
+        tw_buf_fmt(&p->out, "… and %zu more: --all\n", n - shown);
+    free(sorted);
+}
+
+static void show(const json_t *root, bool all)
+{
+    struct page p = {
+        .root = root, .now = tw_person_time(text(root, "now")), .colour = tw_person_colour(), .all = all};
+    head(&p);
+    all_wrong(&p);
+    sources(&p);
+    devices(&p);
+    outputs(&p);
+    strangers(&p);
+    (void)fwrite(p.out.p, 1, p.out.n, stdout);
+    tw_buf_finish(&p.out);
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {{"all", no_argument, NULL, 'a'},
+                                            {"config", required_argument, NULL, 'c'},
+                                            {"json", no_argument, NULL, OPT_JSON},
+                                            {"url", required_argument, NULL, OPT_URL},
+                                            TW_COMMAND_OPTIONS};
+    const char *config = NULL, *url = NULL;
+    bool json = false, all = false;
+    for (int o; (o = getopt_long(argc, argv, "ac:hV", options, NULL)) != -1;) {
+        switch (o) {
+        case 'a': all = true; break;
+        case 'c': config = optarg; break;
+        case OPT_JSON: json = true; break;
+        case OPT_URL: url = optarg; break;
+        default: return tw_command_other(&tw_cmd_status, o);
+        }
+    }
+    if (optind < argc)
+        return tw_command_usage(&tw_cmd_status, "'%s' is not an option", argv[optind]);
+    struct tw_client client;
+    struct tw_buf body = {0};
+    json_t *root = NULL;
+    int status = tw_client_find(&tw_cmd_status, config, url, &client);
+    if (status == TW_EXIT_OK)
+        status = json ? tw_client_get(&client, "/api/v1/status", &body)
+                      : tw_client_get_json(&client, "/api/v1/status", &root);
+    if (status == TW_EXIT_OK && json)
+        (void)fwrite(body.p, 1, body.n, stdout);
+    else if (status == TW_EXIT_OK)
+        show(root, all);
+    tw_buf_finish(&body);
+    json_decref(root);
+    tw_client_finish(&client);
+    return status != TW_EXIT_OK ? status : tw_standard_close();
+}
+
+const struct tw_command tw_cmd_status = {
+    .name = "status",
+    .summary = "how the running daemon is, what is wrong first",
+    .help =
+        "usage: trunkwatch status [-c CONFIG | --url URL] [--all] [--json]\n\n"
+        "Tells how the running daemon is: what is wrong first, then what each socket received, accepted and\n"
+        "dropped, when each device was last heard, and how the outputs are.\n\n"
+        "  -a, --all                    every device, and everybody who was ignored\n"
+        "      --json                   what the daemon answers, unchanged\n"
+        "  -c, --config FILE            the daemon's configuration, which says where it listens\n"
+        "                               (default: the installed one)\n"
+        "      --url URL                where it listens, as http://127.0.0.1:9116\n"
+        "  -h, --help                   this text\n"
+        "  -V, --version                the version\n",
+    .run = run,
+};
