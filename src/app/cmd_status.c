@@ -239,16 +239,17 @@ static void device_row(const struct page *p, const json_t *d, struct tw_table *t
     else
         tw_table_cell(t, silent(p, d) ? TW_TONE_ODD : TW_TONE_PLAIN, "%s ago",
                       tw_person_dur(tw_time_sub(p->now, heard(d)), ago));
-    tw_table_cell(t, TW_TONE_PLAIN, "%lld", number(d, "records"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%lld", number(d, "received"));
     tw_table_cell(t, TW_TONE_PLAIN, "%lld", number(d, "events"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%lld", sum(json_object_get(d, "dropped")));
     count_cell(t, number(d, "unnamed_if_index"), TW_TONE_ODD);
     tw_table_cell(t, TW_TONE_PLAIN, "%+.1f s", json_number_value(json_object_get(d, "skew_s")));
 }
 
 static void devices(struct page *p)
 {
-    static const char *const heads[] = {"DEVICE",   ">LAST HEARD", ">RECORDS", ">EVENTS",
-                                        ">UNNAMED", ">CLOCK",      NULL};
+    static const char *const heads[] = {"DEVICE",   ">LAST HEARD", ">RECEIVED", ">EVENTS",
+                                        ">DROPPED", ">UNNAMED",    ">CLOCK",    NULL};
     const json_t *list = json_object_get(p->root, "devices");
     size_t n = json_array_size(list), shown = p->all || n < ROWS_MAX ? n : ROWS_MAX;
     const json_t **sorted = tw_xcalloc(n, sizeof(json_t *));

@@ -113,6 +113,7 @@ void tw_page_status(struct tw_daemon *d, struct tw_buf *b)
     list(d, TW_SCOPE_SOCKET, "sources", b);
     strangers(&d->strangers, b);
     list(d, TW_SCOPE_DEVICE, "devices", b);
+    object(d, TW_SCOPE_NOBODY, "nobody", b);
     list(d, TW_SCOPE_OUTPUT, "outputs", b);
     object(d, TW_SCOPE_HTTP, "http", b);
     object(d, TW_SCOPE_PROCESS, "process", b);

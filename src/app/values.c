@@ -18,23 +18,37 @@ enum unit { UNIT_COUNTER, UNIT_GAUGE, UNIT_FLAG, UNIT_TIME, UNIT_SECONDS, UNIT_C
         return (int64_t)(value);                                                                             \
     }
 #define TW_PART(scope, group, reason, help, value) TW_VALUE(scope, group##_##reason, COUNTER, help, value)
+#define TW_COUNTED(scope, group, id, reason, help, counts)                                                   \
+    TW_PART(scope, group, id, help, (counts)[TW_COUNT_##id % TW_COUNT_BECAME])
 #include "values.def"
 #undef TW_VALUE
 #undef TW_PART
+#undef TW_COUNTED
 
 static const struct row {
     enum tw_scope scope;
     enum unit unit;
     const char *name, *reason, *help; /* reason: of a part */
     int64_t (*value)(const struct tw_view *v);
+    enum { ALWAYS, UNLESS_ZERO, NEVER } shown;
 } rows[] = {
 #define TW_VALUE(scope, name, unit, help, value)                                                             \
-    {TW_SCOPE_##scope, UNIT_##unit, #name, NULL, help, scope##_##name},
+    {TW_SCOPE_##scope, UNIT_##unit, #name, NULL, help, scope##_##name, ALWAYS},
 #define TW_PART(scope, group, reason, help, value)                                                           \
-    {TW_SCOPE_##scope, UNIT_COUNTER, #group, #reason, help, scope##_##group##_##reason},
+    {TW_SCOPE_##scope, UNIT_COUNTER, #group, #reason, help, scope##_##group##_##reason, ALWAYS},
+/* Of the counters those that say why something was dropped. */
+#define TW_COUNTED(scope, group, id, reason, help, counts)                                                   \
+    {TW_SCOPE_##scope,                                                                                       \
+     UNIT_COUNTER,                                                                                           \
+     #group,                                                                                                 \
+     reason,                                                                                                 \
+     help,                                                                                                   \
+     scope##_##group##_##id,                                                                                 \
+     TW_COUNT_##id >= (int)TW_COUNT_DROPPED && TW_COUNT_##id < (int)TW_COUNT_BECAME ? UNLESS_ZERO : NEVER},
 #include "values.def"
 #undef TW_VALUE
 #undef TW_PART
+#undef TW_COUNTED
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -44,6 +58,7 @@ static const struct {
     [TW_SCOPE_DAEMON] = {"trunkwatch_", NULL},
     [TW_SCOPE_SOCKET] = {"trunkwatch_socket_", "socket"},
     [TW_SCOPE_DEVICE] = {"trunkwatch_device_", "device"},
+    [TW_SCOPE_NOBODY] = {"trunkwatch_nobody_", NULL},
     [TW_SCOPE_OUTPUT] = {"trunkwatch_output_", "output"},
     [TW_SCOPE_HTTP] = {"trunkwatch_http_", NULL},
     [TW_SCOPE_PROCESS] = {"process_", NULL},
@@ -56,6 +71,7 @@ size_t tw_scope_n(const struct tw_daemon *d, enum tw_scope scope)
     case TW_SCOPE_DEVICE: return tw_pipeline_topology(d->pipeline)->devices_n;
     case TW_SCOPE_OUTPUT: return d->outputs.n;
     case TW_SCOPE_DAEMON:
+    case TW_SCOPE_NOBODY:
     case TW_SCOPE_HTTP:
     case TW_SCOPE_PROCESS:
     case TW_SCOPES: break;
@@ -74,7 +90,7 @@ static void view_socket(const struct tw_input *in, struct tw_view *v)
         v->cut = v->udp.cut;
     } else {
         v->stream = tw_streams_stats(in, &v->open);
-        v->received = v->stream.framing.messages;
+        v->received = v->stream.framing.messages + in->connections.lost;
         v->bytes = v->stream.bytes;
         v->cut = v->stream.framing.cut;
     }
@@ -90,6 +106,7 @@ void tw_scope_view(struct tw_daemon *d, enum tw_scope scope, size_t i, struct tw
         out->name = out->topology->devices[i].name;
         out->device = tw_pipeline_device_stats(d->pipeline, (uint32_t)i);
         break;
+    case TW_SCOPE_NOBODY: out->nobody = tw_pipeline_nobody(d->pipeline); break;
     case TW_SCOPE_OUTPUT:
         out->name = d->outputs.rows[i].name;
         out->sink = &d->outputs.rows[i].sink->stats;
@@ -112,6 +129,11 @@ static void value_json(const struct row *r, int64_t value, struct tw_buf *b)
     }
 }
 
+static bool is_shown(const struct row *r, int64_t value)
+{
+    return r->shown == ALWAYS || (r->shown == UNLESS_ZERO && value != 0);
+}
+
 static bool same_group(const struct row *a, const struct row *b)
 {
     return a->scope == b->scope && a->reason != NULL && b->reason != NULL && strcmp(a->name, b->name) == 0;
@@ -132,9 +154,12 @@ void tw_values_json(enum tw_scope scope, const struct tw_view *v, struct tw_buf 
             if (r->reason != NULL)
                 tw_buf_char(b, '{');
         }
-        if (r->reason != NULL)
-            tw_json_key(b, r->reason);
-        value_json(r, r->value(v), b);
+        int64_t value = r->value(v);
+        if (is_shown(r, value)) {
+            if (r->reason != NULL)
+                tw_json_key(b, r->reason);
+            value_json(r, value, b);
+        }
         if (r->reason != NULL && (i + 1 == ROWS || !same_group(r, r + 1)))
             tw_buf_char(b, '}');
     }
@@ -171,8 +196,9 @@ static void family(const struct row *r, const struct tw_view *views, size_t n, b
         struct tw_label labels[3] = {{NULL, NULL}};
         size_t labels_n = 0;
         int64_t value = r->value(&views[i]);
-        if (r->unit == UNIT_TIME && !tw_time_is_finite((tw_time){value}))
-            continue; /* never: there is no such time */
+        bool no_time = r->unit == UNIT_TIME && !tw_time_is_finite((tw_time){value});
+        if (no_time || !is_shown(r, value))
+            continue;
         if (label != NULL)
             labels[labels_n++] = (struct tw_label){label, views[i].name};
         if (r->reason != NULL)

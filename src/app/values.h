@@ -11,6 +11,7 @@ enum tw_scope {
     TW_SCOPE_DAEMON,
     TW_SCOPE_SOCKET,
     TW_SCOPE_DEVICE,
+    TW_SCOPE_NOBODY, /* what is of no device */
     TW_SCOPE_OUTPUT,
     TW_SCOPE_HTTP,
     TW_SCOPE_PROCESS,
@@ -27,6 +28,7 @@ struct tw_view {
     struct tw_stream_stats stream;
     uint64_t received, bytes, cut, open; /* of a socket of either kind */
     const struct tw_device_stats *device;
+    const uint64_t *nobody;
     const struct tw_sink_stats *sink;
     struct tw_http_stats http;
     struct tw_board_stats board;

@@ -65,7 +65,11 @@ class Status(Commands):
         self.assertIn("!  2 addresses sent what was ignored, see below\n", text)
         self.assertNotIn("nothing is wrong", text)
         status = json.loads(self.command("status", "--json"))
-        for source in status["sources"]:
+        everybody = [*status["devices"], status["nobody"]]
+        self.assertEqual(sum(one["received"] for one in everybody), status["core"]["received"])
+        self.assertEqual(status["nobody"]["dropped"], {"ignored_unknown_source": 3})
+        self.assertEqual(everybody[0]["dropped"], {"malformed_trap": 1})
+        for source in [*status["sources"], *everybody]:
             self.assertEqual(source["received"], source["accepted"] + sum(source["dropped"].values()), source)
 
     def test_quiet(self):

@@ -25,7 +25,7 @@ class Metrics(WebCase):
         done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
         self.assertEqual(self.request("/metrics")[1]["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
-        self.assertEqual(self.metrics()['trunkwatch_device_records_total{device="p\\"e\\\\a"}'], 2)
+        self.assertEqual(self.metrics()['trunkwatch_device_received_total{device="p\\"e\\\\a"}'], 2)
 
     @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
     def test_rules_of_the_handbook(self):
@@ -38,7 +38,7 @@ class Metrics(WebCase):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.start()
         send(self.syslog, role("PE-A", "Master"), PE_A)
-        self.wait_metric('trunkwatch_device_records_total{device="pe-a"}', 1)
+        self.wait_metric('trunkwatch_device_received_total{device="pe-a"}', 1)
         text = self.get("/metrics")
         for name in re.findall(r"trunkwatch_\w+", rules):
             self.assertIn(f"\n{name}", text)
@@ -56,7 +56,9 @@ class Metrics(WebCase):
         self.assertEqual(m["trunkwatch_core_events_total"], 21)
         self.assertEqual(m["trunkwatch_core_ignored_unknown_source_total"], 1)
         self.assertEqual(m["trunkwatch_socket_received_total" + socket_of], 22)
-        self.assertEqual(m['trunkwatch_device_records_total{device="pe-a"}'], 20)
+        self.assertEqual(m['trunkwatch_device_received_total{device="pe-a"}'], 21)
+        self.assertEqual(m['trunkwatch_device_dropped_total{device="pe-a",reason="malformed_trap"}'], 1)
+        self.assertEqual(m['trunkwatch_nobody_dropped_total{reason="ignored_unknown_source"}'], 1)
         self.assertEqual(m["trunkwatch_strangers"], 1)
         self.assertGreater(m['trunkwatch_device_last_heard_timestamp_seconds{device="pe-b"}'], time.time() - 60)
         self.assertGreater(m["process_resident_memory_bytes"], 1e6)
@@ -86,7 +88,7 @@ class Metrics(WebCase):
             except OSError:
                 return []
         wait_for(f"a scrape; {self.read('prometheus.log')}", lambda: query("up") == [1.0], 3 * PATIENCE)
-        wait_for("the number", lambda: query("sum(trunkwatch_device_records_total)") == [1.0], 3 * PATIENCE)
+        wait_for("the number", lambda: query("sum(trunkwatch_device_received_total)") == [1.0], 3 * PATIENCE)
 
 
 if __name__ == "__main__":
