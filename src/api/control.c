@@ -56,7 +56,7 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 
 static void set_deadline(struct connection *c)
 {
-    struct timeval tv = {TW_CONTROL_REQUEST_MS / 1000, TW_CONTROL_REQUEST_MS % 1000 * 1000};
+    struct timeval tv = {TW_CONTROL_REQUEST_MS / 1000, (suseconds_t)(TW_CONTROL_REQUEST_MS % 1000) * 1000};
     TW_ASSERT(event_add(c->deadline, &tv) == 0);
 }
 
@@ -274,8 +274,8 @@ void tw_control_destroy(struct tw_control *all)
     struct stat now;
     if (all == NULL)
         return;
-    while (all->n > 0)
-        close_connection(all->rows[0]);
+    for (size_t i = all->n; i-- > 0;)
+        close_connection(all->rows[i]);
     if (lstat(all->path, &now) == 0 && now.st_dev == all->is.st_dev && now.st_ino == all->is.st_ino)
         (void)unlink(all->path);
     evconnlistener_free(all->listener);

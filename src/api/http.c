@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { TICK_S = 1, ROUTES_MAX = 64, COST_SHARE = 20 };
+enum { TICK_S = 1, ROUTES_MAX = 64, COST_SHARE = 20, OLDEST_MS = 2000 };
 
 /* evhttp has no limit of connections and no deadline, only one of silence. So each one's bufferevent is held
  * here too: one that evhttp has let go has no callback any more. */
@@ -142,7 +142,8 @@ static void answer_costly(struct tw_http *h, const struct tw_http_route *route, 
     last->text = r->status == 200 ? tw_shared_take(&copy) : NULL;
     tw_buf_finish(&copy);
     int64_t now = h->options.now_ms();
-    last->until_ms = now + (now - began) * COST_SHARE;
+    int64_t rest = (now - began) * COST_SHARE;
+    last->until_ms = now + (rest < OLDEST_MS ? rest : OLDEST_MS);
 }
 
 /* Everything that is wrong with a request but its path. False: the answer says so. */
@@ -313,6 +314,10 @@ struct tw_http *tw_http_create(struct event_base *base, int fd, const struct tw_
 {
     struct tw_http *h = tw_xcalloc(1, sizeof *h);
     struct timeval second = {TICK_S, 0};
+    size_t n = 0;
+    while (o->routes[n].path != NULL)
+        n++;
+    TW_ASSERT(n <= ROUTES_MAX);
     h->options = *o;
     h->evhttp = evhttp_new(base);
     h->listener = evconnlistener_new(base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);

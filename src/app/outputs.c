@@ -58,8 +58,10 @@ static void log_transition(const struct tw_transition *t)
 static void deliver_one(struct tw_daemon *d, const struct tw_transition *t)
 {
     tw_buf_clear(&d->line);
-    tw_render_json(t, &d->line);
-    tw_board_take(d->board, t, tw_buf_view(&d->line));
+    if (d->http != NULL) {
+        tw_render_json(t, &d->line);
+        tw_board_take(d->board, t, tw_buf_view(&d->line));
+    }
     for (int text = 0; text < 2; text++) {
         if (text == 1)
             tw_buf_clear(&d->line);
@@ -67,8 +69,10 @@ static void deliver_one(struct tw_daemon *d, const struct tw_transition *t)
             const struct tw_output_row *row = &d->outputs.rows[i];
             if (row->text != (text == 1))
                 continue;
-            if (d->line.n == 0)
+            if (d->line.n == 0 && text == 1)
                 tw_render_text(t, false, TEXT_WIDTH, &d->line);
+            else if (d->line.n == 0)
+                tw_render_json(t, &d->line);
             row->sink->ops->deliver(row->sink, t, tw_buf_view(&d->line));
         }
     }

@@ -60,11 +60,12 @@ tw_time tw_person_time(const char *z)
 {
     struct tw_civil c = {0};
     int ms = 0, end = 0;
+    if (z == NULL)
+        return TW_TIME_MIN;
     /* NOLINTNEXTLINE(cert-err34-c): at most four digits each */
-    if (z == NULL ||
-        sscanf(z, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &c.year, &c.month, &c.day, &c.hour, &c.minute, &c.second,
-               &ms, &end) != 7 ||
-        end == 0 || z[end] != '\0' || c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31)
+    int n = sscanf(z, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &c.year, &c.month, &c.day, &c.hour, &c.minute,
+                   &c.second, &ms, &end);
+    if (n != 7 || end == 0 || z[end] != '\0' || c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31)
         return TW_TIME_MIN;
     c.nanosecond = ms * 1000000;
     return tw_time_from_civil(&c);
@@ -73,12 +74,11 @@ tw_time tw_person_time(const char *z)
 void tw_table_init(struct tw_table *t, const char *const *heads)
 {
     *t = (struct tw_table){0};
-    for (size_t i = 0; heads[i] != NULL; i++)
-        t->columns++;
-    TW_ASSERT(t->columns <= TW_TABLE_COLUMNS);
-    for (size_t i = 0; i < t->columns; i++) {
+    for (size_t i = 0; heads[i] != NULL; i++) {
+        TW_ASSERT(i < TW_TABLE_COLUMNS);
         t->right[i] = heads[i][0] == '>';
         tw_table_cell(t, TW_TONE_HEAD, "%s", heads[i] + t->right[i]);
+        t->columns++;
     }
 }
 

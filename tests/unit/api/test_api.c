@@ -3,12 +3,17 @@
 #include "api/http.h"
 #include "api/metrics.h"
 
+#include <event2/event.h>
+#include <netinet/in.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -193,6 +198,143 @@ static void conditions_without_end_are_one(void **state)
     tw_board_destroy(b);
 }
 
+/* A clock that a costly answer moves on. */
+static int64_t clock_ms, cost_ms;
+static unsigned made;
+
+static int64_t read_clock(void)
+{
+    return clock_ms;
+}
+
+static void costly(void *ctx, struct tw_http_request *r)
+{
+    char text[16];
+    (void)ctx;
+    (void)snprintf(text, sizeof text, "made %u", ++made);
+    clock_ms += cost_ms;
+    tw_http_add(r, tw_str_z(text));
+}
+
+static int listen_somewhere(struct sockaddr_in *at)
+{
+    socklen_t n = sizeof *at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(fd, (const struct sockaddr *)at, sizeof *at), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)at, &n), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    return fd;
+}
+
+static int request(const struct sockaddr_in *at)
+{
+    static const char text[] = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)at, sizeof *at), 0);
+    assert_int_equal(send(fd, text, sizeof text - 1, 0), sizeof text - 1);
+    return fd;
+}
+
+/* The body that a request gets. */
+static const char *ask(struct event_base *base, const struct sockaddr_in *at)
+{
+    static char answer[4096];
+    size_t n = 0;
+    ssize_t got = -1;
+    int fd = request(at);
+    for (unsigned i = 0; i < 100000 && got != 0; i++) {
+        assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
+        got = recv(fd, answer + n, sizeof answer - 1 - n, MSG_DONTWAIT);
+        n += got > 0 ? (size_t)got : 0;
+    }
+    assert_int_equal(got, 0);
+    answer[n] = '\0';
+    (void)close(fd);
+    const char *body = strstr(answer, "\r\n\r\n");
+    assert_non_null(body);
+    return body + 4;
+}
+
+static void a_costly_answer_is_sent_again(void **state)
+{
+    static const struct tw_http_route routes[] = {{"/x", "text/plain", true, NULL, costly},
+                                                  {NULL, NULL, false, NULL, NULL}};
+    const struct tw_http_options o = {routes, NULL, read_clock};
+    struct event_base *base = event_base_new();
+    struct sockaddr_in at;
+    struct tw_http *h = tw_http_create(base, listen_somewhere(&at), &o);
+    (void)state;
+    /* What costs nothing is made each time. */
+    assert_string_equal(ask(base, &at), "made 1");
+    assert_string_equal(ask(base, &at), "made 2");
+    /* After 10 ms of work there is none for 200. */
+    cost_ms = 10;
+    assert_string_equal(ask(base, &at), "made 3");
+    clock_ms += 199;
+    assert_string_equal(ask(base, &at), "made 3");
+    clock_ms += 1;
+    /* However long it takes, it is never older than two seconds. */
+    cost_ms = 60000;
+    assert_string_equal(ask(base, &at), "made 4");
+    clock_ms += 1999;
+    assert_string_equal(ask(base, &at), "made 4");
+    clock_ms += 1;
+    assert_string_equal(ask(base, &at), "made 5");
+    assert_int_equal(tw_http_stats(h).ok, 7);
+    tw_http_destroy(h);
+    event_base_free(base);
+}
+
+/* More than the kernel takes for a connection. */
+static void huge(void *ctx, struct tw_http_request *r)
+{
+    tw_http_add_shared(r, ctx);
+}
+
+static void one_that_takes_nothing_is_ended(void **state)
+{
+    static const struct tw_http_route routes[] = {{"/x", "text/plain", false, NULL, huge},
+                                                  {NULL, NULL, false, NULL, NULL}};
+    struct tw_buf text = {0};
+    (void)state;
+    tw_buf_reserve(&text, 64 << 20);
+    memset(text.p, 'x', 64 << 20);
+    text.n = 64 << 20;
+    struct tw_shared *shared = tw_shared_take(&text);
+    const struct tw_http_options o = {routes, shared, read_clock};
+    struct event_base *base = event_base_new();
+    struct sockaddr_in at;
+    struct tw_http *h = tw_http_create(base, listen_somewhere(&at), &o);
+    int fd = request(&at);
+    while (tw_http_stats(h).requests == 0)
+        assert_true(event_base_loop(base, EVLOOP_ONCE) >= 0);
+    clock_ms += TW_HTTP_ANSWER_MS - 1;
+    for (unsigned i = 0; i < 1000; i++)
+        assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
+    assert_int_equal(tw_http_stats(h).open, 1);
+    assert_int_equal(tw_http_stats(h).late, 0);
+    assert_true(shared->refs > 1);
+    clock_ms += 1;
+    for (unsigned i = 0; i < 100 && tw_http_stats(h).open > 0; i++) /* ticks */
+        assert_true(event_base_loop(base, EVLOOP_ONCE) >= 0);
+    assert_int_equal(tw_http_stats(h).open, 0);
+    assert_int_equal(tw_http_stats(h).late, 1);
+    assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0); /* libevent lets go a turn later */
+    assert_int_equal(shared->refs, 1);
+    (void)close(fd);
+    /* The end with one in flight lets go of it, too. */
+    fd = request(&at);
+    while (tw_http_stats(h).requests == 1)
+        assert_true(event_base_loop(base, EVLOOP_ONCE) >= 0);
+    assert_true(shared->refs > 1);
+    tw_http_destroy(h);
+    event_base_free(base);
+    assert_int_equal(shared->refs, 1);
+    tw_shared_unref(shared);
+    (void)close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +346,9 @@ int main(void)
         cmocka_unit_test(what_finds_no_room_is_counted),
         cmocka_unit_test(long_texts_push_out_what_ended),
         cmocka_unit_test(conditions_without_end_are_one),
+        cmocka_unit_test(a_costly_answer_is_sent_again),
+        cmocka_unit_test(one_that_takes_nothing_is_ended),
     };
+    (void)signal(SIGPIPE, SIG_IGN); /* as the daemon does */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

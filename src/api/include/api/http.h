@@ -5,11 +5,12 @@
  * A small HTTP server on libevent's evhttp: reads only, on loopback, for people's tools and Prometheus.
  *
  * Role: routes -> answers. What they say is the caller's business (a route's `answer`). GET and HEAD; one
- * request a connection. Nothing here waits, and nothing here can hold the loop up: a route that is `costly`
- * is worked out anew only so often that it takes a twentieth of the time, in between the last answer is sent
- * again. Limits: see the enum; a request must be there within TW_HTTP_REQUEST_MS, its answer must have been
- * taken within TW_HTTP_ANSWER_MS. While TW_HTTP_CONNECTIONS_MAX are open, others wait in the kernel. A
- * browser that was led here under another name (DNS rebinding) is refused by the Host it sends.
+ * request a connection. The program ignores SIGPIPE. Nothing here waits, and nothing here can hold the loop
+ * up: a route that is `costly` is worked out anew only so often that it takes a twentieth of the time, in
+ * between the last answer is sent again, for at most two seconds. Limits: see the enum; a request must be
+ * there within TW_HTTP_REQUEST_MS, its answer must have been taken within TW_HTTP_ANSWER_MS. While
+ * TW_HTTP_CONNECTIONS_MAX are open, others wait in the kernel. A browser that was led here under another name
+ * (DNS rebinding) is refused by the Host it sends.
  */
 #include "base/buf.h"
 #include "model/record.h"
