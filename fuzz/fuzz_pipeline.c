@@ -86,6 +86,7 @@ static void run(struct watch *w, const struct script *s, enum way way)
     tw_pipeline_advance(p, end);
     watch_collect(w, p, end, false);
     watch_counters(w, p);
+    watch_unknown(w, p);
     TW_ASSERT(!tw_time_is_finite(tw_pipeline_next_deadline(p)));
 }
 

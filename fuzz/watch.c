@@ -220,6 +220,24 @@ void watch_counters(const struct watch *w, const struct tw_pipeline *p)
     TW_ASSERT(w->raised - w->cleared == w->open_n);
 }
 
+void watch_unknown(struct watch *w, struct tw_pipeline *p)
+{
+    struct tw_signatures all = tw_pipeline_signatures(p);
+    uint64_t sum = all.unlisted;
+    size_t from = w->json.n;
+    for (size_t i = 0; i < all.n; i++) {
+        good_name(all.rows[i].name);
+        good_text(all.rows[i].sample);
+        sum += all.rows[i].count;
+    }
+    TW_ASSERT(sum == all.messages);
+    tw_render_unknown_json(&all, &w->json);
+    struct tw_str json = tw_str_from(tw_buf_view(&w->json), from);
+    json_t *o = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, NULL);
+    TW_ASSERT(json_array_size(json_object_get(o, "unknown")) == all.n);
+    json_decref(o);
+}
+
 void watch_finish(struct watch *w)
 {
     tw_buf_finish(&w->json);

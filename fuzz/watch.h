@@ -27,6 +27,8 @@ struct watch {
 void watch_collect(struct watch *w, struct tw_pipeline *p, tw_time now, bool renamed);
 /* received = events + all the others; what is open is what was raised and not cleared. */
 void watch_counters(const struct watch *w, const struct tw_pipeline *p);
+/* What was not understood adds up and can be shown; it goes to the rest of what came out. */
+void watch_unknown(struct watch *w, struct tw_pipeline *p);
 void watch_finish(struct watch *w);
 
 /* UTF-8 that a terminal can show. `lines`: newlines and tabs are fine. */

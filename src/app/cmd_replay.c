@@ -4,6 +4,7 @@
 #include "output.h"
 #include "render/render.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,7 +14,7 @@ extern const struct tw_command tw_cmd_replay;
 
 struct replay {
     struct tw_output out;
-    bool text, colour;
+    bool text, colour, unknown;
     unsigned width;
 };
 
@@ -45,15 +46,29 @@ static void look_at_terminal(struct replay *r)
         r->width = w.ws_col;
 }
 
+/* For people, whatever the format of the transitions is: hence not among them. */
+static void print_unknown(struct tw_session *s)
+{
+    struct tw_buf b = {0};
+    struct tw_signatures unknown = tw_pipeline_signatures(s->pipeline);
+    tw_render_unknown_text(&unknown, &b);
+    (void)fputs(b.p, stderr);
+    tw_buf_finish(&b);
+}
+
 static int run(int argc, char **argv)
 {
+    enum { OPT_UNKNOWN = TW_OPT_OWN + 1 };
     static const struct option options[] = {{"format", required_argument, NULL, TW_OPT_OWN},
+                                            {"unknown", no_argument, NULL, OPT_UNKNOWN},
                                             TW_SESSION_OPTIONS};
     struct tw_session s = {.cmd = &tw_cmd_replay};
     struct replay r = {0};
     for (int c; (c = getopt_long(argc, argv, TW_SESSION_SHORT, options, NULL)) != -1;) {
         int status = -1;
-        if (c != TW_OPT_OWN)
+        if (c == OPT_UNKNOWN)
+            r.unknown = true;
+        else if (c != TW_OPT_OWN)
             status = tw_session_option(&s, c, optarg);
         else if (strcmp(optarg, "json") == 0 || strcmp(optarg, "text") == 0)
             r.text = optarg[0] == 't';
@@ -68,6 +83,8 @@ static int run(int argc, char **argv)
         status = tw_session_run(&s, print, &r);
         if (!tw_output_finish(&r.out))
             status = TW_EXIT_USAGE;
+        if (r.unknown)
+            print_unknown(&s);
         tw_session_summary(&s);
     }
     tw_session_close(&s);
@@ -84,6 +101,7 @@ const struct tw_command tw_cmd_replay = {
             "standard\n"
             "output, a summary to standard error.\n\n" TW_SESSION_HELP
             "      --format json|text       one JSON object a line (default), or blocks for people\n"
+            "      --unknown                also say, on standard error, what no rule understood\n"
             "  -h, --help                   this text\n"
             "  -V, --version                the version\n",
     .run = run,

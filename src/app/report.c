@@ -107,10 +107,30 @@ static void report_devices(struct tw_daemon *d)
     tw_log(TW_LEVEL_NOTICE, "report.nobody", "of no device", kvs);
 }
 
+/* The most frequent; all of them are too many for a log. */
+static void report_unknown(struct tw_daemon *d)
+{
+    enum { SHOWN = 20 };
+    struct tw_signatures all = tw_pipeline_signatures(d->pipeline);
+    char first[TW_TIME_TEXT], last[TW_TIME_TEXT];
+    for (size_t i = 0; i < all.n && i < SHOWN; i++) {
+        const struct tw_signature *s = &all.rows[i];
+        tw_log(TW_LEVEL_NOTICE, "report.unknown", s->name,
+               TW_KVS(TW_KV("reason", tw_counter_name(s->reason)), TW_KV_N("count", s->count),
+                      TW_KV_N("devices", s->devices), TW_KV("first", tw_time_text(s->first, first)),
+                      TW_KV("last", tw_time_text(s->last, last)),
+                      TW_KV("device", s->device != NULL ? s->device : "-"), TW_KV("sample", s->sample)));
+    }
+    tw_log(TW_LEVEL_NOTICE, "report.unknown", "all",
+           TW_KVS(TW_KV_N("messages", all.messages), TW_KV_N("kinds", all.n),
+                  TW_KV_N("unlisted", all.unlisted)));
+}
+
 void tw_report_all(struct tw_daemon *d)
 {
     tw_report_counters(d);
     report_devices(d);
+    report_unknown(d);
     tw_strangers_report(&d->strangers);
     tw_log(TW_LEVEL_NOTICE, "report.log", "lines", TW_KVS(TW_KV_N("suppressed", tw_log_lost())));
 }

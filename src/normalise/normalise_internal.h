@@ -26,6 +26,5 @@ struct claim {
 struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_form *f, struct input *in,
                            struct tw_event *out);
 
-struct tw_str tw_evidence_trap(const struct tw_trap *trap, struct tw_arena *arena);
 
 #endif

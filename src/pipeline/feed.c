@@ -69,12 +69,14 @@ static void heard(struct tw_pipeline *p, uint32_t device, tw_time rx)
     p->stats[device].last_heard = rx;
 }
 
-static void malformed(struct tw_pipeline *p, const struct tw_record *r, enum tw_counter c)
+static void malformed(struct tw_pipeline *p, const struct tw_record *r, enum tw_counter c, const char *why,
+                      size_t offset)
 {
     p->device = sender_of_bytes(p, r);
     if (p->device != none)
         p->stats[p->device].records++;
     (void)counted(p, c);
+    unknown_bytes(p, r, why, offset);
 }
 
 /* When what a log tells happened. */
@@ -104,8 +106,10 @@ static TW_APART void log_event(struct tw_pipeline *p, uint32_t device, const str
     struct tw_event e;
     struct tw_log whole = *log;
     tw_log_split(&whole);
-    if (!matched(p, tw_normalise_log(p->rules->events, forms, &whole, &p->shapes[forms->index], &e)))
+    if (!matched(p, tw_normalise_log(p->rules->events, forms, &whole, &p->shapes[forms->index], &e))) {
+        unknown_log(p, r, log);
         return;
+    }
     e.source = TW_SOURCE_SYSLOG;
     e.rx = r->rx;
     e.at = h->at;
@@ -127,12 +131,14 @@ static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const 
     struct happened h = log_time(p, device, r, log);
     const struct tw_event_form *forms = (log->cut ? tw_ruleset_log_forms_cut : tw_ruleset_log_forms)(
         p->rules->events, log->module, log->brief);
-    if (forms == NULL)
+    if (forms == NULL) {
         (void)counted(p, TW_COUNT_NO_RULE);
-    else if (forms->certain && forms->rule->kind == TW_EVENT_NOTED)
+        unknown_log(p, r, log);
+    } else if (forms->certain && forms->rule->kind == TW_EVENT_NOTED) {
         (void)counted(p, TW_COUNT_EVENTS); /* of no consequence: there is no need to read it */
-    else
+    } else {
         log_event(p, device, r, forms, log, &h);
+    }
 }
 
 static TW_APART void raw_log(struct tw_pipeline *p, const struct tw_record *r)
@@ -143,8 +149,8 @@ static TW_APART void raw_log(struct tw_pipeline *p, const struct tw_record *r)
     if (fault == TW_LOG_OK)
         decoded_log(p, r, &log);
     else
-        malformed(p, r,
-                  fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG);
+        malformed(p, r, fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG,
+                  tw_log_fault_name(fault), offset);
 }
 
 /* An agent that began anew without saying so: the same as if it had. */
@@ -175,22 +181,23 @@ static bool of_no_interest(struct tw_pipeline *p, const struct tw_record *r, str
            tw_ruleset_trap_forms(p->rules->events, trap->oid, trap->oid_n) == NULL && sender_is_device(p, r);
 }
 
-static bool decoded_trap(struct tw_pipeline *p, const struct tw_record *r, struct tw_trap *trap)
+enum tw_trap_fault pipeline_decode_trap(struct tw_pipeline *p, const struct tw_record *r,
+                                        struct tw_trap *trap, size_t *offset)
 {
-    size_t offset;
-    enum tw_trap_fault fault = r->transport == TW_TRANSPORT_PDU
-                                   ? tw_trap_decode_pdu(r->bytes, p->arena, trap, &offset)
-                                   : tw_trap_decode(r->bytes, p->arena, trap, &offset);
-    return fault == TW_TRAP_OK;
+    return r->transport == TW_TRANSPORT_PDU ? tw_trap_decode_pdu(r->bytes, p->arena, trap, offset)
+                                            : tw_trap_decode(r->bytes, p->arena, trap, offset);
 }
 
 static TW_APART void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
 {
     struct tw_trap trap;
     struct tw_event e;
+    size_t offset = 0;
     bool restarted = false;
-    if (!of_no_interest(p, r, &trap) && !decoded_trap(p, r, &trap)) {
-        malformed(p, r, TW_COUNT_BAD_TRAP);
+    enum tw_trap_fault fault =
+        of_no_interest(p, r, &trap) ? TW_TRAP_OK : pipeline_decode_trap(p, r, &trap, &offset);
+    if (fault != TW_TRAP_OK) {
+        malformed(p, r, TW_COUNT_BAD_TRAP, tw_trap_fault_name(fault), offset);
         return;
     }
     enum tw_counter why;
@@ -206,8 +213,10 @@ static TW_APART void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
     enum tw_match m = tw_normalise_trap(p->rules->events, &trap, p->arena, &e);
     if (restarted && !(m == TW_MATCH_EVENT && e.kind == TW_EVENT_DEVICE_RESTART))
         agent_restarted(p, device, r, at);
-    if (!matched(p, m))
+    if (!matched(p, m)) {
+        unknown_trap(p, r, &trap);
         return;
+    }
     e.source = TW_SOURCE_TRAP;
     e.rx = r->rx;
     e.at = at;

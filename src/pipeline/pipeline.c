@@ -37,6 +37,7 @@ static void build(struct tw_pipeline *p)
     p->shapes = tw_xcalloc(tw_ruleset_forms(p->rules->events), sizeof *p->shapes);
     for (size_t i = 0; i < p->topology->devices_n; i++)
         p->stats[i].last_heard = TW_TIME_MIN;
+    p->signatures = signatures_create(p->topology->devices_n);
 }
 
 static void tear_down(struct tw_pipeline *p)
@@ -46,6 +47,7 @@ static void tear_down(struct tw_pipeline *p)
     free(p->clocks);
     free(p->stats);
     free(p->shapes);
+    signatures_destroy(p->signatures);
 }
 
 struct tw_pipeline *tw_pipeline_create(const struct tw_topology *topology, struct tw_rules *rules,
@@ -151,6 +153,11 @@ uint64_t tw_counts_dropped(const uint64_t counts[static TW_COUNT_BECAME])
     return sum(counts, TW_COUNT_DROPPED, TW_COUNT_BECAME);
 }
 
+struct tw_signatures tw_pipeline_signatures(struct tw_pipeline *p)
+{
+    return signatures_view(p->signatures, p->topology);
+}
+
 const uint64_t *tw_pipeline_nobody(const struct tw_pipeline *p)
 {
     return p->nobody;
@@ -179,7 +186,13 @@ const struct tw_facts *tw_pipeline_facts(const struct tw_pipeline *p)
     return p->facts;
 }
 
-static void snap_devices(struct tw_pipeline *p, struct tw_snap *s)
+/* `map`: of each device's index in the snapshot, its index now. */
+struct device_map {
+    uint32_t *now;
+    size_t n, cap;
+};
+
+static void snap_devices(struct tw_pipeline *p, struct tw_snap *s, struct device_map *map)
 {
     uint64_t n = p->topology->devices_n;
     tw_snap_u64(s, &n);
@@ -188,6 +201,7 @@ static void snap_devices(struct tw_pipeline *p, struct tw_snap *s)
         struct clock_model clock = {0};
         struct tw_device_stats stats = {0};
         tw_facts_snap_device(p->facts, s, &device);
+        *TW_PUSH(map->now, map->n, map->cap) = device;
         if (tw_snap_writing(s)) {
             clock = p->clocks[device];
             stats = p->stats[device];
@@ -209,6 +223,7 @@ static void snap_devices(struct tw_pipeline *p, struct tw_snap *s)
 
 static void snap(struct tw_pipeline *p, struct tw_snap *s)
 {
+    struct device_map map = {0};
     tw_snap_mark(s, 0x74770000 + SNAPSHOT_VERSION);
     tw_snap_u64(s, &p->seq);
     tw_snap_time(s, &p->now);
@@ -220,7 +235,9 @@ static void snap(struct tw_pipeline *p, struct tw_snap *s)
     for (int i = 0; i < TW_COUNTERS; i++)
         tw_snap_u64(s, &p->counters[i]);
     snap_counts(s, p->nobody);
-    snap_devices(p, s);
+    snap_devices(p, s, &map);
+    signatures_snap(p->signatures, s, map.now, map.n);
+    free(map.now);
     tw_facts_snap(p->facts, s);
     tw_alerts_snap(p->alerts, s);
     tw_snap_mark(s, 0x656e64);

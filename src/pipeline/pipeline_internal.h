@@ -4,9 +4,11 @@
 #include "alert/alert.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "decode/trap.h"
 #include "model/message.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/rules.h"
+#include "signatures.h"
 
 struct tw_rules {
     struct tw_ruleset *events;
@@ -43,6 +45,7 @@ struct tw_pipeline {
     struct clock_model *clocks;
     struct tw_device_stats *stats;
     struct tw_kv_shape *shapes; /* per form of the rules; no state: they only save time */
+    struct signatures *signatures;
     uint64_t counters[TW_COUNTERS];
     uint64_t nobody[TW_COUNT_BECAME];
     enum tw_counter last;
@@ -63,7 +66,14 @@ uint32_t sender_of_bytes(struct tw_pipeline *p, const struct tw_record *r);
 /* It needs no look inside a trap to know who sent it. */
 bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r);
 
+/* unknown.c: after it was counted. offset: of what can't be decoded, the byte where that was seen. */
+void unknown_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log);
+void unknown_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap);
+void unknown_bytes(struct tw_pipeline *p, const struct tw_record *r, const char *why, size_t offset);
+
 /* feed.c */
+enum tw_trap_fault pipeline_decode_trap(struct tw_pipeline *p, const struct tw_record *r,
+                                        struct tw_trap *trap, size_t *offset);
 void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e);
 void pipeline_begin(struct tw_pipeline *p, tw_time now);
 tw_dur pipeline_follow(const struct tw_policy *policy);

@@ -89,14 +89,19 @@ class Account(Case):
 
     def test_nothing_is_lost(self):
         self.begin()
-        self.storm(40)
-        _, (pe_a, pe_b, nobody), drops = self.settled()
+        for _ in range(8):  # no more at once than the smallest buffer holds
+            self.storm(5)
+            _, (pe_a, pe_b, nobody), drops = self.settled()
         self.assertEqual(drops, 0)
         # Of the device: what its address sent, and what it sent by the relay. Nobody's: the rest.
         self.assertEqual((pe_a["records"], pe_b["records"], nobody["records"]), (40 * 8, 40 * 4, 40 * 4))
         self.assertEqual((pe_a["accepted"], pe_a["ignored_elsewhere"], pe_a["malformed_not_vrp"], pe_a["malformed_log"],
                           pe_a["malformed_trap"]), (40 * 3, 40, 40, 40, 40 * 2))
         self.assertEqual((pe_b["accepted"], pe_b["malformed_fields"]), (40 * 3, 40))
+        unknown = self.line_counters("report.unknown: all")
+        self.assertEqual((unknown["kinds"], unknown["unlisted"]), (5 + 4, 0))
+        self.assertEqual(unknown["messages"], 40 * (3 + 1 + 1 + 1 + 1 + 2))
+        self.assertIn("report.unknown: IFNET/2/linkDown_active reason=malformed_fields count=40 devices=1 ", self.log())
         self.assertEqual((nobody["ignored_unknown_source"], nobody["ignored_unknown_host"], nobody["malformed_not_vrp"]),
                          (40, 40, 40 * 2))
 

@@ -192,6 +192,8 @@ static struct tw_buf run(const struct scenario *s, const struct tw_rules_text *t
         tw_pipeline_advance(
             p, tw_time_add(tw_time_add(s->records[s->n - 1].r.rx, tw_pipeline_drain(p)), (tw_dur){1}));
     collect(p, &out);
+    struct tw_signatures unknown = tw_pipeline_signatures(p);
+    tw_render_unknown_json(&unknown, &out);
     tw_pipeline_destroy(p);
     return out;
 }

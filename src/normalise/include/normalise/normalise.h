@@ -32,4 +32,7 @@ enum tw_match tw_normalise_trap(const struct tw_ruleset *r, const struct tw_trap
 size_t tw_normalise_examples(const struct tw_ruleset *r, struct tw_str corpus, const char *corpus_file,
                              struct tw_errors *errors);
 
+/* A notification in the words of its evidence, also one that no rule is about. */
+struct tw_str tw_evidence_trap(const struct tw_trap *trap, struct tw_arena *arena);
+
 #endif

@@ -95,4 +95,26 @@ const struct tw_topology *tw_pipeline_topology(const struct tw_pipeline *p);
 struct tw_facts; /* facts/facts.h */
 const struct tw_facts *tw_pipeline_facts(const struct tw_pipeline *p);
 
+/* A message that nobody understood, by its name; what can't be decoded at all, by why. */
+enum { TW_SIGNATURES_MAX = 1024, TW_SIGNATURE_NAME = 96, TW_SIGNATURE_SAMPLE = 256 };
+struct tw_signature {
+    enum tw_transport transport;
+    enum tw_counter reason; /* TW_COUNT_NO_RULE, or one of those that are malformed */
+    const char *name; /* MODULE/SEV/BRIEF, or a notification's identifier, with its name when it has one */
+    uint64_t count;
+    tw_time first, last; /* arrival */
+    uint32_t devices;    /* how many have sent it */
+    const char *device;  /* one of them, of which the sample is; NULL: not known */
+    const char *sample;  /* the first one, safe to print, cut */
+};
+/* messages = the counts of all rows + unlisted, for which there was no room (any more): the frequent are
+ * kept. */
+struct tw_signatures {
+    const struct tw_signature *rows; /* the most frequent first */
+    size_t n;
+    uint64_t messages, unlisted;
+};
+/* Valid until the next call of anything. */
+struct tw_signatures tw_pipeline_signatures(struct tw_pipeline *p);
+
 #endif
