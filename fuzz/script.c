@@ -2,6 +2,7 @@
 #include "script.h"
 
 #include "base/mem.h"
+#include "model/loss.h"
 
 #include <stdlib.h>
 
@@ -210,6 +211,25 @@ static void feed_again(struct reading *r)
     step->record.bytes.p = tw_xstrndup(old.bytes.p, old.bytes.n);
 }
 
+/* A note of a loss: of everybody, of a sender, or one that is none. */
+static void feed_loss(struct reading *r)
+{
+    unsigned how = dice_byte(&r->dice), of = dice_byte(&r->dice);
+    struct tw_loss l = {.cause = (enum tw_loss_cause)(how % TW_LOSSES), .count = 1 + of};
+    struct tw_buf text = {0};
+    if (how & 64)
+        l.from = sender(of, how / 8);
+    tw_buf_reserve(&text, 128); /* to be mutated in */
+    tw_loss_text(&l, &text);
+    struct step *step = add(r, STEP_FEED);
+    step->record = (struct tw_record){.rx = r->now, .at = TW_TIME_MIN, .transport = TW_TRANSPORT_LOSS};
+    step->record.bytes.n = mutate(r, text.p, text.n > SCRIPT_BYTES_MAX ? SCRIPT_BYTES_MAX : text.n);
+    step->record.bytes.p = tw_xstrndup(text.p, step->record.bytes.n);
+    if (how & 128)
+        step->record.from = sender(of, 0);
+    tw_buf_finish(&text);
+}
+
 void script_read(struct script *s, const uint8_t *data, size_t size)
 {
     struct reading r = {.s = s, .dice = {data, size}, .now = BEGIN};
@@ -242,7 +262,12 @@ void script_read(struct script *s, const uint8_t *data, size_t size)
                 step->hold = dice_byte(&r.dice) % 2 ? TW_SECONDS(10) : TW_SECONDS(5);
             }
             break;
-        case 15: (void)add(&r, STEP_ADVANCE); break;
+        case 15:
+            if (op & 16)
+                feed_loss(&r);
+            else
+                (void)add(&r, STEP_ADVANCE);
+            break;
         }
     }
     s->end = r.now;

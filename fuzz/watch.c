@@ -112,11 +112,11 @@ static void good_fields(const struct tw_transition *t, tw_time now)
 static void good_renderings(const struct tw_transition *t, struct tw_str json)
 {
     static const char *const fields[] = {
-        "seq",       "time",           "transition", "alert_id", "condition",
-        "pair",      "severity",       "e_trunk",    "device",   "peer",
-        "trunk",     "sub_interfaces", "services",   "since",    "switchover_would_help",
-        "hints",     "confidence",     "summary",    "evidence", "duration_s",
-        "cleared_by"};
+        "seq",        "time",           "transition", "alert_id", "condition",
+        "pair",       "severity",       "e_trunk",    "device",   "peer",
+        "trunk",      "sub_interfaces", "services",   "since",    "switchover_would_help",
+        "hints",      "confidence",     "summary",    "feed",     "evidence",
+        "duration_s", "cleared_by"};
     struct tw_buf text = {0};
     json_error_t why;
     json_t *o = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &why);

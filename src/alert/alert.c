@@ -15,6 +15,9 @@ struct tw_alerts *tw_alerts_create(struct tw_facts *f, const struct tw_policy *p
     a->settle_seq = tw_xcalloc(2 * t->members_n, sizeof *a->settle_seq);
     for (size_t i = 0; i < 2 * t->members_n; i++)
         a->settle[i] = TW_TIME_MAX;
+    a->lost_at = tw_xcalloc(t->devices_n, sizeof *a->lost_at);
+    for (size_t i = 0; i < t->devices_n; i++)
+        a->lost_at[i] = TW_TIME_MIN;
     return a;
 }
 
@@ -34,6 +37,7 @@ void tw_alerts_destroy(struct tw_alerts *a)
     free(a->sub_tracks);
     free(a->touched);
     free(a->heap);
+    free(a->lost_at);
     free(a->settle);
     free(a->settle_seq);
     free(a->out);
@@ -129,6 +133,18 @@ void tw_alerts_judge(struct tw_alerts *a, const struct tw_moment *m)
     for (size_t i = 0; i < d.rbs_n; i++)
         judge_item(a, TW_SCOPE_RBS, d.rbs[i], m, d.by_role);
     tw_facts_clean(a->facts);
+    alert_flush(a, m->at);
+}
+
+void tw_alerts_lost(struct tw_alerts *a, uint32_t device, tw_time at)
+{
+    a->lost_at[device] = tw_later(a->lost_at[device], at);
+}
+
+void tw_alerts_judge_lost(struct tw_alerts *a, const struct tw_moment *m)
+{
+    for (uint32_t i = 0; i < a->alerts_n; i++)
+        alert_lost(a, i, m->at);
     alert_flush(a, m->at);
 }
 

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "model/loss.h"
 
 /* fsm.c: the life of a track */
 enum track_state {
@@ -67,6 +68,8 @@ struct alert {
     size_t items_n, items_cap, leaving_n, leaving_cap;
     uint32_t severities[4], confidences[3], helps[4]; /* how many items are of each */
     bool announced, joined, left, touched;
+    bool lossy; /* messages of its pair were lost shortly before it was raised, or since */
+    bool noted; /* that is to be told */
     tw_time update_due;
     uint64_t update_seq;
     enum tw_severity severity;
@@ -106,7 +109,8 @@ struct tw_alerts {
     struct timer *heap;
     size_t heap_n, heap_cap;
     uint64_t timer_seq, seq;
-    tw_time *settle; /* armed, per member side */
+    tw_time *lost_at; /* of each device: when messages of it were last lost */
+    tw_time *settle;  /* armed, per member side */
     uint64_t *settle_seq;
     struct tw_arena *arena; /* effects */
     const struct tw_transition **out;
@@ -151,6 +155,8 @@ void alert_refresh(struct tw_alerts *a, uint32_t track);
 void alert_put(struct tw_alerts *a, uint32_t alert, uint32_t track);
 void alert_index(struct tw_alerts *a, uint32_t alert);
 void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at);
+/* An open alert of a pair whose messages were lost: that is told once, with an update. */
+void alert_lost(struct tw_alerts *a, uint32_t alert, tw_time now);
 void alert_flush(struct tw_alerts *a, tw_time now);
 void alert_update_due(struct tw_alerts *a, uint32_t alert);
 

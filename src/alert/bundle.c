@@ -178,6 +178,24 @@ static bool assess(struct alert *al)
     return changed;
 }
 
+/* Something of one of the pair's devices was lost within TW_LOSSY_FOR before `at`, or later. */
+static bool lost_of(const struct tw_alerts *a, const struct alert *al, tw_time at)
+{
+    const struct tw_pair *p = &tw_facts_topology(a->facts)->pairs[al->pair];
+    tw_time last = tw_later(a->lost_at[p->device[0]], a->lost_at[p->device[1]]);
+    return tw_time_is_finite(last) && tw_time_sub(at, last).ns <= TW_LOSSY_FOR.ns;
+}
+
+void alert_lost(struct tw_alerts *a, uint32_t i, tw_time now)
+{
+    struct alert *al = &a->alerts[i];
+    if (!al->used || !al->announced || al->lossy || !lost_of(a, al, now))
+        return;
+    al->lossy = al->noted = true;
+    al->changed_at = tw_later(al->changed_at, now);
+    alert_touch(a, i);
+}
+
 static void let_go(struct tw_alerts *a, struct alert *al)
 {
     for (size_t i = 0; i < al->leaving_n; i++)
@@ -215,7 +233,7 @@ static void update_later(struct tw_alerts *a, uint32_t i, tw_time now)
 
 static void send_update(struct tw_alerts *a, struct alert *al, tw_time now)
 {
-    al->joined = al->left = false;
+    al->joined = al->left = al->noted = false;
     al->update_due = TW_TIME_MAX;
     al->last = tw_later(al->last, now);
     emit(a, al, TW_UPDATED, al->last);
@@ -231,6 +249,7 @@ static void flush_one(struct tw_alerts *a, uint32_t i, tw_time now)
         make_id(a, al);
         al->announced = true;
         al->joined = false;
+        al->lossy = lost_of(a, al, al->raised_at);
         a->raised++;
         emit(a, al, TW_RAISED, al->raised_at);
     }
@@ -241,7 +260,7 @@ static void flush_one(struct tw_alerts *a, uint32_t i, tw_time now)
     let_go(a, al);
     if (assess(al))
         send_update(a, al, now);
-    else if (al->joined || al->left)
+    else if (al->joined || al->left || al->noted)
         update_later(a, i, now);
 }
 

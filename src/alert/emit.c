@@ -433,6 +433,16 @@ static void ended(struct tw_alerts *a, const struct alert *al, struct tw_transit
     t->summary = over_text(a, t, w);
 }
 
+static const char *with_loss(struct tw_alerts *a, const char *summary)
+{
+    static const char more[] = ". Messages of this pair were lost: not all that happened may be known";
+    size_t n = strlen(summary);
+    char *text = tw_arena_alloc(a->arena, n + sizeof more);
+    memcpy(text, summary, n);
+    memcpy(text + n, more, sizeof more);
+    return text;
+}
+
 void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, tw_time time)
 {
     const struct tw_condition *c = &a->policy->conditions[al->condition];
@@ -447,7 +457,8 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
                                 .severity = al->severity,
                                 .since = al->since,
                                 .help = al->help,
-                                .confidence = al->confidence};
+                                .confidence = al->confidence,
+                                .lossy = al->lossy};
     t->condition = keep(a, c->name);
     memcpy(t->alert_id, al->id, TW_ALERT_ID);
     names(a, al, t, subs, n);
@@ -489,5 +500,7 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
     evidence(a, al, t);
     if (kind == TW_CLEARED)
         ended(a, al, t, &w);
+    if (al->lossy)
+        t->summary = with_loss(a, t->summary);
     *TW_PUSH(a->out, a->out_n, a->out_cap) = t;
 }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "config/config.h"
+#include "model/loss.h"
 #include "pipeline/pipeline.h"
 #include "plat/clock.h"
 #include "plat/notify.h"
@@ -52,6 +53,7 @@ struct tw_input {
     char name[80];
     uint64_t position;     /* of the last message, from 1: a record's ref */
     uint64_t fed, refused; /* refused: another community */
+    uint64_t drops;        /* of the kernel, as far as the core was told */
     bool resting;          /* TCP: no connection could be taken, the next tick tries again */
     struct tw_connection_stats connections;
 };
@@ -140,6 +142,11 @@ void tw_inputs_close(struct tw_daemon *d);
  * one. */
 void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
                     struct tw_str bytes);
+/* Something did not reach the core: tells it, and the log. `from` NULL: of whom is not known. */
+void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t count,
+                    const struct tw_addr *from);
+/* Each second: what the kernel dropped after the last datagram. */
+void tw_inputs_tick(struct tw_daemon *d);
 bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from);
 
 /* streams.c */

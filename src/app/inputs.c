@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "decode/log.h"
 #include "decode/trap.h"
@@ -68,6 +69,43 @@ void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_s
     tw_outputs_deliver(d);
 }
 
+void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t count, const struct tw_addr *from)
+{
+    struct tw_daemon *d = in->daemon;
+    struct tw_loss l = {.cause = cause, .count = count};
+    struct tw_buf text = {0};
+    if (from != NULL)
+        l.from = *from;
+    tw_loss_text(&l, &text);
+    struct tw_record r = {.rx = tw_clock_now(&d->clock),
+                          .at = TW_TIME_MIN,
+                          .transport = TW_TRANSPORT_LOSS,
+                          .from = l.from,
+                          .ref = {in->index, in->position},
+                          .bytes = tw_buf_view(&text)};
+    tw_pipeline_feed(d->pipeline, &r);
+    tw_log(TW_LEVEL_WARNING, "loss", text.p, TW_KVS(TW_KV("socket", in->name)));
+    tw_buf_finish(&text);
+    tw_outputs_deliver(d);
+}
+
+/* `drops`: of this socket since it exists. */
+static void tell_drops(struct tw_input *in, uint64_t drops)
+{
+    uint64_t more = drops - in->drops;
+    in->drops = drops;
+    if (more > 0)
+        tw_inputs_lost(in, TW_LOSS_KERNEL, more, NULL);
+}
+
+void tw_inputs_tick(struct tw_daemon *d)
+{
+    for (size_t i = 0; i < d->inputs_n; i++) {
+        if (d->inputs[i].udp != NULL)
+            tell_drops(&d->inputs[i], tw_udp_stats(d->inputs[i].udp).kernel_drops);
+    }
+}
+
 static void receive(void *ctx, const struct tw_udp_datagram *datagram)
 {
     struct tw_input *in = ctx;
@@ -91,6 +129,7 @@ static void readable(evutil_socket_t fd, short what, void *ctx)
         return;
     }
     (void)tw_udp_read(in->udp, BATCHES_PER_TURN, receive, in);
+    tell_drops(in, tw_udp_drops(in->udp));
     tw_live_settle(in->daemon);
 }
 

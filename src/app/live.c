@@ -60,6 +60,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     struct tw_daemon *d = ctx;
     (void)fd;
     (void)what;
+    tw_inputs_tick(d);
     advance(d);
     tw_streams_tick(d);
     if (++d->ticks % STATUS_TICKS == 0)
@@ -208,6 +209,7 @@ int tw_live_run(const char *config_path)
         ignore_signals();
         tw_notify_send(&d->notify, TW_NOTIFY_STOPPING);
         tw_streams_finish(d);
+        tw_inputs_tick(d);
         advance(d);
         tw_report_counters(d);
         tw_log(TW_LEVEL_NOTICE, "live", "stopped", NULL);

@@ -107,6 +107,24 @@ static void report_devices(struct tw_daemon *d)
     tw_log(TW_LEVEL_NOTICE, "report.nobody", "of no device", kvs);
 }
 
+static void report_pairs(struct tw_daemon *d)
+{
+    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
+    char since[TW_TIME_TEXT], last[TW_TIME_TEXT];
+    for (uint32_t i = 0; i < t->pairs_n; i++) {
+        struct tw_feed f = tw_pipeline_pair_feed(d->pipeline, i);
+        bool ever = tw_time_is_finite(f.last);
+        struct tw_log_kv kvs[TW_LOSSES + 4] = {
+            TW_KV("feed", f.lossy ? "lossy" : "ok"),
+            TW_KV("lossy_since", ever ? tw_time_text(f.since, since) : "never"),
+            TW_KV("last_loss", ever ? tw_time_text(f.last, last) : "never"),
+        };
+        for (int c = 0; c < TW_LOSSES; c++)
+            kvs[3 + c] = (struct tw_log_kv)TW_KV_N(tw_loss_name((enum tw_loss_cause)c), f.lost[c]);
+        tw_log(TW_LEVEL_NOTICE, "report.pair", t->pairs[i].name, kvs);
+    }
+}
+
 /* The most frequent; all of them are too many for a log. */
 static void report_unknown(struct tw_daemon *d)
 {
@@ -130,6 +148,7 @@ void tw_report_all(struct tw_daemon *d)
 {
     tw_report_counters(d);
     report_devices(d);
+    report_pairs(d);
     report_unknown(d);
     tw_strangers_report(&d->strangers);
     tw_log(TW_LEVEL_NOTICE, "report.log", "lines", TW_KVS(TW_KV_N("suppressed", tw_log_lost())));

@@ -44,7 +44,10 @@ void tw_connection_close(struct tw_connection *c, uint64_t *counter)
 {
     struct tw_streams *all = &c->in->daemon->streams;
     (*counter)++;
-    c->in->connections.lost += tw_stream_pending(c->stream);
+    if (tw_stream_pending(c->stream)) {
+        c->in->connections.lost++;
+        tw_inputs_lost(c->in, TW_LOSS_DISCONNECT, 1, &c->from);
+    }
     add_stats(&c->in->connections.read, tw_stream_stats(c->stream));
     all->rows[c->row] = all->rows[--all->n];
     all->rows[c->row]->row = c->row;
@@ -74,6 +77,8 @@ static size_t read_some(struct tw_connection *c, size_t quota, bool last)
     struct tw_stream_stats s = tw_stream_stats(c->stream);
     if (s.framing.errors > 0 && c->errors == 0)
         tw_connection_tell(c, TW_LEVEL_WARNING, "a message's length is not right, looking for the next");
+    if (s.framing.errors > c->errors)
+        tw_inputs_lost(c->in, TW_LOSS_FRAMING, s.framing.errors - c->errors, &c->from);
     c->errors = s.framing.errors;
     if (s.bytes != before)
         c->heard_ms = tw_clock_mono_ms();

@@ -62,11 +62,12 @@ static bool matched(struct tw_pipeline *p, enum tw_match m)
     return false;
 }
 
-static void heard(struct tw_pipeline *p, uint32_t device, tw_time rx)
+static void heard(struct tw_pipeline *p, uint32_t device, const struct tw_record *r)
 {
     p->device = device;
     p->stats[device].records++;
-    p->stats[device].last_heard = rx;
+    p->stats[device].last_heard = r->rx;
+    p->heard_on[device] |= UINT64_C(1) << r->ref.input % 64;
 }
 
 static void malformed(struct tw_pipeline *p, const struct tw_record *r, enum tw_counter c, const char *why,
@@ -127,7 +128,7 @@ static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const 
         (void)counted(p, why);
         return;
     }
-    heard(p, device, r->rx);
+    heard(p, device, r);
     struct happened h = log_time(p, device, r, log);
     const struct tw_event_form *forms = (log->cut ? tw_ruleset_log_forms_cut : tw_ruleset_log_forms)(
         p->rules->events, log->module, log->brief);
@@ -145,12 +146,17 @@ static TW_APART void raw_log(struct tw_pipeline *p, const struct tw_record *r)
 {
     struct tw_log log;
     size_t offset;
+    struct tw_loss loss;
     enum tw_log_fault fault = tw_log_decode(r->bytes, r->year, r->rx, &log, &offset);
-    if (fault == TW_LOG_OK)
+    if (fault == TW_LOG_OK) {
         decoded_log(p, r, &log);
-    else
+    } else if (r->from.family == 0 && tw_loss_parse(r->bytes, &loss)) { /* a note in a file */
+        p->counters[TW_COUNT_RECEIVED]--;
+        pipeline_loss(p, r, &loss);
+    } else {
         malformed(p, r, fault == TW_LOG_NO_TAG || fault == TW_LOG_EMPTY ? TW_COUNT_NOT_VRP : TW_COUNT_BAD_LOG,
                   tw_log_fault_name(fault), offset);
+    }
 }
 
 /* An agent that began anew without saying so: the same as if it had. */
@@ -206,7 +212,7 @@ static TW_APART void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
         (void)counted(p, why);
         return;
     }
-    heard(p, device, r->rx);
+    heard(p, device, r);
     tw_time at = tw_time_is_finite(r->at) ? r->at : r->rx;
     if (trap.has_uptime)
         at = tw_earlier(at, clock_of_uptime(&p->clocks[device], trap.uptime_cs, r->rx, &restarted));
@@ -226,6 +232,16 @@ static TW_APART void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
     pipeline_event(p, device, &e);
 }
 
+/* It comes from our own shell: what is none can only have been damaged on the way, and is a loss all the
+ * same. */
+static void feed_loss(struct tw_pipeline *p, const struct tw_record *r)
+{
+    struct tw_loss l;
+    if (!tw_loss_parse(r->bytes, &l))
+        l = (struct tw_loss){.cause = TW_LOSS_FRAMING, .count = 1};
+    pipeline_loss(p, r, &l);
+}
+
 void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
 {
     struct tw_record r = *record;
@@ -237,10 +253,11 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
     p->now = r.rx;
     tw_alerts_advance(p->alerts, r.rx);
     p->seq++;
-    p->counters[TW_COUNT_RECEIVED]++;
+    p->counters[TW_COUNT_RECEIVED] += r.transport != TW_TRANSPORT_LOSS;
     p->device = none;
     tw_arena_reset(p->arena);
     switch (r.transport) {
+    case TW_TRANSPORT_LOSS: feed_loss(p, &r); break;
     case TW_TRANSPORT_SYSLOG:
         if (r.log != NULL)
             decoded_log(p, &r, r.log);

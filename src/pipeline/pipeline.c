@@ -36,7 +36,8 @@ static void build(struct tw_pipeline *p)
     p->stats = tw_xcalloc(p->topology->devices_n, sizeof *p->stats);
     p->shapes = tw_xcalloc(tw_ruleset_forms(p->rules->events), sizeof *p->shapes);
     for (size_t i = 0; i < p->topology->devices_n; i++)
-        p->stats[i].last_heard = TW_TIME_MIN;
+        p->stats[i].last_heard = p->stats[i].feed.since = p->stats[i].feed.last = TW_TIME_MIN;
+    p->heard_on = tw_xcalloc(p->topology->devices_n, sizeof *p->heard_on);
     p->signatures = signatures_create(p->topology->devices_n);
 }
 
@@ -47,6 +48,7 @@ static void tear_down(struct tw_pipeline *p)
     free(p->clocks);
     free(p->stats);
     free(p->shapes);
+    free(p->heard_on);
     signatures_destroy(p->signatures);
 }
 
@@ -174,6 +176,14 @@ static void snap_counts(struct tw_snap *s, uint64_t *counts)
         tw_snap_u64(s, &counts[c]);
 }
 
+static void snap_feed(struct tw_snap *s, struct tw_feed *f)
+{
+    tw_snap_time(s, &f->since);
+    tw_snap_time(s, &f->last);
+    for (int c = 0; c < TW_LOSSES; c++)
+        tw_snap_u64(s, &f->lost[c]);
+}
+
 /* What was counted of a device that the inventory does not have any more stays in the sum. */
 static void no_longer_known(struct tw_pipeline *p, const struct tw_device_stats *stats)
 {
@@ -200,16 +210,20 @@ static void snap_devices(struct tw_pipeline *p, struct tw_snap *s, struct device
         uint32_t device = (uint32_t)i;
         struct clock_model clock = {0};
         struct tw_device_stats stats = {0};
+        uint64_t heard_on = 0;
         tw_facts_snap_device(p->facts, s, &device);
         *TW_PUSH(map->now, map->n, map->cap) = device;
         if (tw_snap_writing(s)) {
             clock = p->clocks[device];
             stats = p->stats[device];
+            heard_on = p->heard_on[device];
         }
         clock_snap(&clock, s);
         tw_snap_u64(s, &stats.records);
         snap_counts(s, stats.counts);
         tw_snap_time(s, &stats.last_heard);
+        tw_snap_u64(s, &heard_on);
+        snap_feed(s, &stats.feed);
         if (tw_snap_writing(s) || s->bad)
             continue;
         if (device == TW_NONE) {
@@ -217,6 +231,8 @@ static void snap_devices(struct tw_pipeline *p, struct tw_snap *s, struct device
         } else {
             p->clocks[device] = clock;
             p->stats[device] = stats;
+            p->heard_on[device] = heard_on;
+            tw_alerts_lost(p->alerts, device, stats.feed.last);
         }
     }
 }

@@ -45,6 +45,7 @@ struct tw_pipeline {
     struct clock_model *clocks;
     struct tw_device_stats *stats;
     struct tw_kv_shape *shapes; /* per form of the rules; no state: they only save time */
+    uint64_t *heard_on; /* of each device: a bit for each input, counted modulo 64 */
     struct signatures *signatures;
     uint64_t counters[TW_COUNTERS];
     uint64_t nobody[TW_COUNT_BECAME];
@@ -70,6 +71,9 @@ bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r);
 void unknown_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log);
 void unknown_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap);
 void unknown_bytes(struct tw_pipeline *p, const struct tw_record *r, const char *why, size_t offset);
+
+/* loss.c */
+void pipeline_loss(struct tw_pipeline *p, const struct tw_record *r, const struct tw_loss *l);
 
 /* feed.c */
 enum tw_trap_fault pipeline_decode_trap(struct tw_pipeline *p, const struct tw_record *r,

@@ -93,6 +93,7 @@ void tw_render_json(const struct tw_transition *t, struct tw_buf *out)
         {",\"device\":", t->device}, {",\"peer\":", t->peer}, {",\"trunk\":", t->trunk}};
     const char *const verdict[][2] = {{",\"switchover_would_help\":", tw_help_name(t->help)},
                                       {",\"confidence\":", tw_confidence_name(t->confidence)},
+                                      {",\"feed\":", t->lossy ? "lossy" : "ok"},
                                       {",\"summary\":", t->summary}};
     char digits[TW_U64_TEXT];
     tw_buf_z(out, "{\"seq\":");

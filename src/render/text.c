@@ -190,6 +190,13 @@ static void advice(struct page *p, const struct tw_transition *t, struct tw_buf 
     tw_buf_clear(b);
     tw_buf_z(b, sure[t->confidence]);
     field(p, "how sure", b);
+    if (t->lossy) {
+        tw_buf_clear(b);
+        tw_buf_z(b, "LOSSY. Messages of this pair were lost in the 5 minutes before it was raised, or since: "
+                    "a fault or its "
+                    "end may have been among them.");
+        field(p, "feed", b);
+    }
     tw_buf_clear(b);
     tw_buf_fmt(b, "%s, condition %s", t->alert_id, t->condition != NULL ? t->condition : "-");
     field(p, "alert", b);

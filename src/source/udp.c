@@ -142,6 +142,11 @@ size_t tw_udp_read(struct tw_udp *u, unsigned batches, tw_udp_receive *receive, 
     return total;
 }
 
+uint64_t tw_udp_drops(const struct tw_udp *u)
+{
+    return u->stats.kernel_drops;
+}
+
 struct tw_udp_stats tw_udp_stats(struct tw_udp *u)
 {
     uint32_t info[SK_MEMINFO_VARS] = {0};

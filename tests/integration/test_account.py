@@ -111,8 +111,26 @@ class Account(Case):
         self.storm(60)
         os.kill(self.daemon.pid, signal.SIGCONT)
         self.storm(60)
-        _, _, drops = self.settled()
+        core, _, drops = self.settled()
         self.assertGreater(drops, 100)
+        # Everybody on that socket may have said something that nobody heard: an alert says so.
+        self.assertGreater(core["loss_notes"], 0)
+        self.assertIn("loss: trunkwatch-loss kernel ", self.log())
+        self.assertIn("report.pair: metro-7 feed=lossy ", self.log())
+        self.fault(lambda line, source: self.give(source, [line]))
+        raised = [t for t in (self.wait_transition("raised", "no-switchover"),) if t["device"] == "pe-a"]
+        self.assertEqual([t["feed"] for t in raised], ["lossy"])
+        self.assertIn("were lost", raised[0]["summary"])
+
+    def test_an_alert_when_nothing_was_lost(self):
+        self.begin()
+        self.fault(lambda line, source: self.give(source, [line]))
+        raised = self.wait_transition("raised", "no-switchover")
+        self.assertEqual(raised["feed"], "ok")
+        self.assertNotIn("were lost", raised["summary"])
+        core, _, _ = self.settled()
+        self.assertEqual(core["loss_notes"], 0)
+        self.assertIn("report.pair: metro-7 feed=ok ", self.log())
 
     def test_a_device_that_leaves_the_inventory(self):
         self.begin()
@@ -148,6 +166,8 @@ class Account(Case):
         wait_for("all of it", through)
         s = self.socket_counters("syslog+tcp")
         self.assertEqual((s["received"], s["fed"], s["lost"], s["unfinished"]), (2, 2, 1, 1))
+        self.assertIn("loss: trunkwatch-loss disconnect 1 127.0.1.1 socket=syslog+tcp://", self.log())
+        self.assertIn("report.pair: metro-7 feed=lossy ", self.log())
 
 
 if __name__ == "__main__":

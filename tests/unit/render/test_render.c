@@ -68,7 +68,8 @@ static void json_is_exactly_this(void **state)
         "\"pair\":\"metro-7\",\"e_trunk\":1,\"device\":\"pe-a\",\"peer\":\"pe-b\",\"trunk\":\"Eth-Trunk10\","
         "\"sub_interfaces\":[\"Eth-Trunk10.9\",\"Eth-Trunk10.10\"],\"services\":[\"arp\",\"igmp\"],"
         "\"since\":\"2026-08-08T18:00:00.000Z\",\"switchover_would_help\":\"unknown\","
-        "\"confidence\":\"confirmed\",\"summary\":\"Traffic interruption, no switchover: Eth-Trunk10.9 and 1 "
+        "\"confidence\":\"confirmed\",\"feed\":\"ok\",\"summary\":\"Traffic interruption, no switchover: "
+        "Eth-Trunk10.9 and 1 "
         "more on pe-a\",\"hints\":[{\"step\":\"check\",\"on\":\"pe-a\",\"text\":\"Look at the roles.\","
         "\"commands\":[\"display e-trunk 1\",\"display interface Eth-Trunk10.9\"]}],"
         "\"evidence\":[{\"time\":\"2026-08-08T18:00:00.000Z\",\"device\":\"pe-a\",\"source\":\"syslog\","
@@ -91,12 +92,14 @@ static json_t *parsed(const struct tw_transition *t)
 static void nothing_known_is_null_and_never_missing(void **state)
 {
     (void)state;
-    static const char *const keys[] = {
-        "seq",        "time",           "transition", "alert_id", "condition",
-        "severity",   "pair",           "e_trunk",    "device",   "peer",
-        "trunk",      "sub_interfaces", "services",   "since",    "switchover_would_help",
-        "confidence", "summary",        "hints",      "evidence", "duration_s",
-        "cleared_by"};
+    static const char *const keys[] = {"seq",        "time",       "transition",
+                                       "alert_id",   "condition",  "severity",
+                                       "pair",       "e_trunk",    "device",
+                                       "peer",       "trunk",      "sub_interfaces",
+                                       "services",   "since",      "switchover_would_help",
+                                       "confidence", "summary",    "hints",
+                                       "evidence",   "duration_s", "cleared_by",
+                                       "feed"};
     static const char *const nulls[] = {"time",    "condition",  "pair",
                                         "e_trunk", "device",     "peer",
                                         "trunk",   "since",      "switchover_would_help",
@@ -290,6 +293,74 @@ static void cleared_text_says_how_long(void **state)
     tw_buf_finish(&b);
 }
 
+static void a_lossy_feed_is_told(void **state)
+{
+    (void)state;
+    struct tw_transition t = sample();
+    struct tw_buf b = {0};
+    tw_render_text(&t, false, 0, &b);
+    assert_null(strstr(b.p, "LOSSY"));
+    t.lossy = true;
+    tw_buf_clear(&b);
+    tw_render_text(&t, false, 0, &b);
+    (void)after(&b, 0, "feed        LOSSY. Messages of this pair were lost");
+    json_t *j = parsed(&t);
+    assert_string_equal(json_string_value(json_object_get(j, "feed")), "lossy");
+    json_decref(j);
+    tw_buf_finish(&b);
+}
+
+static const struct tw_signature rows[] = {{TW_TRANSPORT_SYSLOG,
+                                            TW_COUNT_NO_RULE,
+                                            "BGP/3/STATE",
+                                            7,
+                                            {1786212000000000000},
+                                            {1786212010000000000},
+                                            2,
+                                            "pe-a",
+                                            "say \"\\x1b\""},
+                                           {TW_TRANSPORT_TRAP,
+                                            TW_COUNT_BAD_TRAP,
+                                            "ber",
+                                            1,
+                                            {1786212000000000000},
+                                            {1786212000000000000},
+                                            0,
+                                            NULL,
+                                            ""}};
+static const struct tw_signatures unknown = {rows, 2, 10, 2};
+
+static void what_nobody_understood_as_json(void **state)
+{
+    (void)state;
+    struct tw_buf b = {0};
+    tw_render_unknown_json(&unknown, &b);
+    json_t *j = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES, NULL), *list = json_object_get(j, "unknown");
+    assert_int_equal(json_integer_value(json_object_get(j, "messages")), 10);
+    assert_int_equal(json_integer_value(json_object_get(j, "unlisted")), 2);
+    assert_int_equal(json_array_size(list), 2);
+    const json_t *first = json_array_get(list, 0), *second = json_array_get(list, 1);
+    assert_string_equal(json_string_value(json_object_get(first, "name")), "BGP/3/STATE");
+    assert_string_equal(json_string_value(json_object_get(first, "reason")), "ignored_no_rule");
+    assert_string_equal(json_string_value(json_object_get(first, "sample")), "say \"\\x1b\"");
+    assert_string_equal(json_string_value(json_object_get(first, "last")), "2026-08-08T18:00:10.000Z");
+    assert_int_equal(json_integer_value(json_object_get(first, "devices")), 2);
+    assert_string_equal(json_string_value(json_object_get(second, "transport")), "trap");
+    assert_true(json_is_null(json_object_get(second, "device")));
+    json_decref(j);
+    tw_buf_finish(&b);
+}
+
+static void what_nobody_understood_as_text(void **state)
+{
+    (void)state;
+    struct tw_buf b = {0};
+    tw_render_unknown_text(&unknown, &b);
+    (void)after(&b, after(&b, 0, "not understood: 8 messages of 2 kinds, and 2 that found no room"),
+                "7  syslog BGP/3/STATE  ignored_no_rule, 2 devices");
+    tw_buf_finish(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +373,9 @@ int main(void)
         cmocka_unit_test(text_tells_in_order),
         cmocka_unit_test(text_wraps_but_not_commands),
         cmocka_unit_test(cleared_text_says_how_long),
+        cmocka_unit_test(a_lossy_feed_is_told),
+        cmocka_unit_test(what_nobody_understood_as_json),
+        cmocka_unit_test(what_nobody_understood_as_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

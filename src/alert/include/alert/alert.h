@@ -19,6 +19,10 @@ struct tw_alerts;
 struct tw_alerts *tw_alerts_create(struct tw_facts *f, const struct tw_policy *p, bool trace);
 void tw_alerts_destroy(struct tw_alerts *a);
 
+/* Messages of a device were lost at `at`: an alert of its pairs that is raised within TW_LOSSY_FOR from then
+ * says so. Those that are open say so after tw_alerts_judge_lost. Nothing is held back for it. */
+void tw_alerts_lost(struct tw_alerts *a, uint32_t device, tw_time at);
+
 /* What made us judge. */
 struct tw_moment {
     tw_time at, rx;           /* when it happened, when we knew */
@@ -30,6 +34,8 @@ void tw_alerts_judge(struct tw_alerts *a, const struct tw_moment *m);
 /* Judges what depends on the inventory alone, or everything after a swap or restore. */
 void tw_alerts_judge_inventory(struct tw_alerts *a, const struct tw_moment *m);
 void tw_alerts_judge_all(struct tw_alerts *a, const struct tw_moment *m);
+
+void tw_alerts_judge_lost(struct tw_alerts *a, const struct tw_moment *m);
 
 /* Fires the timers due before `before`, each at its own deadline, in order. */
 void tw_alerts_advance(struct tw_alerts *a, tw_time before);

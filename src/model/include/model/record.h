@@ -25,6 +25,7 @@ enum tw_transport {
     TW_TRANSPORT_SYSLOG, /* one syslog message: a datagram's payload or a line of a log file */
     TW_TRANSPORT_TRAP,   /* one SNMP message, v1 or v2c, trap or inform: a datagram's payload */
     TW_TRANSPORT_PDU,    /* the SNMPv2-Trap- or InformRequest-PDU of a v3 message, verified and decrypted */
+    TW_TRANSPORT_LOSS,   /* no message: a note that some were lost, model/loss.h */
 };
 
 /* Where a record stands in its input; explain prints it. position: line of a text (from 1) or packet number.

@@ -59,6 +59,7 @@ struct tw_transition {
     tw_time since;
     enum tw_help help;
     enum tw_confidence confidence;
+    bool lossy; /* messages of this pair were lost shortly before it was raised, or since */
     const char *summary;
     const struct tw_hint *hints;
     size_t hints_n;

@@ -18,6 +18,7 @@
  * advance, swap or clear. Purity: no clock, file, socket, thread, locale, randomness or log.
  */
 #include "base/err.h"
+#include "model/loss.h"
 #include "model/record.h"
 #include "model/transition.h"
 #include "topology/topology.h"
@@ -76,6 +77,15 @@ uint64_t tw_pipeline_counter(const struct tw_pipeline *p, enum tw_counter c);
 /* What became of the last record that was fed: TW_COUNT_EVENTS, or the counter that says why not. */
 enum tw_counter tw_pipeline_last(const struct tw_pipeline *p);
 
+/* What is known to be lost of what a device, or both of a pair, sent. */
+struct tw_feed {
+    bool lossy;               /* something was, within the last TW_LOSSY_FOR */
+    tw_time since, last;      /* of the present or last run of losses; TW_TIME_MIN: never */
+    uint64_t lost[TW_LOSSES]; /* of the kernel's: by all who are heard on that socket together */
+};
+struct tw_feed tw_pipeline_device_feed(const struct tw_pipeline *p, uint32_t device);
+struct tw_feed tw_pipeline_pair_feed(const struct tw_pipeline *p, uint32_t pair);
+
 /* Per device. records = accepted + dropped of its counts. */
 struct tw_device_stats {
     uint64_t records;                  /* that are known to be of it, malformed ones included */
@@ -83,6 +93,7 @@ struct tw_device_stats {
     uint64_t events, unnamed_if_index; /* two of them */
     tw_time last_heard;                /* of the last that was well-formed */
     tw_dur skew;                       /* its clock against arrival, as taken out */
+    struct tw_feed feed;               /* tw_pipeline_device_feed says more */
 };
 uint64_t tw_counts_accepted(const uint64_t counts[static TW_COUNT_BECAME]);
 uint64_t tw_counts_dropped(const uint64_t counts[static TW_COUNT_BECAME]);

@@ -41,6 +41,8 @@ int tw_udp_fd(const struct tw_udp *u);
 typedef void tw_udp_receive(void *ctx, const struct tw_udp_datagram *d);
 /* Hands over what is there, at most `batches` batches. Never waits. Returns the number of datagrams. */
 size_t tw_udp_read(struct tw_udp *u, unsigned batches, tw_udp_receive *receive, void *ctx);
+/* Of kernel_drops, what the datagrams that were read have told: costs nothing to ask. */
+uint64_t tw_udp_drops(const struct tw_udp *u);
 struct tw_udp_stats tw_udp_stats(struct tw_udp *u);
 
 #endif
