@@ -83,7 +83,7 @@ static const struct tw_sub_side *flaps(const struct tw_alerts *a, struct tw_item
 static tw_time last_down(const struct tw_alerts *a, struct tw_item item)
 {
     const struct tw_sub_side *s = flaps(a, item);
-    return s->downs_n > 0 ? s->downs[s->downs_n - 1] : TW_TIME_MIN;
+    return s->downs_n > 0 ? tw_facts_downs(a->facts, s)[s->downs_n - 1] : TW_TIME_MIN;
 }
 
 static tw_time hold_end(const struct tw_alerts *a, const struct track *t)
@@ -141,7 +141,7 @@ static void begin(struct tw_alerts *a, uint32_t condition, struct tw_item item, 
     t->known = m->rx;
     t->raise_delay = tw_item_raise_delay(a->facts, item);
     if (c->ends_after.ns > 0)
-        t->since = flaps(a, item)->downs[0];
+        t->since = tw_facts_downs(a->facts, flaps(a, item))[0];
     if (a->trace) {
         char since[TW_TIME_TEXT];
         trace(a, t, m, "true since %s: must stay so for %g s", tw_time_text(t->hold_from, since),

@@ -33,13 +33,14 @@ uint32_t tw_profiles_n(const struct tw_topology *t)
     return last != NULL ? last->profile0 + (uint32_t)last->profiles_n : 0;
 }
 
-static struct tw_judged own_downs(const struct tw_sub_side *s, uint32_t at_least)
+static struct tw_judged own_downs(const struct tw_facts *f, const struct tw_sub_side *s, uint32_t at_least)
 {
     if (at_least == 0)
         return is(true, ALWAYS);
     if (s->downs_n < at_least)
         return is(false, ALWAYS);
-    tw_time last = s->downs[s->downs_n - 1], first = s->downs[s->downs_n - at_least];
+    const tw_time *downs = tw_facts_downs(f, s);
+    tw_time last = downs[s->downs_n - 1], first = downs[s->downs_n - at_least];
     return is(tw_time_sub(last, first).ns <= FLAP_WINDOW.ns, last);
 }
 
@@ -59,7 +60,7 @@ static struct tw_judged sub_attr(const struct tw_facts *f, const struct tw_expr 
     case TW_ATTR_FAULTY: return is(down && s->cause != TW_CAUSE_INHERITED, since);
     case TW_ATTR_PROTECTED:
         return is(sub->listed == NULL || sub->listed->protection == TW_PROTECTION_E_TRUNK, ALWAYS);
-    case TW_ATTR_OWN_DOWNS: return own_downs(s, e->number);
+    case TW_ATTR_OWN_DOWNS: return own_downs(f, s, e->number);
     default: break;
     }
 #undef CAUSE

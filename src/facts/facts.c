@@ -59,10 +59,10 @@ void tw_facts_destroy(struct tw_facts *f)
         evidence_unref(f->e_trunks[i].role.why);
         evidence_unref(f->e_trunks[i].peer.why);
     }
-    for (size_t i = 0; i < 2 * f->subs_n; i++) {
+    for (size_t i = 0; i < 2 * f->subs_n; i++)
         evidence_unref(f->subs[i / 2].side[i % 2].oper.why);
-        evidence_unref(f->subs[i / 2].side[i % 2].protocol.why);
-    }
+    for (size_t i = 0; i < f->rare_n; i++)
+        evidence_unref(f->rare[i].protocol.why);
     for (size_t i = 0; i < f->rbs_n; i++) {
         evidence_unref(f->rbs[i].channel.why);
         free((void *)(uintptr_t)f->rbs[i].name);
@@ -80,6 +80,7 @@ void tw_facts_destroy(struct tw_facts *f)
     free(f->member_dirty);
     free(f->e_trunks);
     free(f->subs);
+    free(f->rare);
     free(f->rbs);
     free(f->dirty_subs.p);
     free(f->dirty_members.p);
@@ -171,6 +172,33 @@ void tw_facts_clean(struct tw_facts *f)
     f->restarted = TW_NONE;
 }
 
+static const struct sub_rare no_rare = {
+    .protocol = {.since = {INT64_MIN}, .at = {INT64_MIN}, .before = {INT64_MIN}}};
+
+const struct sub_rare *sub_rare(const struct tw_facts *f, const struct tw_sub_side *s)
+{
+    return s->rare > 0 ? &f->rare[s->rare - 1] : &no_rare;
+}
+
+struct sub_rare *sub_rare_of(struct tw_facts *f, struct tw_sub_side *s)
+{
+    if (s->rare == 0) {
+        *TW_PUSH(f->rare, f->rare_n, f->rare_cap) = no_rare;
+        s->rare = (uint32_t)f->rare_n;
+    }
+    return &f->rare[s->rare - 1];
+}
+
+const tw_time *tw_facts_downs(const struct tw_facts *f, const struct tw_sub_side *s)
+{
+    return sub_rare(f, s)->downs;
+}
+
+const struct tw_fact *tw_facts_protocol(const struct tw_facts *f, const struct tw_sub_side *s)
+{
+    return &sub_rare(f, s)->protocol;
+}
+
 static uint64_t sub_key(uint32_t member, uint32_t number)
 {
     return (uint64_t)member << 32 | number;
@@ -198,7 +226,6 @@ uint32_t sub_entry(struct tw_facts *f, uint32_t member, uint32_t number)
         .member = member, .number = number, .listed = listed, .next = f->first_sub[member]};
     for (int side = 0; side < 2; side++) {
         s->side[side].oper = nothing;
-        s->side[side].protocol = nothing;
         s->side[side].fault_since = s->side[side].reason_at = TW_TIME_MIN;
     }
     f->first_sub[member] = index;

@@ -19,6 +19,13 @@ struct device_facts {
     uint32_t rbs_n;
 };
 
+/* What few sides of sub-interfaces have: a line protocol that was heard of, own faults while they forwarded.
+ */
+struct sub_rare {
+    struct tw_fact protocol;
+    tw_time downs[TW_FACTS_DOWNS];
+};
+
 struct list {
     uint32_t *p;
     size_t n, cap;
@@ -36,6 +43,8 @@ struct tw_facts {
     struct tw_e_trunk_side *e_trunks; /* 2 per E-Trunk */
     struct tw_sub_facts *subs;
     size_t subs_n, subs_cap;
+    struct sub_rare *rare;
+    size_t rare_n, rare_cap;
     struct tw_map sub_by_key;
     struct tw_rbs_facts *rbs;
     size_t rbs_n, rbs_cap;
@@ -76,6 +85,9 @@ void dirty_e_trunk(struct tw_facts *f, uint32_t es); /* with its members */
 /* The E-Trunk that an event names, as a side; TW_NONE: not in the inventory. */
 uint32_t e_trunk_side(const struct tw_facts *f, uint32_t device, const struct tw_event *e);
 void dirty_rbs(struct tw_facts *f, uint32_t rbs);
+/* To be read; and to be changed, which makes one where there is none. */
+const struct sub_rare *sub_rare(const struct tw_facts *f, const struct tw_sub_side *s);
+struct sub_rare *sub_rare_of(struct tw_facts *f, struct tw_sub_side *s);
 uint32_t sub_entry(struct tw_facts *f, uint32_t member,
                    uint32_t number); /* TW_NONE: not watched, or the cap */
 uint32_t rbs_entry(struct tw_facts *f, uint32_t device, struct tw_str name);

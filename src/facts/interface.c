@@ -67,9 +67,9 @@ static bool follows_main(const struct tw_facts *f, uint32_t ms, tw_time at)
     return still || tw_time_sub(at, down).ns <= BEFORE.ns;
 }
 
-static void downs_pop(struct tw_sub_side *s)
+static void downs_pop(const struct tw_facts *f, struct tw_sub_side *s)
 {
-    if (s->downs_n > 0 && s->downs[s->downs_n - 1].ns == s->oper.since.ns)
+    if (s->downs_n > 0 && sub_rare(f, s)->downs[s->downs_n - 1].ns == s->oper.since.ns)
         s->downs_n--;
 }
 
@@ -78,9 +78,10 @@ static void downs_push(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s)
     struct tw_forwarding w = tw_facts_forwards(f, ms);
     if (!w.yes && w.basis != TW_BASIS_NOTHING)
         return;
+    tw_time *downs = sub_rare_of(f, s)->downs;
     if (s->downs_n == TW_FACTS_DOWNS)
-        memmove(s->downs, s->downs + 1, (size_t)(--s->downs_n) * sizeof *s->downs);
-    s->downs[s->downs_n++] = s->oper.since;
+        memmove(downs, downs + 1, (size_t)(--s->downs_n) * sizeof *downs);
+    downs[s->downs_n++] = s->oper.since;
 }
 
 void settle_arm(struct tw_facts *f, uint32_t ms)
@@ -155,7 +156,7 @@ static void main_takes_along(struct tw_facts *f, uint32_t ms)
         if (s->oper.value != TW_STATE_DOWN || s->cause != TW_CAUSE_OWN || s->has_reason || s->inferred ||
             !follows_main(f, ms, s->oper.since))
             continue;
-        downs_pop(s);
+        downs_pop(f, s);
         s->cause = TW_CAUSE_INHERITED;
         dirty_sub(f, i);
     }
@@ -204,7 +205,7 @@ static enum tw_cause stated_cause(const struct tw_event *e)
 static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, const struct tw_event *e,
                       bool went_down)
 {
-    enum tw_cause stated = stated_cause(e), was = s->cause;
+    enum tw_cause stated = stated_cause(e), was = (enum tw_cause)s->cause;
     /* A repeat of what was outlasted says nothing of now. */
     if (s->inferred && stated == TW_CAUSE_INHERITED && tw_before(e->at, s->fault_since))
         return;
@@ -214,10 +215,10 @@ static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, co
     } else if (went_down || !s->has_reason || !tw_before(e->at, s->reason_at)) {
         /* The first reason explains the down itself; an operator's act has its own time. */
         bool first = went_down || (!s->has_reason && stated != TW_CAUSE_ADMIN && stated != TW_CAUSE_DELETED);
-        s->cause = stated;
+        s->cause = (uint8_t)stated;
         s->has_reason = true;
         s->reason_at = e->at;
-        s->down_class = (enum tw_down_class)tw_event_number(e, TW_FIELD_DOWN_CLASS);
+        s->down_class = (uint8_t)tw_event_number(e, TW_FIELD_DOWN_CLASS);
         /* A reason of its own from before it was taken for one dates it. */
         bool dated = s->inferred && stated == was && tw_before(e->at, s->fault_since);
         if ((!first && stated != was) || dated)
@@ -230,14 +231,14 @@ static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, co
     if (went_down && s->cause == TW_CAUSE_OWN)
         downs_push(f, ms, s);
     else if (!went_down && was == TW_CAUSE_OWN && s->cause != TW_CAUSE_OWN)
-        downs_pop(s);
+        downs_pop(f, s);
 }
 
 static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, uint32_t device,
                                 const struct tw_event *e)
 {
     struct tw_sub_side *s = &f->subs[sub].side[ms % 2];
-    enum tw_cause was = s->cause;
+    enum tw_cause was = (enum tw_cause)s->cause;
     tw_time since = s->fault_since;
     enum fact_change c = fact_set(f, &s->oper, TW_STATE_DOWN, device, e);
     if (c == FACT_LATE)
@@ -302,7 +303,7 @@ enum tw_applied interface_apply(struct tw_facts *f, uint32_t device, const struc
         return f->topology->members[p.member_side / 2].ignore_unlisted ? TW_APPLIED_ELSEWHERE
                                                                        : TW_APPLIED_LIMIT;
     if (e->kind == TW_EVENT_LINE_PROTOCOL) {
-        struct tw_fact *protocol = &f->subs[sub].side[p.member_side % 2].protocol;
+        struct tw_fact *protocol = &sub_rare_of(f, &f->subs[sub].side[p.member_side % 2])->protocol;
         return fact_set(f, protocol, (uint8_t)tw_event_number(e, TW_FIELD_STATE), device, e) == FACT_LATE
                    ? TW_APPLIED_LATE
                    : TW_APPLIED;

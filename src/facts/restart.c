@@ -3,9 +3,9 @@
  */
 #include "facts_internal.h"
 
-static void forget_sub(struct tw_sub_side *s, const struct tw_event *e)
+static void forget_sub(struct tw_facts *f, struct tw_sub_side *s, const struct tw_event *e)
 {
-    (void)fact_forget(&s->protocol, e->at, e->seq);
+    (void)fact_forget(&sub_rare_of(f, s)->protocol, e->at, e->seq);
     if (!fact_forget(&s->oper, e->at, e->seq))
         return;
     s->cause = TW_CAUSE_NONE;
@@ -35,7 +35,7 @@ static void forget_member(struct tw_facts *f, uint32_t ms, const struct tw_event
         m->settle = TW_TIME_MAX;
     }
     for (uint32_t s = f->first_sub[ms / 2]; s != TW_NONE; s = f->subs[s].next)
-        forget_sub(&f->subs[s].side[ms % 2], e);
+        forget_sub(f, &f->subs[s].side[ms % 2], e);
 }
 
 static void forget_e_trunk(struct tw_facts *f, uint32_t es, const struct tw_event *e)

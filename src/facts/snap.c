@@ -188,12 +188,12 @@ static void snap_member(struct tw_facts *f, struct tw_snap *s, struct tw_member_
     tw_snap_time(s, &m->settle);
 }
 
-static void snap_sub(struct tw_facts *f, struct tw_snap *s, struct tw_sub_side *x)
+static void snap_sub(struct tw_facts *f, struct tw_snap *s, struct tw_sub_side *x, struct sub_rare *rare)
 {
     snap_fact(f, s, &x->oper, TW_STATE_DOWN + 1);
-    snap_fact(f, s, &x->protocol, TW_STATE_DOWN + 1);
-    x->cause = (enum tw_cause)tw_snap_enum(s, x->cause, TW_CAUSES);
-    x->down_class = (enum tw_down_class)tw_snap_enum(s, x->down_class, TW_DOWN_PROTOCOL + 1);
+    snap_fact(f, s, &rare->protocol, TW_STATE_DOWN + 1);
+    x->cause = (uint8_t)tw_snap_enum(s, x->cause, TW_CAUSES);
+    x->down_class = (uint8_t)tw_snap_enum(s, x->down_class, TW_DOWN_PROTOCOL + 1);
     tw_snap_bool(s, &x->has_reason);
     tw_snap_bool(s, &x->inferred);
     tw_snap_time(s, &x->reason_at);
@@ -202,7 +202,22 @@ static void snap_sub(struct tw_facts *f, struct tw_snap *s, struct tw_sub_side *
     tw_snap_dur(s, &x->clear_delay);
     x->downs_n = (uint8_t)tw_snap_enum(s, x->downs_n, TW_FACTS_DOWNS + 1);
     for (unsigned i = 0; i < x->downs_n; i++)
-        tw_snap_time(s, &x->downs[i]);
+        tw_snap_time(s, &rare->downs[i]);
+}
+
+/* Takes over what was read. */
+static void put_sub(struct tw_facts *f, struct tw_sub_side *to, const struct tw_sub_side *x,
+                    const struct sub_rare *rare)
+{
+    uint32_t place = to->rare;
+    bool wanted = place > 0 || x->downs_n > 0 || rare->protocol.why != NULL || rare->protocol.value != 0 ||
+                  tw_time_is_finite(rare->protocol.at);
+    evidence_unref(to->oper.why);
+    evidence_unref(sub_rare(f, to)->protocol.why);
+    *to = *x;
+    to->rare = place;
+    if (wanted)
+        *sub_rare_of(f, to) = *rare;
 }
 
 static void drop_facts(struct tw_fact *a, struct tw_fact *b)
@@ -241,19 +256,19 @@ static void snap_subs(struct tw_facts *f, struct tw_snap *s)
         for (uint32_t side = 0; side < 2; side++) {
             uint32_t ss = 2 * (uint32_t)i + side;
             struct tw_sub_side x = {0};
+            struct sub_rare rare = {0};
             tw_facts_snap_sub_side(f, s, &ss);
-            if (tw_snap_writing(s))
+            if (tw_snap_writing(s)) {
                 x = f->subs[i].side[side];
-            snap_sub(f, s, &x);
+                rare = *sub_rare(f, &x);
+            }
+            snap_sub(f, s, &x, &rare);
             if (tw_snap_writing(s))
                 continue;
-            if (ss != TW_NONE && !s->bad) {
-                struct tw_sub_side *to = &f->subs[ss / 2].side[ss % 2];
-                drop_facts(&to->oper, &to->protocol);
-                *to = x;
-            } else {
-                drop_facts(&x.oper, &x.protocol);
-            }
+            if (ss != TW_NONE && !s->bad)
+                put_sub(f, &f->subs[ss / 2].side[ss % 2], &x, &rare);
+            else
+                drop_facts(&x.oper, &rare.protocol);
         }
     }
 }

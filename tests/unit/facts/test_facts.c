@@ -334,7 +334,7 @@ static void latecomers_lose(void **state)
     assert_int_equal(tw_facts_rbs(facts, 0)->channel.value, TW_STATE_DOWN);
     assert_int_equal(tw_facts_member(facts, 2 * member)->main.value, TW_STATE_UP);
     assert_int_equal(sub(member, 100, 0)->oper.value, TW_STATE_DOWN);
-    assert_int_equal(sub(member, 100, 0)->protocol.value, TW_STATE_DOWN);
+    assert_int_equal(tw_facts_protocol(facts, sub(member, 100, 0))->value, TW_STATE_DOWN);
 }
 
 /* The same state, as now known from an earlier moment on. */
@@ -359,7 +359,7 @@ static void line_protocol_is_a_fact_of_its_own(void **state)
         assert_int_equal(tw_facts_apply(facts, A, &up), TW_APPLIED);
     }
     assert_int_equal(sub(member, 100, 0)->oper.value, TW_STATE_DOWN);
-    assert_int_equal(sub(member, 100, 0)->protocol.value, TW_STATE_UP);
+    assert_int_equal(tw_facts_protocol(facts, sub(member, 100, 0))->value, TW_STATE_UP);
     assert_int_equal(tw_facts_member(facts, 2 * member)->main.value, TW_STATE_UNKNOWN);
 }
 

@@ -49,18 +49,18 @@ enum tw_cause {
     TW_CAUSES
 };
 
+/* There are many, and each message is about another one: small, so that few lines of memory are asked for. */
 struct tw_sub_side {
-    struct tw_fact oper;     /* enum tw_state */
-    struct tw_fact protocol; /* line protocol: a fact of its own */
-    enum tw_cause cause;
-    enum tw_down_class down_class;
+    struct tw_fact oper; /* enum tw_state */
+    uint8_t cause;       /* enum tw_cause */
+    uint8_t down_class;  /* enum tw_down_class */
+    uint8_t downs_n;     /* of tw_facts_downs */
     bool has_reason;
     bool inferred;                   /* own fault only because no up came after its main interface's */
+    uint32_t rare;                   /* 1 + where the rest stands that few have; 0: nowhere */
     tw_time reason_at;               /* when the reason was given */
     tw_time fault_since;             /* the cause holds since */
     tw_dur raise_delay, clear_delay; /* alarm-delay: how much earlier the last down, the last up really was */
-    tw_time downs[TW_FACTS_DOWNS];   /* own-fault downs on the forwarding side, oldest first */
-    uint8_t downs_n;
 };
 
 struct tw_sub_facts {
@@ -71,25 +71,26 @@ struct tw_sub_facts {
     bool dirty;
 };
 
+/* What a role is judged by stands together in front, two lines of memory. */
 struct tw_member_side {
     struct tw_fact role; /* enum tw_role */
     enum tw_role_reason reason;
     enum tw_work_mode mode;
-    struct tw_fact main; /* enum tw_state */
-    bool main_shut;
-    enum tw_down_class main_class;
-    tw_time main_down_at, main_up_at; /* the last known of each, in whatever order they were heard */
-    tw_time came_back;                /* main up after it was down */
-    tw_time claimed;                  /* the peer took over: our last word is stale; TW_TIME_MIN: no */
-    uint64_t claimed_seq;
-    bool claimed_by_e_trunk;
+    tw_time claimed;      /* the peer took over: our last word is stale; TW_TIME_MIN: no */
     tw_time restored;     /* when a claim ended */
     tw_time unknown_from; /* what was said before is void */
     uint64_t unknown_seq;
     tw_time was_master; /* when it last became master */
+    tw_time settle;     /* when inherited faults must have ended; TW_TIME_MAX: nothing to settle */
+    bool claimed_by_e_trunk;
+    bool main_shut;
+    enum tw_down_class main_class;
+    struct tw_fact main;              /* enum tw_state */
+    tw_time main_down_at, main_up_at; /* the last known of each, in whatever order they were heard */
+    tw_time came_back;                /* main up after it was down */
+    uint64_t claimed_seq;
     uint64_t was_master_seq;
     tw_time both_since; /* of side 0: whether both forward, is so since */
-    tw_time settle;     /* when inherited faults must have ended; TW_TIME_MAX: nothing to settle */
 };
 
 struct tw_e_trunk_side {
@@ -123,6 +124,11 @@ enum tw_applied {
     TW_APPLIED_LIMIT
 };
 enum tw_applied tw_facts_apply(struct tw_facts *f, uint32_t device, const struct tw_event *e);
+
+/* Own-fault downs on the forwarding side, oldest first; there are downs_n. */
+const tw_time *tw_facts_downs(const struct tw_facts *f, const struct tw_sub_side *s);
+/* The line protocol: a fact of its own (enum tw_state). */
+const struct tw_fact *tw_facts_protocol(const struct tw_facts *f, const struct tw_sub_side *s);
 
 /* How many names of an ifIndex found no room since the last call: TW_FACTS_IF_MAX. */
 uint64_t tw_facts_take_unlearnt(struct tw_facts *f);
