@@ -36,8 +36,9 @@ struct tw_key {
 };
 static inline uint32_t tw_key_tag(struct tw_str key)
 {
-    uint32_t ends = key.n > 0 ? (unsigned char)key.p[0] << 8 | (unsigned char)key.p[key.n - 1] : 0;
-    return (uint32_t)key.n << 16 | ends | 0x2020;
+    uint32_t first = key.n > 0 ? (unsigned char)key.p[0] : 0,
+             last = key.n > 0 ? (unsigned char)key.p[key.n - 1] : 0;
+    return (uint32_t)key.n << 16 | first << 8 | last | 0x2020;
 }
 
 /* Where a field of the event comes from. A VARBIND is the value of the first of `oids` that is there; when
