@@ -42,13 +42,36 @@ static void check_pairs(struct tw_str text)
     TW_ASSERT(all_n == (n < ALL ? n : ALL));
 }
 
+/* Line after line with one reader: what it remembers changes nothing. */
+static void check_reader(struct tw_str rest, int year, tw_time near)
+{
+    struct tw_log_reader reader = TW_LOG_READER(year, near);
+    while (rest.n > 0) {
+        struct tw_str line = tw_str_cut(rest, tw_str_find(rest, '\n', 0));
+        struct tw_log alone, next;
+        size_t offset, at;
+        enum tw_log_fault fault = tw_log_decode(line, year, near, &alone, &offset);
+        TW_ASSERT(tw_log_peek(&reader, line, &next, &at) == fault && at == offset);
+        tw_log_split(&next);
+        if (fault == TW_LOG_OK) {
+            TW_ASSERT(next.stamp.present == alone.stamp.present && next.relay.present == alone.relay.present);
+            TW_ASSERT(!next.stamp.present || next.stamp.civil.ns == alone.stamp.civil.ns);
+            TW_ASSERT(!next.relay.present || next.relay.civil.ns == alone.relay.civil.ns);
+            TW_ASSERT(tw_str_eq(next.fields, alone.fields) && tw_str_eq(next.text, alone.text));
+        }
+        rest = tw_str_from(rest, line.n + 1);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tw_str whole = tw_str_of((const char *)data, size);
     struct tw_log log;
     size_t offset;
-    enum tw_log_fault fault =
-        tw_log_decode(whole, size % 3 == 0 ? 2024 : 0, (tw_time){1786212000000000000}, &log, &offset);
+    const int year = size % 3 == 0 ? 2024 : 0;
+    const tw_time near = {1786212000000000000};
+    enum tw_log_fault fault = tw_log_decode(whole, year, near, &log, &offset);
+    check_reader(whole, year, near);
     TW_ASSERT(fault < TW_LOG_FAULTS && offset <= size);
     check_pairs(whole);
     if (fault != TW_LOG_OK)

@@ -29,7 +29,8 @@ struct clock {
     struct host *hosts;
     size_t n, cap;
     struct tw_map by_name;
-    struct side before; /* where the last run ended */
+    bool measured[CLOCK_HOSTS + 1]; /* apart from the hosts, which are large: each line asks */
+    struct side before;             /* where the last run ended */
     bool grouped;
     /* scratch, as large as the longest run */
     int64_t *lo, *hi;
@@ -96,7 +97,7 @@ uint32_t clock_host(struct clock *c, struct tw_str name, bool *added)
 
 bool clock_measured(const struct clock *c, uint32_t host)
 {
-    return host < c->n && c->hosts[host].lines >= CLOCK_MIN_LINES;
+    return c->measured[host];
 }
 
 static void make_room(struct clock *c, size_t n)
@@ -129,7 +130,7 @@ static void chain(struct clock *c, struct clock_line *lines, size_t n)
             c->next[h->tail] = i;
         }
         h->tail = i;
-        h->lines++;
+        c->measured[lines[i].host] = ++h->lines >= CLOCK_MIN_LINES;
     }
 }
 

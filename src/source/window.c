@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum { WINDOW_BYTES = 1 << 20, WINDOW_LINES = 4096, TAIL_BYTES = 64 << 10, TAIL_LINES = 512 };
-enum { NAMES_LOG2 = 10, NAME_MAX_BYTES = 16 };
+enum { NAMES_LOG2 = 12, NAME_MAX_BYTES = 16 };
 
 static const int64_t day = 86400 * INT64_C(1000000000);
 
@@ -36,8 +36,9 @@ struct reader {
     struct clock_line tail[TAIL_LINES];
     size_t tail_n;
     bool started;
-    int year;     /* for stamps without one */
-    tw_time last; /* stamp of the line before */
+    int year;       /* for stamps without one */
+    tw_time latest; /* that a stamp may be; if its year is not told, it is of the year before else */
+    tw_time last;   /* stamp of the line before */
 };
 
 void window_init(struct window *w)
@@ -63,6 +64,7 @@ struct reader *reader_create(struct stream *s, const struct tw_replay_source_opt
     r->log = (struct tw_log_reader)TW_LOG_READER(0, TW_TIME_MIN);
     r->clock = clock_create();
     r->year = options->year != 0 ? options->year : c.year;
+    r->latest = tw_time_add(s->mtime, (tw_dur){day});
     r->last = TW_TIME_MIN;
     r->measure = tw_xcalloc(WINDOW_LINES, sizeof *r->measure);
     return r;
@@ -77,7 +79,7 @@ void reader_destroy(struct reader *r)
     free(r);
 }
 
-static uint32_t look_up(struct reader *r, struct tw_str name)
+__attribute__((noinline)) static uint32_t look_up(struct reader *r, struct tw_str name)
 {
     bool added;
     const struct tw_topology *t = r->options.topology;
@@ -94,23 +96,24 @@ static uint32_t look_up(struct reader *r, struct tw_str name)
 /* The same names come again and again, letter by letter. */
 static uint32_t host_of(struct reader *r, struct tw_str name)
 {
-    struct name key = {.n = (uint32_t)name.n};
+    uint64_t head = 0, tail = 0;
     if (name.n == 0 || name.n > NAME_MAX_BYTES)
         return look_up(r, name);
-    if (name.n < sizeof key.head) {
-        memcpy(&key.head, name.p, name.n);
+    if (name.n < sizeof head) {
+        for (size_t i = 0; i < name.n; i++)
+            head = head << 8 | (unsigned char)name.p[i];
     } else {
-        key.head = tw_load8(name.p);
-        key.tail = tw_load8(name.p + name.n - sizeof key.tail);
+        head = tw_load8(name.p);
+        tail = tw_load8(name.p + name.n - sizeof tail);
     }
-    uint64_t hash = (key.head ^ key.tail * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
+    uint64_t hash = (head ^ tail * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
     struct name *at = &r->names[hash >> (64 - NAMES_LOG2)];
-    if (at->head == key.head && at->tail == key.tail && at->n == key.n)
+    if (at->head == head && at->tail == tail && at->n == name.n)
         return at->host;
-    key.host = look_up(r, name);
-    if (key.host < CLOCK_HOSTS) /* the one past the limit is several */
-        *at = key;
-    return key.host;
+    uint32_t host = look_up(r, name);
+    if (host < CLOCK_HOSTS) /* the one past the limit is several */
+        *at = (struct name){head, tail, (uint32_t)name.n, host};
+    return host;
 }
 
 static void read_times(struct reader *r, struct line *l)
@@ -140,7 +143,7 @@ static bool decode_as(struct reader *r, struct line *l, int year)
 }
 
 /* Decodes again with another year; kept when the stamp has no year of its own and so becomes another one. */
-static bool try_year(struct reader *r, struct line *l, int year)
+__attribute__((noinline)) static bool try_year(struct reader *r, struct line *l, int year)
 {
     struct line other = {.bytes = l->bytes};
     if (!decode_as(r, &other, year) || other.time.ns == l->time.ns)
@@ -149,25 +152,37 @@ static bool try_year(struct reader *r, struct line *l, int year)
     return true;
 }
 
+/* Half a year or more apart from the line before. Rare, so it stays out of the way of the others. */
+__attribute__((noinline)) static void over_new_year(struct reader *r, struct line *l, int64_t step)
+{
+    struct line other;
+    if (step < -183 * day && try_year(r, l, r->year + 1)) {
+        r->year++; /* over New Year, and all that follows with it */
+    } else if (step > 300 * day) {
+        other = *l;
+        if (try_year(r, &other, r->year - 1) && tw_time_sub(r->last, other.time).ns < 60 * day)
+            *l = other; /* a late line of the old year */
+    }
+}
+
 static void decode(struct reader *r, struct line *l)
 {
     if (!decode_as(r, l, r->year))
         return;
     if (r->options.year == 0) {
-        if (tw_time_sub(l->time, r->stream->mtime).ns > day)
+        if (tw_before(r->latest, l->time))
             (void)try_year(r, l, r->year - 1);
     } else if (tw_time_is_finite(r->last)) {
         int64_t step = tw_time_sub(l->time, r->last).ns;
-        struct line other;
-        if (step < -183 * day && try_year(r, l, r->year + 1)) {
-            r->year++; /* over New Year, and all that follows with it */
-        } else if (step > 300 * day) {
-            other = *l;
-            if (try_year(r, &other, r->year - 1) && tw_time_sub(r->last, other.time).ns < 60 * day)
-                *l = other; /* a late line of the old year */
-        }
+        if (step < -183 * day || step > 300 * day)
+            over_new_year(r, l, step);
     }
     r->last = l->time;
+}
+
+static struct tw_str without_return(const char *p, size_t n)
+{
+    return tw_str_of(p, n > 0 && p[n - 1] == '\r' ? n - 1 : n);
 }
 
 /* The next line in the buffer. False: there is none that is complete. */
@@ -179,6 +194,11 @@ static bool cut_line(struct reader *r, struct window *w, struct tw_str *out)
         size_t n = end != NULL ? (size_t)(end - p) : w->n - w->at;
         if (end == NULL && !r->skipping && n <= TW_LINE_MAX && !w->ended)
             return false;
+        if (end != NULL && !r->skipping && n <= TW_LINE_MAX) { /* nearly all */
+            w->at += n + 1;
+            *out = without_return(p, n);
+            return true;
+        }
         bool skipped = r->skipping;
         r->skipping = end == NULL && !w->ended;
         w->at += n + (end != NULL);
@@ -188,7 +208,7 @@ static bool cut_line(struct reader *r, struct window *w, struct tw_str *out)
             n = n < TW_LINE_MAX ? n : TW_LINE_MAX;
             w->cut++;
         }
-        *out = tw_str_of(p, n > 0 && p[n - 1] == '\r' ? n - 1 : n);
+        *out = without_return(p, n);
         return true;
     }
     return false;
@@ -213,6 +233,11 @@ static void read_on(struct reader *r, struct window *w, const struct window *bef
     w->bytes = r->stream->bytes;
 }
 
+static bool has_clock(const struct line *l)
+{
+    return l->kind == STAMPED && l->host < CLOCK_HOSTS;
+}
+
 /* What the end of the file says about the time it was written. */
 static void read_tail(struct reader *r, const struct window *w)
 {
@@ -234,7 +259,7 @@ static void read_tail(struct reader *r, const struct window *w)
         /* The first may be torn: then it has no stamp, or a good one. */
         struct line l = {.bytes = tw_str_cut(rest, tw_str_find(rest, '\n', 0))};
         decode(r, &l);
-        if (l.kind == STAMPED && l.host < CLOCK_HOSTS)
+        if (has_clock(&l))
             r->tail[r->tail_n++ % TAIL_LINES] = (struct clock_line){l.host, l.time.ns, 0};
         rest = tw_str_from(rest, l.bytes.n + 1);
     }
@@ -244,22 +269,18 @@ static void read_tail(struct reader *r, const struct window *w)
     free(buf);
 }
 
-static void measure(struct reader *r, struct window *w)
+/* Of the `n` lines of the window that have a clock. */
+static void measure(struct reader *r, struct window *w, size_t n)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < w->lines_n; i++) {
-        const struct line *l = &w->lines[i];
-        if (l->kind == STAMPED && l->host < CLOCK_HOSTS)
-            r->measure[n++] = (struct clock_line){l->host, l->time.ns, 0};
-    }
     struct clock_end end = {r->tail, r->tail_n, r->stream->mtime.ns};
     clock_measure(r->clock, r->measure, n, &end);
     n = 0;
     for (size_t i = 0; i < w->lines_n; i++) {
         struct line *l = &w->lines[i];
         l->measured = clock_measured(r->clock, l->host);
-        if (l->kind == STAMPED && l->host < CLOCK_HOSTS)
-            l->time = tw_time_add(l->time, (tw_dur){-r->measure[n++].skew});
+        int64_t skew = has_clock(l) ? r->measure[n++].skew : 0;
+        if (skew != 0)
+            l->time = tw_time_add(l->time, (tw_dur){-skew});
     }
 }
 
@@ -271,23 +292,35 @@ static void drop_mark(struct tw_str *first)
         *first = tw_str_from(*first, mark.n);
 }
 
+/* Cuts and decodes what the buffer holds; returns how many of the lines have a clock. */
+static size_t read_lines(struct reader *r, struct window *w)
+{
+    size_t n = 0;
+    while (w->lines_n < WINDOW_LINES) {
+        struct line *l = &w->lines[w->lines_n];
+        if (!cut_line(r, w, &l->bytes))
+            break;
+        if (w->lines_n++ == 0 && !r->started)
+            drop_mark(&l->bytes);
+        decode(r, l);
+        if (has_clock(l))
+            r->measure[n++] = (struct clock_line){l->host, l->time.ns, 0};
+    }
+    return n;
+}
+
 void reader_fill(struct reader *r, struct window *w, const struct window *before)
 {
+    size_t n;
     w->lines_n = 0;
     w->cut = 0;
     do {
         read_on(r, w, before);
         before = w;
-        while (w->lines_n < WINDOW_LINES && cut_line(r, w, &w->lines[w->lines_n].bytes))
-            w->lines_n++;
+        n = read_lines(r, w);
     } while (w->lines_n == 0 && (w->at < w->n || !w->ended));
-    bool first = !r->started && w->lines_n > 0;
-    if (first)
-        drop_mark(&w->lines[0].bytes);
-    r->started = true;
-    for (size_t i = 0; i < w->lines_n; i++)
-        decode(r, &w->lines[i]);
-    if (first)
+    if (!r->started && w->lines_n > 0)
         read_tail(r, w);
-    measure(r, w);
+    r->started = true;
+    measure(r, w, n);
 }

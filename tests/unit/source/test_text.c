@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "files.h"
 
+#include "decode/log.h"
+
 #include <zlib.h>
 
 #include <fcntl.h>
@@ -139,6 +141,51 @@ static void offsets_are_read_as_the_device_means_them(void **state)
     run_finish(&r);
     tw_topology_unref(topology);
     tw_errors_finish(&errors);
+}
+
+/* Names of every length, some told apart by one letter, more than are remembered: each line has its device.
+ */
+static void each_name_is_its_own_device(void **state)
+{
+    (void)state;
+    enum { DEVICES = 3000, LENGTHS = 24, ROUNDS = 2 };
+    struct tw_buf inventory = {0}, log = {0};
+    tw_buf_z(&inventory, "devices:\n");
+    for (int i = 0; i < DEVICES; i++)
+        tw_buf_fmt(&inventory, "  d%d: {addresses: [10.0.%d.%d], hostnames: [R%.*s%d]}\n", i, i / 250,
+                   i % 250 + 1, i % LENGTHS, "----------------------------", i);
+    for (int k = 0; k < ROUNDS * DEVICES; k++) {
+        int i = k % DEVICES;
+        /* As in the inventory, the second time in small letters; and a name that no device has. */
+        tw_buf_fmt(&log, "<188>Aug  8 2026 18:00:00 %c%.*s%d %%%%01A/4/B(l):x\n", k < DEVICES ? 'R' : 'r',
+                   i % LENGTHS, "----------------------------", i);
+        tw_buf_fmt(&log, "<188>Aug  8 2026 18:00:00 %c%.*s%d- %%%%01A/4/B(l):x\n", k < DEVICES ? 'R' : 'r',
+                   i % LENGTHS, "----------------------------", i);
+    }
+    struct tw_errors errors = {0};
+    const struct tw_topology *topology = tw_topology_create("inventory", tw_buf_view(&inventory), &errors);
+    assert_non_null(topology);
+    struct tw_replay_source_options o = {.topology = topology, .year = 2026};
+    const char *path = file_write("names.log", tw_buf_view(&log), 0);
+    char why[256];
+    struct tw_replay_source *s = tw_replay_source_open(&path, 1, &o, why);
+    assert_non_null(s);
+    for (uint32_t k = 0; k < 2 * ROUNDS * DEVICES; k++) {
+        struct tw_record r;
+        assert_int_equal(tw_replay_source_next(s, &r), TW_OK);
+        char name[16];
+        (void)snprintf(name, sizeof name, "d%u", k / 2 % DEVICES);
+        uint32_t want = tw_topology_by_hostname(topology, r.log->host);
+        assert_int_equal(r.sender, want == TW_NONE ? 0 : want + 1);
+        assert_int_equal(want == TW_NONE, k % 2);
+        if (k % 2 == 0)
+            assert_string_equal(topology->devices[r.sender - 1].name, name);
+    }
+    tw_replay_source_close(s);
+    tw_topology_unref(topology);
+    tw_errors_finish(&errors);
+    tw_buf_finish(&inventory);
+    tw_buf_finish(&log);
 }
 
 static void line_ends_and_odd_bytes(void **state)
@@ -332,6 +379,7 @@ int main(void)
         cmocka_unit_test(years_come_from_option_or_mtime),
         cmocka_unit_test(a_late_line_of_the_old_year_stays_there),
         cmocka_unit_test(offsets_are_read_as_the_device_means_them),
+        cmocka_unit_test(each_name_is_its_own_device),
         cmocka_unit_test(line_ends_and_odd_bytes),
         cmocka_unit_test(lines_before_the_first_stamp_wait_for_it),
         cmocka_unit_test(long_lines_are_cut_and_counted),
