@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "decode/log.h"
 
+#include "base/err.h"
 #include "chars.h"
 #include "stamp.h"
 
@@ -181,38 +182,41 @@ void tw_log_split(struct tw_log *out)
     out->text = s;
 }
 
-/* "(l):" as nearly all have it, and no blank behind it. */
-static bool plain_mark(struct tw_str s, size_t i, struct tw_log *out)
+/* MODULE/SEV/BRIEF at `i`. *at is where it ends, or went wrong. */
+static inline bool read_names(struct tw_str s, size_t i, struct tw_log *out, size_t *at)
 {
-    if (s.n - i < 5 || s.p[i] != '(' || s.p[i + 2] != ')' || s.p[i + 3] != ':' || tw_is_space(s.p[i + 4]))
-        return false;
-    out->type = s.p[i + 1];
-    return out->type == 'l' || out->type == 't' || out->type == 's';
-}
-
-/* Reads from the tag at `i` to the end. *at is where it went wrong. */
-static enum tw_log_fault read_tag(struct tw_str s, size_t i, struct tw_log *out, size_t *at)
-{
-    const size_t tag = i;
-    i += 4;
     out->module = word(s, i < s.n ? i : s.n);
     i += out->module.n;
     *at = i < s.n ? i : s.n;
     if (out->module.n == 0 || s.n - *at < 3 || s.p[i] != '/' || s.p[i + 1] < '0' || s.p[i + 1] > '7' ||
         s.p[i + 2] != '/')
-        goto bad;
+        return false;
     out->severity = s.p[i + 1] - '0';
     out->brief = word(s, i + 3);
-    *at = i += 3 + out->brief.n;
-    if (out->brief.n == 0)
+    *at = i + 3 + out->brief.n;
+    return out->brief.n > 0;
+}
+
+/* The tag as nearly all have it, up to "(l):", and no blank behind it. */
+static inline bool plain_tag(struct tw_str s, size_t tag, struct tw_log *out)
+{
+    size_t i;
+    if (!read_names(s, tag + 4, out, &i) || s.n - i < 5 || s.p[i] != '(' || s.p[i + 2] != ')' ||
+        s.p[i + 3] != ':' || tw_is_space(s.p[i + 4]))
+        return false;
+    out->type = s.p[i + 1];
+    out->text = tw_str_from(s, i + 4);
+    return out->type == 'l' || out->type == 't' || out->type == 's';
+}
+
+/* Reads from the tag to the end. *at is where it went wrong. */
+static enum tw_log_fault read_tag(struct tw_str s, size_t tag, struct tw_log *out, size_t *at)
+{
+    if (!read_names(s, tag + 4, out, at))
         goto bad;
-    if (plain_mark(s, i, out)) {
-        out->text = tw_str_from(s, i + 4);
-        return TW_LOG_OK;
-    }
     out->type = 0;
-    const size_t brief_end = i;
-    i = read_marks(s, i, out);
+    const size_t brief_end = *at;
+    size_t i = read_marks(s, brief_end, out);
     *at = i;
     size_t colon = skip_blanks(s, i);
     size_t msg = 0;
@@ -419,6 +423,19 @@ static void reset(struct tw_log *out)
     out->unsplit = true;
 }
 
+/* With the position of the tag when the header is a plain one, else SIZE_MAX. */
+TW_APART static enum tw_log_fault any_form(struct tw_str s, size_t tag, struct tw_log_reader *reader,
+                                           struct tw_log *out, size_t *at)
+{
+    bool plain = tag != SIZE_MAX;
+    if (!plain)
+        tag = find_tag(s);
+    if (tag == SIZE_MAX)
+        return TW_LOG_NO_TAG;
+    enum tw_log_fault fault = read_tag(s, tag, out, at);
+    return fault == TW_LOG_OK && !plain ? read_header(tw_str_cut(s, tag), reader, out, at) : fault;
+}
+
 enum tw_log_fault tw_log_peek(struct tw_log_reader *reader, struct tw_str bytes, struct tw_log *out,
                               size_t *offset)
 {
@@ -427,19 +444,14 @@ enum tw_log_fault tw_log_peek(struct tw_log_reader *reader, struct tw_str bytes,
     struct tw_str s = clean(tw_str_cut(bytes, TW_LOG_MAX));
     if (s.n == 0)
         return TW_LOG_EMPTY;
-    size_t skipped = (size_t)(s.p - bytes.p), tag = plain_header(s, reader, out), at = 0;
-    bool plain = tag != SIZE_MAX;
-    if (!plain)
-        tag = find_tag(s);
-    if (tag == SIZE_MAX)
-        return TW_LOG_NO_TAG;
-    enum tw_log_fault fault = read_tag(s, tag, out, &at);
-    if (fault == TW_LOG_OK && !plain)
-        fault = read_header(tw_str_cut(s, tag), reader, out, &at);
-    if (fault != TW_LOG_OK)
-        *offset = skipped + at;
-    else if (bytes.n > TW_LOG_MAX)
-        *offset = TW_LOG_MAX;
+    size_t tag = plain_header(s, reader, out);
+    enum tw_log_fault fault = TW_LOG_OK;
+    if (tag == SIZE_MAX || !plain_tag(s, tag, out))
+        fault = any_form(s, tag, reader, out, offset);
+    if (fault == TW_LOG_OK)
+        *offset = bytes.n > TW_LOG_MAX ? TW_LOG_MAX : 0;
+    else if (fault != TW_LOG_NO_TAG)
+        *offset += (size_t)(s.p - bytes.p);
     return fault;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "stamp.h"
 
+#include "base/err.h"
 #include "decode/log.h"
 
 /* What was written, before anybody asks whether such a moment exists. */
@@ -336,14 +337,15 @@ static size_t boot_form(struct cursor c)
     return c.p - low <= 10 && boundary(&c) ? (size_t)(c.p - from) : 0;
 }
 
-/* When the day of "Aug  8 2026" began. */
-static bool midnight(struct tw_log_reader *reader, const char *p, tw_time *out)
+/* "Aug  8 2026" is the date read last from now on, if there is such a day. */
+TW_APART static bool another_date(struct tw_log_reader *reader, const char *p)
 {
     struct parts t = {.month = tw_stamp_month(p)};
-    if (!date_columns(p + DATE_AT, &t) || !moment(&t, t.year, out))
+    tw_time day;
+    if (!date_columns(p + DATE_AT, &t) || !moment(&t, t.year, &day))
         return false;
     memcpy(reader->date, p, TW_LOG_DATE);
-    reader->midnight = *out;
+    reader->midnight = day;
     return true;
 }
 
@@ -357,15 +359,16 @@ static bool plain(struct tw_str s, struct tw_log_reader *reader, struct tw_stamp
         p[DEFAULT_FORM + 1] == '+' || p[DEFAULT_FORM + 1] == '-' || tw_is_space(p[DEFAULT_FORM + 1]) ||
         !clock_columns(p + CLOCK_AT, &t) || t.hour > 23 || t.minute > 59 || t.second > 60)
         return false;
-    tw_time day = reader->midnight;
-    if (memcmp(p, reader->date, TW_LOG_DATE) != 0 && !midnight(reader, p, &day))
+    if (memcmp(p, reader->date, TW_LOG_DATE) != 0 && !another_date(reader, p))
         return false;
-    day.ns += (t.hour * 3600 + t.minute * 60 + t.second) * INT64_C(1000000000);
-    *out = (struct tw_stamp){.present = true, .civil = day, .resolution = {1000000000}};
+    int seconds = t.hour * 3600 + t.minute * 60 + t.second;
+    *out = (struct tw_stamp){.present = true,
+                             .civil = {reader->midnight.ns + seconds * INT64_C(1000000000)},
+                             .resolution = {1000000000}};
     return true;
 }
 
-static size_t any_form(struct tw_str s, struct tw_log_reader *reader, struct tw_stamp *out)
+TW_APART static size_t any_form(struct tw_str s, struct tw_log_reader *reader, struct tw_stamp *out)
 {
     struct cursor c = {s.p, s.p + s.n};
     struct parts t = {.year = -1};

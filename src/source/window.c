@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "window.h"
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "clock.h"
 #include "decode/log.h"
@@ -79,7 +80,7 @@ void reader_destroy(struct reader *r)
     free(r);
 }
 
-__attribute__((noinline)) static uint32_t look_up(struct reader *r, struct tw_str name)
+TW_APART static uint32_t look_up(struct reader *r, struct tw_str name)
 {
     bool added;
     const struct tw_topology *t = r->options.topology;
@@ -143,7 +144,7 @@ static bool decode_as(struct reader *r, struct line *l, int year)
 }
 
 /* Decodes again with another year; kept when the stamp has no year of its own and so becomes another one. */
-__attribute__((noinline)) static bool try_year(struct reader *r, struct line *l, int year)
+TW_APART static bool try_year(struct reader *r, struct line *l, int year)
 {
     struct line other = {.bytes = l->bytes};
     if (!decode_as(r, &other, year) || other.time.ns == l->time.ns)
@@ -152,8 +153,8 @@ __attribute__((noinline)) static bool try_year(struct reader *r, struct line *l,
     return true;
 }
 
-/* Half a year or more apart from the line before. Rare, so it stays out of the way of the others. */
-__attribute__((noinline)) static void over_new_year(struct reader *r, struct line *l, int64_t step)
+/* Half a year or more apart from the line before. */
+TW_APART static void over_new_year(struct reader *r, struct line *l, int64_t step)
 {
     struct line other;
     if (step < -183 * day && try_year(r, l, r->year + 1)) {
