@@ -97,7 +97,7 @@ static void more_inputs_than_threads(void **state)
     enum { INPUTS = 6 };
     struct tw_buf log = make_log();
     const char *paths[INPUTS];
-    char names[INPUTS][16];
+    char names[INPUTS][32];
     for (int i = 0; i < INPUTS; i++) {
         (void)snprintf(names[i], sizeof names[i], "part%d.log", i);
         paths[i] = file_write(names[i], tw_buf_view(&log), 0);
