@@ -18,7 +18,7 @@ struct tw_connection {
     bool shaking;               /* TLS: the handshake is not done */
     bool stranger;              /* its address is unknown: a certificate must say who it is */
     bool ended, in_order;       /* TLS: no more bytes come; the sender has said so */
-    char *certificate;          /* the name in it that counts; NULL: none */
+    char *certificate;          /* the name in it that is a device's or relay's; NULL: none */
     struct tw_addr from;
     size_t row;
     uint64_t messages; /* when it was last looked at */

@@ -32,8 +32,8 @@ void tw_setup_load_tls(struct tw_setup *s, struct tw_errors *errors)
 void tw_setup_doubt_tls(const struct tw_config *c, const struct tw_tls *tls, tw_setup_doubt *call, void *ctx)
 {
     struct tw_buf b = {0};
-    if (tls == NULL)
-        return;
+    if (tls == NULL || c->tls.certificate.path == NULL)
+        return; /* none; or kept from a configuration before */
     if (tw_tls_readable_by_all(c->tls.key.path)) {
         tw_buf_fmt(&b, "tls.key '%s' is readable by everybody on this host", c->tls.key.path);
         call(ctx, b.p);

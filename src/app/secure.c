@@ -24,24 +24,14 @@ static bool is_ours(void *ctx, struct tw_str name)
     return true;
 }
 
-static bool is_any(void *ctx, struct tw_str name)
-{
-    struct tw_connection *c = ctx;
-    c->certificate = tw_xstrndup(name.p, name.n);
-    return true;
-}
-
+/* A name that is nobody's proves nothing: then the address has to do, as without a certificate. */
 bool tw_secure_identify(struct tw_connection *c)
 {
     struct ssl_st *session = bufferevent_openssl_get_ssl(c->secure);
     free(c->certificate);
     c->certificate = NULL;
     c->stranger = !tw_inputs_knows(c->in->daemon, &c->from);
-    if (tw_tls_names(session, is_ours, c))
-        return true;
-    if (!c->stranger)
-        (void)tw_tls_names(session, is_any, c);
-    return !c->stranger;
+    return tw_tls_names(session, is_ours, c) || !c->stranger;
 }
 
 static void shaken(struct tw_connection *c)

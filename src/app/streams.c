@@ -97,14 +97,17 @@ static size_t read_some(struct tw_connection *c, size_t quota, bool last)
     return (size_t)(s.bytes - before);
 }
 
+static size_t fair_share(const struct tw_daemon *d)
+{
+    size_t share = TURN_BYTES / d->streams.n;
+    return share < SHARE_MIN ? SHARE_MIN : share > SHARE_MAX ? SHARE_MAX : share;
+}
+
 /* Of what is decrypted all is taken: that is bounded already. */
 void tw_connection_readable(struct tw_connection *c)
 {
     struct tw_daemon *d = c->in->daemon;
-    size_t share = TURN_BYTES / d->streams.n;
-    if (c->secure != NULL)
-        share = SIZE_MAX;
-    (void)read_some(c, share < SHARE_MIN ? SHARE_MIN : share > SHARE_MAX ? SHARE_MAX : share, false);
+    (void)read_some(c, c->secure != NULL ? SIZE_MAX : fair_share(d), false);
     tw_live_settle(d);
 }
 
