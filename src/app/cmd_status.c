@@ -103,6 +103,12 @@ static void wrong_sources(struct page *p)
                 wrong(p, strcmp(reason, "kernel") == 0 ? TW_TONE_BAD : TW_TONE_ODD, "%s: %lld dropped: %s",
                       text(s, "name"), (long long)json_integer_value(n), reason);
         }
+        json_object_foreach(json_object_get(s, "tls_failed"), reason, n)
+        {
+            if (json_integer_value(n) > 0)
+                wrong(p, TW_TONE_ODD, "%s: %lld TLS handshakes failed: %s", text(s, "name"),
+                      (long long)json_integer_value(n), reason);
+        }
         if (number(s, "errors") > 0)
             wrong(p, TW_TONE_ODD, "%s: %lld times it could not be read", text(s, "name"),
                   number(s, "errors"));
@@ -288,11 +294,10 @@ static void outputs(struct page *p)
     tw_table_print(&t, p->colour, &p->out);
 }
 
+/* The most first. */
 static int by_count(const void *a, const void *b)
 {
-    const json_t *x = *(const json_t *const *)a, *y = *(const json_t *const *)b;
-    long long m = number(x, "unknown") + number(x, "other_community") + number(x, "connections");
-    long long n = number(y, "unknown") + number(y, "other_community") + number(y, "connections");
+    long long m = sum(*(const json_t *const *)a), n = sum(*(const json_t *const *)b);
     return n < m ? -1 : n > m;
 }
 
@@ -315,6 +320,8 @@ static void strangers(struct page *p)
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "unknown"));
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "other_community"));
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "connections"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld",
+                      number(sorted[i], "tls_failed") + number(sorted[i], "unknown_certificate"));
     }
     tw_buf_char(&p->out, '\n');
     tw_table_print(&t, p->colour, &p->out);

@@ -25,7 +25,7 @@ static void list(struct tw_daemon *d, enum tw_scope scope, const char *key, stru
         tw_json_z(b, v.name);
         if (scope == TW_SCOPE_SOCKET) {
             tw_json_key(b, "transport");
-            tw_json_z(b, v.in->tcp != NULL ? "tcp" : "udp");
+            tw_json_z(b, v.in->tls ? "tls" : v.in->tcp != NULL ? "tcp" : "udp");
         }
         tw_values_json(scope, &v, b);
         tw_buf_char(b, '}');
@@ -47,7 +47,9 @@ static void strangers(const struct tw_strangers *s, struct tw_buf *b)
 {
     static const char *const names[TW_STRANGE] = {[TW_STRANGE_DATAGRAM] = "unknown",
                                                   [TW_STRANGE_COMMUNITY] = "other_community",
-                                                  [TW_STRANGE_CONNECTION] = "connections"};
+                                                  [TW_STRANGE_CONNECTION] = "connections",
+                                                  [TW_STRANGE_HANDSHAKE] = "tls_failed",
+                                                  [TW_STRANGE_CERTIFICATE] = "unknown_certificate"};
     char text[TW_ADDR_TEXT];
     tw_json_key(b, "strangers");
     tw_buf_char(b, '[');

@@ -60,7 +60,7 @@ class Status(Commands):
         devices = self.table(text, "DEVICE")
         self.assertEqual([devices["pe-a"][2], devices["pe-b"][1:3]], ["7", ["2", "2"]])
         self.assertRegex(devices["pe-b"][0], r"^\d+ s ago$")
-        self.assertEqual(self.table(text, "IGNORED FROM"), {STRANGER: ["3", "0", "0"], PE_A: ["0", "2", "0"]})
+        self.assertEqual(self.table(text, "IGNORED FROM"), {STRANGER: ["3", "0", "0", "0"], PE_A: ["0", "2", "0", "0"]})
         self.assertIn(f"!  snmp://127.0.0.1:{self.snmp}: 2 dropped: other_community\n", text)
         self.assertIn("!  2 addresses sent what was ignored, see below\n", text)
         self.assertNotIn("nothing is wrong", text)
