@@ -127,8 +127,8 @@ static const char *unknown_parameter(const struct tw_http_route *route, const st
 static void answer_costly(struct tw_http *h, const struct tw_http_route *route, struct tw_http_request *r)
 {
     struct last *last = &h->last[route - h->options.routes];
-    int64_t began = h->options.now_ms();
-    if (last->text != NULL && began < last->until_ms) {
+    int64_t now = h->options.now_ms(), began = h->options.cpu_us();
+    if (last->text != NULL && now < last->until_ms) {
         tw_http_add_shared(r, last->text);
         return;
     }
@@ -141,8 +141,7 @@ static void answer_costly(struct tw_http *h, const struct tw_http_route *route, 
     tw_shared_unref(last->text);
     last->text = r->status == 200 ? tw_shared_take(&copy) : NULL;
     tw_buf_finish(&copy);
-    int64_t now = h->options.now_ms();
-    int64_t rest = (now - began) * COST_SHARE;
+    int64_t rest = (h->options.cpu_us() - began) * COST_SHARE / 1000;
     last->until_ms = now + (rest < OLDEST_MS ? rest : OLDEST_MS);
 }
 

@@ -303,8 +303,8 @@ static int by_count(const void *a, const void *b)
 
 static void strangers(struct page *p)
 {
-    static const char *const heads[] = {"IGNORED FROM", ">UNKNOWN SOURCE", ">OTHER COMMUNITY", ">CONNECTIONS",
-                                        NULL};
+    static const char *const heads[] = {
+        "IGNORED FROM", ">UNKNOWN SOURCE", ">OTHER COMMUNITY", ">CONNECTIONS", ">TLS", NULL};
     const json_t *list = json_object_get(p->root, "strangers");
     size_t n = json_array_size(list), shown = p->all || n < ROWS_MAX ? n : ROWS_MAX;
     struct tw_table t;

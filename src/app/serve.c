@@ -141,7 +141,7 @@ static void on_libevent(int severity, const char *text)
 static bool open_http(struct tw_daemon *d)
 {
     const struct tw_config_listen *l = d->config->http;
-    const struct tw_http_options options = {routes, d, tw_clock_mono_ms};
+    const struct tw_http_options options = {routes, d, tw_clock_mono_ms, tw_clock_cpu_us};
     if (l == NULL)
         return true;
     int fd = tw_sockaddr_bind(&l->address, l->port, SOCK_STREAM);

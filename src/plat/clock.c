@@ -33,6 +33,11 @@ int64_t tw_clock_mono_ms(void)
     return read_clock(CLOCK_MONOTONIC) / 1000000;
 }
 
+int64_t tw_clock_cpu_us(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID) / 1000;
+}
+
 tw_time tw_clock_wall(void)
 {
     return (tw_time){read_clock(CLOCK_REALTIME)};

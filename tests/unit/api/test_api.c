@@ -198,8 +198,8 @@ static void conditions_without_end_are_one(void **state)
     tw_board_destroy(b);
 }
 
-/* A clock that a costly answer moves on. */
-static int64_t clock_ms, cost_ms;
+/* Clocks: a costly answer moves the second on. */
+static int64_t clock_ms, cpu_us, cost_ms;
 static unsigned made;
 
 static int64_t read_clock(void)
@@ -207,12 +207,17 @@ static int64_t read_clock(void)
     return clock_ms;
 }
 
+static int64_t read_cpu(void)
+{
+    return cpu_us;
+}
+
 static void costly(void *ctx, struct tw_http_request *r)
 {
     char text[16];
     (void)ctx;
     (void)snprintf(text, sizeof text, "made %u", ++made);
-    clock_ms += cost_ms;
+    cpu_us += cost_ms * 1000;
     tw_http_add(r, tw_str_z(text));
 }
 
@@ -260,7 +265,7 @@ static void a_costly_answer_is_sent_again(void **state)
 {
     static const struct tw_http_route routes[] = {{"/x", "text/plain", true, NULL, costly},
                                                   {NULL, NULL, false, NULL, NULL}};
-    const struct tw_http_options o = {routes, NULL, read_clock};
+    const struct tw_http_options o = {routes, NULL, read_clock, read_cpu};
     struct event_base *base = event_base_new();
     struct sockaddr_in at;
     struct tw_http *h = tw_http_create(base, listen_somewhere(&at), &o);
@@ -302,7 +307,7 @@ static void one_that_takes_nothing_is_ended(void **state)
     memset(text.p, 'x', 64 << 20);
     text.n = 64 << 20;
     struct tw_shared *shared = tw_shared_take(&text);
-    const struct tw_http_options o = {routes, shared, read_clock};
+    const struct tw_http_options o = {routes, shared, read_clock, read_cpu};
     struct event_base *base = event_base_new();
     struct sockaddr_in at;
     struct tw_http *h = tw_http_create(base, listen_somewhere(&at), &o);

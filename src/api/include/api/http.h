@@ -62,6 +62,7 @@ struct tw_http_options {
     const struct tw_http_route *routes; /* path NULL ends them */
     void *ctx;
     int64_t (*now_ms)(void); /* only ever goes on */
+    int64_t (*cpu_us)(void); /* that was spent so far */
 };
 
 struct tw_http_stats {

@@ -19,6 +19,8 @@ tw_time tw_clock_now(struct tw_clock *c);
 tw_time tw_clock_step(struct tw_clock *c, int64_t real, int64_t mono);
 /* Milliseconds that only ever go on; their zero means nothing. */
 int64_t tw_clock_mono_ms(void);
+/* Microseconds of CPU time that this thread has used. */
+int64_t tw_clock_cpu_us(void);
 /* The wall clock as it is, for the stamps of log lines only. */
 tw_time tw_clock_wall(void);
 
