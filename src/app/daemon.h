@@ -18,10 +18,12 @@
 #include "source/tcp.h"
 #include "tls/tls.h"
 #include "source/udp.h"
+#include "source/usm.h"
 
 #include <event2/event.h>
 
 struct tw_daemon;
+struct tw_setup; /* setup.h */
 
 /* Of a TCP or TLS socket. accepted = open + ended + unfinished + slow + idle + gone + refused_certificate +
  * all of handshakes. */
@@ -40,6 +42,44 @@ struct tw_connection_stats {
     struct tw_stream_stats read; /* of the connections that are closed */
 };
 
+/* strangers.c: who sent what nobody asked for. */
+enum { TW_STRANGERS_MAX = 1024 };
+enum tw_strange {
+#define TW_STRANGE(id, name, message) TW_STRANGE_##id,
+#include "strangers.def"
+#undef TW_STRANGE
+    TW_STRANGE_V3, /* and on: a row for each enum tw_usm_verdict */
+    TW_STRANGE = TW_STRANGE_V3 + TW_USM_VERDICTS
+};
+const char *tw_strange_name(enum tw_strange s);
+struct tw_strangers {
+    struct tw_stranger {
+        struct tw_addr from;
+        uint64_t counts[TW_STRANGE];
+    } rows[TW_STRANGERS_MAX];
+    uint32_t n;
+    struct tw_map map;
+    uint64_t more; /* of sources that found no room */
+};
+
+/* snmp.c: SNMPv3, and the answers to informs. */
+struct tw_snmp {
+    struct tw_usm *usm;
+    char *path; /* of the kept state; NULL: none is kept */
+    uint64_t saved_changes;
+    int64_t saved_ms, started_ms;
+    bool trouble; /* told: it can't be written */
+    struct tw_snmp_stats {
+        uint64_t responses; /* informs that were answered */
+        uint64_t reports;   /* Reports that were sent: discovery, time, faults */
+        uint64_t withheld;  /* Reports that were not: too many of one source, or of no device or relay */
+    } stats;
+    struct tw_allowance { /* of Reports, by a hash of the source */
+        int64_t since_ms;
+        uint32_t n;
+    } allowances[1024];
+};
+
 /* inputs.c: a listening socket, UDP or TCP. What arrived is received, or was lost: dropped by the kernel, or
  * inside a connection that ended. received = fed + refused. */
 struct tw_input {
@@ -51,10 +91,11 @@ struct tw_input {
     enum tw_transport transport;
     uint32_t index;
     char name[80];
-    uint64_t position;     /* of the last message, from 1: a record's ref */
-    uint64_t fed, refused; /* refused: another community */
-    uint64_t drops;        /* of the kernel, as far as the core was told */
-    bool resting;          /* TCP: no connection could be taken, the next tick tries again */
+    uint64_t position; /* of the last message, from 1: a record's ref */
+    uint64_t fed, refused;
+    uint64_t drops;                  /* of the kernel, as far as the core was told */
+    uint64_t refused_by[TW_STRANGE]; /* of `refused`, the reasons */
+    bool resting;                    /* TCP: no connection could be taken, the next tick tries again */
     struct tw_connection_stats connections;
 };
 
@@ -62,26 +103,6 @@ struct tw_input {
 struct tw_streams {
     struct tw_connection *rows[TW_CONFIG_CONNECTIONS_MAX];
     size_t n;
-};
-
-/* strangers.c: who sent what nobody asked for. */
-enum { TW_STRANGERS_MAX = 1024 };
-enum tw_strange {
-    TW_STRANGE_DATAGRAM,    /* of no device or relay */
-    TW_STRANGE_COMMUNITY,   /* a trap's is another one */
-    TW_STRANGE_CONNECTION,  /* of no device or relay */
-    TW_STRANGE_HANDSHAKE,   /* TLS with somebody unknown that failed */
-    TW_STRANGE_CERTIFICATE, /* a good one that names no device or relay */
-    TW_STRANGE
-};
-struct tw_strangers {
-    struct tw_stranger {
-        struct tw_addr from;
-        uint64_t counts[TW_STRANGE];
-    } rows[TW_STRANGERS_MAX];
-    uint32_t n;
-    struct tw_map map;
-    uint64_t more; /* of sources that found no room */
 };
 
 /* outputs.c */
@@ -121,6 +142,7 @@ struct tw_daemon {
     struct tw_streams streams;
     struct tw_output_list outputs;
     struct tw_strangers strangers;
+    struct tw_snmp snmp;
     struct tw_buf line; /* for rendering */
     uint64_t ticks;
     tw_time started;
@@ -147,6 +169,11 @@ void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t coun
                     const struct tw_addr *from);
 /* Each second: what the kernel dropped after the last datagram. */
 void tw_inputs_tick(struct tw_daemon *d);
+/* The same of a record whose sender has proved something; rx, at and ref are filled in. */
+void tw_inputs_give(struct tw_input *in, struct tw_record *r);
+/* Not fed: counted, and told the first time. `engine`, `user`: as a v3 message says; NULL: none. */
+void tw_inputs_refuse(struct tw_input *in, const struct tw_addr *from, enum tw_strange why,
+                      const char *engine, const char *user);
 bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from);
 
 /* streams.c */
@@ -165,8 +192,23 @@ struct tw_stream_stats tw_streams_stats(const struct tw_input *in, uint64_t *ope
 /* strangers.c: counts, and tells of a source the first time. */
 void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
                         enum tw_strange what);
+void tw_strangers_count_v3(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
+                           enum tw_strange what, const char *engine, const char *user);
 void tw_strangers_report(const struct tw_strangers *s);
 void tw_strangers_finish(struct tw_strangers *s);
+
+/* snmp.c. begin takes the users; false: told in the log. */
+bool tw_snmp_begin(struct tw_daemon *d, struct tw_setup *s);
+void tw_snmp_reload(struct tw_daemon *d, struct tw_setup *s);
+/* A datagram of an SNMP socket: fed, answered or refused. */
+void tw_snmp_receive(struct tw_input *in, const struct tw_udp_datagram *datagram);
+void tw_snmp_tick(struct tw_daemon *d);
+void tw_snmp_report(struct tw_daemon *d);
+void tw_snmp_finish(struct tw_daemon *d);
+/* snmp_state.c: what is kept over a restart. */
+bool tw_snmp_load(struct tw_snmp *s, const struct tw_config *c, struct tw_usm_id *self, int32_t *boots,
+                  struct tw_usm_engine **engines, size_t *engines_n);
+bool tw_snmp_save(const struct tw_snmp *s, const char **why);
 
 /* outputs.c. An output that the list had already is opened anew and keeps what waits to be written. */
 void tw_outputs_open(struct tw_output_list *l, const struct tw_config *c);
@@ -181,6 +223,7 @@ void tw_reload(struct tw_daemon *d);
 void tw_reload_errors_json(const struct tw_reloads *r, struct tw_buf *b);
 void tw_log_errors(const char *place, struct tw_errors *errors);
 void tw_log_doubts(const struct tw_daemon *d);
+void tw_log_warnings(const char *place, const struct tw_setup *s);
 void tw_log_unused(const struct tw_config *c);
 
 /* serve.c: HTTP and the control socket, if the configuration asks for them. False: told in the log. */

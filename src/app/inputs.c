@@ -7,7 +7,6 @@
 #include "decode/trap.h"
 #include "plat/listen_fds.h"
 #include "plat/log.h"
-#include "source/community.h"
 #include "source/sockaddr.h"
 
 #include <errno.h>
@@ -24,49 +23,58 @@ enum {
     PORT_TRAP = 162
 };
 
-static bool community_fits(const struct tw_config *c, struct tw_str bytes)
-{
-    struct tw_str community;
-    if (c->communities_n == 0 || !tw_community_peek(bytes, &community))
-        return true; /* what has none is no v1 or v2c message: the core refuses and counts it */
-    for (size_t i = 0; i < c->communities_n; i++) {
-        if (tw_str_eq(c->communities[i], community))
-            return true;
-    }
-    return false;
-}
-
 bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from)
 {
     const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
     return tw_topology_by_address(t, from) != TW_NONE || tw_topology_is_relay(t, from);
 }
 
-void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
-                    struct tw_str bytes)
+/* By what it has proved, else by its address. */
+static bool knows_sender(const struct tw_daemon *d, const struct tw_record *r)
+{
+    return r->sender != 0 || tw_inputs_knows(d, &r->from) ||
+           (r->engine_id.n > 0 &&
+            tw_topology_by_engine_id(tw_pipeline_topology(d->pipeline), r->engine_id) != TW_NONE);
+}
+
+void tw_inputs_give(struct tw_input *in, struct tw_record *r)
 {
     struct tw_daemon *d = in->daemon;
     char text[TW_ADDR_TEXT];
-    struct tw_record r = {.rx = tw_clock_now(&d->clock),
-                          .at = TW_TIME_MIN,
-                          .transport = in->transport,
+    r->rx = tw_clock_now(&d->clock);
+    r->at = TW_TIME_MIN;
+    r->ref = (struct tw_record_ref){in->index, in->position};
+    in->fed++;
+    tw_pipeline_feed(d->pipeline, r);
+    enum tw_counter became = tw_pipeline_last(d->pipeline);
+    /* Most are of no interest, and of somebody known. */
+    if (became != TW_COUNT_EVENTS && became != TW_COUNT_NO_RULE && r->certificate.n == 0 &&
+        !knows_sender(d, r))
+        tw_strangers_count(&d->strangers, in, &r->from, TW_STRANGE_DATAGRAM);
+    if (became != TW_COUNT_EVENTS && tw_log_wants(TW_LEVEL_DEBUG))
+        tw_log(TW_LEVEL_DEBUG, "feed", tw_counter_name(became),
+               TW_KVS(TW_KV("from", tw_addr_text(&r->from, text)), TW_KV("socket", in->name),
+                      TW_KV_N("bytes", r->bytes.n)));
+    tw_outputs_deliver(d);
+}
+
+void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
+                    struct tw_str bytes)
+{
+    struct tw_record r = {.transport = in->transport,
                           .from = *from,
-                          .ref = {in->index, in->position},
                           .bytes = bytes,
                           .security = certificate.n > 0 ? TW_SECURITY_CERTIFICATE : TW_SECURITY_NONE,
                           .certificate = certificate};
-    in->fed++;
-    tw_pipeline_feed(d->pipeline, &r);
-    enum tw_counter became = tw_pipeline_last(d->pipeline);
-    /* Most are of no interest, and of somebody known. */
-    if (became != TW_COUNT_EVENTS && became != TW_COUNT_NO_RULE && certificate.n == 0 &&
-        !tw_inputs_knows(d, from))
-        tw_strangers_count(&d->strangers, in, from, TW_STRANGE_DATAGRAM);
-    if (became != TW_COUNT_EVENTS && tw_log_wants(TW_LEVEL_DEBUG))
-        tw_log(TW_LEVEL_DEBUG, "feed", tw_counter_name(became),
-               TW_KVS(TW_KV("from", tw_addr_text(from, text)), TW_KV("socket", in->name),
-                      TW_KV_N("bytes", bytes.n)));
-    tw_outputs_deliver(d);
+    tw_inputs_give(in, &r);
+}
+
+void tw_inputs_refuse(struct tw_input *in, const struct tw_addr *from, enum tw_strange why,
+                      const char *engine, const char *user)
+{
+    in->refused++;
+    in->refused_by[why]++;
+    tw_strangers_count_v3(&in->daemon->strangers, in, from, why, engine, user);
 }
 
 void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t count, const struct tw_addr *from)
@@ -109,14 +117,11 @@ void tw_inputs_tick(struct tw_daemon *d)
 static void receive(void *ctx, const struct tw_udp_datagram *datagram)
 {
     struct tw_input *in = ctx;
-    struct tw_daemon *d = in->daemon;
     in->position++;
-    if (in->transport == TW_TRANSPORT_TRAP && !community_fits(d->config, datagram->bytes)) {
-        in->refused++;
-        tw_strangers_count(&d->strangers, in, &datagram->from, TW_STRANGE_COMMUNITY);
-        return;
-    }
-    tw_inputs_feed(in, &datagram->from, (struct tw_str){0}, datagram->bytes);
+    if (in->transport == TW_TRANSPORT_TRAP)
+        tw_snmp_receive(in, datagram);
+    else
+        tw_inputs_feed(in, &datagram->from, (struct tw_str){0}, datagram->bytes);
 }
 
 static void readable(evutil_socket_t fd, short what, void *ctx)
@@ -151,6 +156,8 @@ static void add_input(struct tw_daemon *d, struct tw_udp *udp, struct tw_tcp *tc
     struct tw_addr address;
     uint16_t port;
     char text[TW_ADDR_TEXT];
+    if (udp != NULL && transport == TW_TRANSPORT_TRAP)
+        tw_udp_answers(udp);
     *in = (struct tw_input){.daemon = d,
                             .udp = udp,
                             .tcp = tcp,

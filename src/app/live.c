@@ -63,6 +63,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     tw_inputs_tick(d);
     advance(d);
     tw_streams_tick(d);
+    tw_snmp_tick(d);
     if (++d->ticks % STATUS_TICKS == 0)
         tw_report_status(d, NULL);
 }
@@ -171,6 +172,7 @@ static void finish(struct tw_daemon *d)
 {
     tw_serve_close(d);
     tw_inputs_close(d);
+    tw_snmp_finish(d);
     tw_outputs_close(&d->outputs);
     tw_board_destroy(d->board);
     tw_errors_finish(&d->reloads.errors);
@@ -191,6 +193,7 @@ int tw_live_run(const char *config_path)
     struct tw_errors errors = {0};
     int status = tw_setup_load(config_path, &s, &errors);
     tw_log_errors("config", &errors);
+    tw_log_warnings("config", &s);
     tw_errors_finish(&errors);
     if (status != TW_EXIT_OK)
         return status;
@@ -200,9 +203,10 @@ int tw_live_run(const char *config_path)
     tw_log_unused(s.config);
     begin(d, &s);
     tw_log_doubts(d);
-    tw_setup_finish(&s);
     status = TW_EXIT_NOT_RIGHT;
-    if (tw_inputs_open(d) && tw_serve_open(d)) {
+    bool begun = tw_snmp_begin(d, &s);
+    tw_setup_finish(&s);
+    if (begun && tw_inputs_open(d) && tw_serve_open(d)) {
         tw_outputs_open(&d->outputs, d->config);
         tw_live_settle(d);
         loop(d);

@@ -14,6 +14,12 @@ void tw_log_errors(const char *place, struct tw_errors *errors)
         tw_log(TW_LEVEL_ERROR, place, "and more errors", TW_KVS(TW_KV_N("n", errors->dropped)));
 }
 
+void tw_log_warnings(const char *place, const struct tw_setup *s)
+{
+    for (size_t i = 0; i < s->warnings.n; i++)
+        tw_log(TW_LEVEL_WARNING, place, s->warnings.text[i], NULL);
+}
+
 void tw_log_unused(const struct tw_config *c)
 {
     for (enum tw_option o = 0; o < TW_OPTIONS; o++) {
@@ -73,6 +79,7 @@ static void apply(struct tw_daemon *d, struct tw_setup *s)
     d->config = s->config;
     s->config = NULL;
     tw_log_doubts(d);
+    tw_snmp_reload(d, s);
     tw_streams_recheck(d);
 }
 
@@ -107,6 +114,7 @@ void tw_reload(struct tw_daemon *d)
     tw_notify_send(&d->notify, TW_NOTIFY_RELOADING "\n" TW_NOTIFY_WATCHDOG);
     int status = tw_setup_load(d->config_path, &s, &errors);
     tw_log_errors("reload", &errors);
+    tw_log_warnings("reload", &s);
     note(d, status == TW_EXIT_OK, &errors);
     if (status != TW_EXIT_OK) {
         tw_log(TW_LEVEL_ERROR, "reload", "refused: everything stays as it was", NULL);

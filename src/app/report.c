@@ -7,14 +7,29 @@
 
 #include <inttypes.h>
 
+/* received = fed + other_community + every v3_… */
 static void report_udp(const struct tw_input *in)
 {
     struct tw_udp_stats s = tw_udp_stats(in->udp);
-    tw_log(TW_LEVEL_NOTICE, "report.socket", in->name,
-           TW_KVS(TW_KV_N("arrived", s.received + s.kernel_drops), TW_KV_N("received", s.received),
-                  TW_KV_N("fed", in->fed), TW_KV_N("other_community", in->refused), TW_KV_N("cut", s.cut),
-                  TW_KV_N("kernel_drops", s.kernel_drops), TW_KV_N("errors", s.errors),
-                  TW_KV_N("bytes", s.bytes)));
+    struct tw_log_kv kvs[TW_USM_VERDICTS + 12] = {
+        TW_KV_N("arrived", s.received + s.kernel_drops),
+        TW_KV_N("received", s.received),
+        TW_KV_N("fed", in->fed),
+        TW_KV_N("other_community", in->refused_by[TW_STRANGE_COMMUNITY]),
+        TW_KV_N("cut", s.cut),
+        TW_KV_N("kernel_drops", s.kernel_drops),
+        TW_KV_N("errors", s.errors),
+        TW_KV_N("bytes", s.bytes)};
+    size_t n = 8;
+    if (in->transport == TW_TRANSPORT_TRAP) {
+        kvs[n++] = (struct tw_log_kv)TW_KV_N("answered", s.answered);
+        kvs[n++] = (struct tw_log_kv)TW_KV_N("unanswered", s.unanswered);
+    }
+    for (int w = TW_STRANGE_V3; w < TW_STRANGE; w++) {
+        if (in->refused_by[w] > 0)
+            kvs[n++] = (struct tw_log_kv)TW_KV_N(tw_strange_name((enum tw_strange)w), in->refused_by[w]);
+    }
+    tw_log(TW_LEVEL_NOTICE, "report.socket", in->name, kvs);
 }
 
 static void report_tcp(const struct tw_input *in)
@@ -150,6 +165,7 @@ void tw_report_all(struct tw_daemon *d)
     report_devices(d);
     report_pairs(d);
     report_unknown(d);
+    tw_snmp_report(d);
     tw_strangers_report(&d->strangers);
     tw_log(TW_LEVEL_NOTICE, "report.log", "lines", TW_KVS(TW_KV_N("suppressed", tw_log_lost())));
 }

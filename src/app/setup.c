@@ -105,6 +105,25 @@ static void check_outputs(struct tw_setup *s, struct tw_errors *errors)
     }
 }
 
+/* It is made at start; where it never could be is told now. */
+static void check_state(struct tw_setup *s, struct tw_errors *errors)
+{
+    const char *path = s->config->state, *slash = path != NULL ? strrchr(path, '/') : NULL;
+    struct tw_buf folder = {0};
+    struct stat st;
+    if (path == NULL)
+        return;
+    tw_buf_add(&folder, slash != NULL ? path : ".", slash != NULL ? (size_t)(slash - path) + 1 : 1);
+    bool exists = stat(path, &st) == 0;
+    if (exists && !S_ISDIR(st.st_mode)) {
+        errno = ENOTDIR;
+        wrong(s, s->config->state_at, "can't keep the state in", path, errors);
+    } else if (access(exists ? path : folder.p, W_OK | X_OK) != 0) {
+        wrong(s, s->config->state_at, "can't keep the state in", path, errors);
+    }
+    tw_buf_finish(&folder);
+}
+
 int tw_setup_load(const char *path, struct tw_setup *out, struct tw_errors *errors)
 {
     int status = TW_EXIT_NOT_RIGHT;
@@ -114,6 +133,8 @@ int tw_setup_load(const char *path, struct tw_setup *out, struct tw_errors *erro
         read_rules(out, errors);
         check_outputs(out, errors);
         tw_setup_load_tls(out, errors);
+        check_state(out, errors);
+        tw_setup_read_users(out, errors);
         if (errors->n == 0)
             return TW_EXIT_OK;
     }
@@ -128,6 +149,9 @@ void tw_setup_finish(struct tw_setup *s)
         tw_topology_unref(s->topology);
     tw_rules_destroy(s->rules);
     tw_tls_destroy(s->tls);
+    tw_usm_users_finish(s->users, s->users_n);
+    free(s->users);
+    tw_errors_finish(&s->warnings);
     *s = (struct tw_setup){0};
 }
 
@@ -149,6 +173,8 @@ static void say_doubts(struct tw_setup *s)
     for (size_t i = 0; i < n; i++)
         (void)fprintf(stderr, "%s: warning: %s: %s\n", s->topology->file, t[i]->condition, t[i]->summary);
     tw_pipeline_destroy(p);
+    for (size_t i = 0; i < s->warnings.n; i++)
+        (void)fprintf(stderr, "%s\n", s->warnings.text[i]);
     for (enum tw_option o = 0; o < TW_OPTIONS; o++) {
         if (tw_config_unused(s->config, o))
             (void)fprintf(stderr, "%s: warning: %s is not used by this version\n", s->config->file,

@@ -7,6 +7,7 @@
  */
 #include "config/config.h"
 #include "pipeline/rules.h"
+#include "source/usm.h"
 #include "topology/topology.h"
 
 struct tw_tls; /* tls/tls.h */
@@ -18,6 +19,9 @@ struct tw_setup {
     struct tw_tls *tls;     /* NULL: not configured */
     const char *rules_dir;
     size_t examples;
+    struct tw_usm_user *users; /* of SNMPv3, with their keys */
+    size_t users_n;
+    struct tw_errors warnings; /* that hinder nothing */
 };
 
 /* All or nothing. TW_EXIT_NOT_RIGHT: errors with their places were added. TW_EXIT_USAGE: the file itself
@@ -25,6 +29,8 @@ struct tw_setup {
 int tw_setup_load(const char *path, struct tw_setup *out, struct tw_errors *errors);
 /* Frees what was not taken (set to NULL). */
 void tw_setup_finish(struct tw_setup *s);
+/* secrets.c: the users of the configuration, and the keys that their files make. */
+void tw_setup_read_users(struct tw_setup *s, struct tw_errors *errors);
 /* `trunkwatchd --check`: says what was found and what is doubtful. Returns the exit status. */
 int tw_setup_check(const char *path);
 /* credentials.c */

@@ -25,36 +25,57 @@ static struct tw_stranger *row_of(struct tw_strangers *s, const struct tw_addr *
     return &s->rows[i];
 }
 
-void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
-                        enum tw_strange what)
+static const struct {
+    const char *name, *message;
+} table[TW_STRANGE] = {
+#define TW_STRANGE(id, name, message)     {name, message},
+#define TW_USM(id, name, report, message) {name, message},
+#include "strangers.def"
+#include "source/usm.def"
+#undef TW_USM
+#undef TW_STRANGE
+};
+
+const char *tw_strange_name(enum tw_strange s)
 {
-    static const char *const messages[TW_STRANGE] = {
-        [TW_STRANGE_DATAGRAM] = "datagram of an unknown source, ignored",
-        [TW_STRANGE_COMMUNITY] = "trap with another community, ignored",
-        [TW_STRANGE_CONNECTION] = "connection of an unknown source, refused",
-        [TW_STRANGE_HANDSHAKE] = "TLS handshake of an unknown source failed",
-        [TW_STRANGE_CERTIFICATE] = "certificate of no device or relay, refused",
-    };
+    return table[s].name;
+}
+
+void tw_strangers_count_v3(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
+                           enum tw_strange what, const char *engine, const char *user)
+{
     char text[TW_ADDR_TEXT];
     struct tw_stranger *row = row_of(s, from);
-    if (row == NULL)
+    if (row == NULL || row->counts[what]++ > 0)
         return;
-    if (row->counts[what]++ == 0)
-        tw_log(TW_LEVEL_WARNING, "source", messages[what],
+    if (engine != NULL)
+        tw_log(TW_LEVEL_WARNING, "source", table[what].message,
+               TW_KVS(TW_KV("from", tw_addr_text(from, text)), TW_KV("socket", in->name),
+                      TW_KV("engine", engine), TW_KV("user", user)));
+    else
+        tw_log(TW_LEVEL_WARNING, "source", table[what].message,
                TW_KVS(TW_KV("from", tw_addr_text(from, text)), TW_KV("socket", in->name)));
 }
 
+void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
+                        enum tw_strange what)
+{
+    tw_strangers_count_v3(s, in, from, what, NULL, NULL);
+}
+
+/* Those that have nothing to do with SNMPv3 always, the others when there were any. */
 void tw_strangers_report(const struct tw_strangers *s)
 {
     char text[TW_ADDR_TEXT];
-    for (uint32_t i = 0; i < s->n; i++)
-        tw_log(TW_LEVEL_NOTICE, "report.source", "ignored",
-               TW_KVS(TW_KV("from", tw_addr_text(&s->rows[i].from, text)),
-                      TW_KV_N("unknown", s->rows[i].counts[TW_STRANGE_DATAGRAM]),
-                      TW_KV_N("other_community", s->rows[i].counts[TW_STRANGE_COMMUNITY]),
-                      TW_KV_N("connections", s->rows[i].counts[TW_STRANGE_CONNECTION]),
-                      TW_KV_N("handshakes", s->rows[i].counts[TW_STRANGE_HANDSHAKE]),
-                      TW_KV_N("certificates", s->rows[i].counts[TW_STRANGE_CERTIFICATE])));
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct tw_log_kv kvs[TW_STRANGE + 2] = {TW_KV("from", tw_addr_text(&s->rows[i].from, text))};
+        size_t n = 1;
+        for (int w = 0; w < TW_STRANGE; w++) {
+            if (w < TW_STRANGE_V3 || s->rows[i].counts[w] > 0)
+                kvs[n++] = (struct tw_log_kv)TW_KV_N(table[w].name, s->rows[i].counts[w]);
+        }
+        tw_log(TW_LEVEL_NOTICE, "report.source", "ignored", kvs);
+    }
     if (s->more > 0)
         tw_log(TW_LEVEL_NOTICE, "report.source", "ignored, of more sources than are listed",
                TW_KVS(TW_KV_N("datagrams", s->more)));

@@ -217,9 +217,7 @@ static const char *use_text(enum use use)
 void tw_config_help(struct tw_buf *out)
 {
     for (size_t i = 0; i < TW_OPTIONS; i++) {
-        bool refused = rows[i].type == OPTION_REFUSED;
         tw_buf_fmt(out, "%s%s%s%s\n    %s %s\n", rows[i].key, rows[i].preset[0] != '\0' ? " (default " : "",
-                   rows[i].preset, rows[i].preset[0] != '\0' ? ")" : "", rows[i].help,
-                   refused ? "Not supported by this version." : use_text(rows[i].use));
+                   rows[i].preset, rows[i].preset[0] != '\0' ? ")" : "", rows[i].help, use_text(rows[i].use));
     }
 }

@@ -235,6 +235,9 @@ static void read_one_path(struct reader *r, enum tw_option o, const struct tw_no
         r->config->rules_at = place_of(n);
     } else if (o == TW_OPTION_CONTROL) {
         r->config->control = path;
+    } else if (o == TW_OPTION_STATE) {
+        r->config->state = path;
+        r->config->state_at = place_of(n);
     }
 }
 
@@ -258,9 +261,8 @@ void read_option(struct reader *r, enum tw_option o, enum option_type type, cons
     case OPTION_VERSION: read_version(r, n); break;
     case OPTION_NUMBER: read_number(r, o, n); break;
     case OPTION_TIME: read_time(r, o, n); break;
-    case OPTION_REFUSED:
-        tw_doc_error(r->doc, n, r->errors, "%s is not supported by this version, expected it left out",
-                     r->key);
-        break;
+    case OPTION_USERS: read_users(r, n); break;
+    case OPTION_LEARN: read_learn(r, n); break;
+    case OPTION_ENGINE: (void)read_engine_id(r, n, r->key, &c->engine_id); break;
     }
 }

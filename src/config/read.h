@@ -16,7 +16,9 @@ enum option_type {
     OPTION_VERSION,
     OPTION_NUMBER,
     OPTION_TIME,
-    OPTION_REFUSED
+    OPTION_USERS,
+    OPTION_LEARN,
+    OPTION_ENGINE
 };
 
 struct reader {
@@ -41,5 +43,9 @@ void read_version(struct reader *r, const struct tw_node *n);
 void read_number(struct reader *r, enum tw_option o, const struct tw_node *n);
 void read_time(struct reader *r, enum tw_option o, const struct tw_node *n);
 void check_tls(struct reader *r, const struct tw_node *listen);
+/* read_snmp.c */
+void read_users(struct reader *r, const struct tw_node *n);
+void read_learn(struct reader *r, const struct tw_node *n);
+bool read_engine_id(struct reader *r, const struct tw_node *n, const char *what, struct tw_str *out);
 
 #endif

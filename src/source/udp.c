@@ -6,12 +6,13 @@
 
 #include <errno.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONTROL_BYTES = 64 };
+enum { CONTROL_BYTES = 96 };
 
 struct tw_udp {
     int fd;
@@ -128,6 +129,7 @@ size_t tw_udp_read(struct tw_udp *u, unsigned batches, tw_udp_receive *receive, 
         int n = read_batch(u);
         for (int i = 0; i < n; i++) {
             struct tw_udp_datagram d = {.bytes = tw_str_of(u->vectors[i].iov_base, u->headers[i].msg_len)};
+            d.slot = (uint32_t)i;
             (void)tw_sockaddr_read(&u->from[i], &d.from);
             read_control(u, &u->headers[i].msg_hdr);
             u->stats.received++;
@@ -145,6 +147,64 @@ size_t tw_udp_read(struct tw_udp *u, unsigned batches, tw_udp_receive *receive, 
 uint64_t tw_udp_drops(const struct tw_udp *u)
 {
     return u->stats.kernel_drops;
+}
+
+void tw_udp_answers(struct tw_udp *u)
+{
+    int on = 1;
+    /* One of the two is refused, by the other family. */
+    (void)setsockopt(u->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    (void)setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+}
+
+/* The address that a datagram came to becomes the one that the answer comes from. */
+static void answer_from(struct msghdr *received, struct msghdr *m)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(received); c != NULL; c = CMSG_NXTHDR(received, c)) {
+        bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO;
+        if (!v4 && !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO))
+            continue;
+        struct in_pktinfo four;
+        struct in6_pktinfo six;
+        m->msg_controllen = v4 ? CMSG_SPACE(sizeof four) : CMSG_SPACE(sizeof six);
+        struct cmsghdr *out = CMSG_FIRSTHDR(m);
+        out->cmsg_level = c->cmsg_level;
+        out->cmsg_type = c->cmsg_type;
+        out->cmsg_len = v4 ? CMSG_LEN(sizeof four) : CMSG_LEN(sizeof six);
+        if (v4) { /* by whatever way leads there */
+            memcpy(&four, CMSG_DATA(c), sizeof four);
+            four.ipi_ifindex = 0;
+            memcpy(CMSG_DATA(out), &four, sizeof four);
+        } else {
+            memcpy(&six, CMSG_DATA(c), sizeof six);
+            if (!IN6_IS_ADDR_LINKLOCAL(&six.ipi6_addr))
+                six.ipi6_ifindex = 0;
+            memcpy(CMSG_DATA(out), &six, sizeof six);
+        }
+        return;
+    }
+}
+
+void tw_udp_answer(struct tw_udp *u, const struct tw_udp_datagram *d, struct tw_str bytes)
+{
+    _Alignas(max_align_t) char control[CONTROL_BYTES] = {0};
+    struct iovec v = {(void *)(uintptr_t)bytes.p, bytes.n};
+    struct msghdr *received = &u->headers[d->slot].msg_hdr;
+    struct msghdr m = {.msg_name = &u->from[d->slot],
+                       .msg_namelen = received->msg_namelen,
+                       .msg_iov = &v,
+                       .msg_iovlen = 1,
+                       .msg_control = control,
+                       .msg_controllen = sizeof control};
+    size_t room = m.msg_controllen;
+    answer_from(received, &m);
+    if (m.msg_controllen == room) {
+        m.msg_control = NULL;
+        m.msg_controllen = 0;
+    }
+    bool sent = sendmsg(u->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+    u->stats.answered += sent;
+    u->stats.unanswered += !sent;
 }
 
 struct tw_udp_stats tw_udp_stats(struct tw_udp *u)

@@ -30,11 +30,11 @@ class Check(Case):
     def test_doubts_are_warnings(self):
         self.write("inventory.yaml", self.read("inventory.yaml").replace(
             "    e-trunks:", "    backup-profiles:\n      rbp: {mode: warm, services: [arp], rbs: r, protocol: e-trunk}\n    e-trunks:"))
-        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml") + "state: s\ncontrol: c\n")
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml") + "control: c\n")
         done = self.check()
         self.assertEqual(done.returncode, 0)
         self.assertIn("warning: mode-ineffective", done.stderr)
-        self.assertIn("warning: state is not used", done.stderr)
+        self.assertIn("warning: control is not used", done.stderr)
 
     def test_places(self):
         good = self.read("trunkwatchd.yaml")
@@ -52,7 +52,7 @@ class Check(Case):
                 (good.replace("path: alerts.jsonl", "path: none/alerts.jsonl"), "yaml:9:24: can't create the output"),
                 (good.replace("type: file", "type: fil"), "yaml:9:12: type of an output is 'fil', expected stdout or file"),
                 (good.replace("  snmp:", "  snnp:"), "yaml:5:3: unknown key 'snnp' in listen, did you mean 'snmp'?"),
-                (good + "snmp: {users: [{name: noc}]}\n", "yaml:10:15: snmp.users is not supported"),
+                (good + "snmp: {users: [{name: noc}]}\n", "yaml:10:16: user 'noc' has no auth"),
                 (good + "snmp: {communities: public}\n", "yaml:10:21: snmp.communities is")]:
             self.refused("trunkwatchd.yaml", text, place)
         self.refused("inventory.yaml", "devices: {a: {adresses: [127.0.0.1]}}\n", "inventory.yaml:1:")

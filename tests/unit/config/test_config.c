@@ -83,7 +83,7 @@ static void everything_is_read(void **state)
     assert_string_equal(c->outputs[0].path, "etc/a.txt");
     assert_true(c->outputs[0].text);
     assert_null(c->outputs[1].path);
-    assert_true(tw_config_unused(c, TW_OPTION_STATE));
+    assert_string_equal(c->state, "etc/s");
     assert_non_null(c->http);
     assert_int_equal(c->http->port, 9116);
     assert_string_equal(c->http->text, "127.0.0.1:9116");
@@ -186,7 +186,30 @@ static void errors_have_places(void **state)
         {"inventory: i\nlisten: {syslog: [\"udp://1.2.3.4:5\"], snmp: [\"udp://1.2.3.4:5\"]}\n",
          "2:46: 'udp://1.2.3.4:5' is listened to already"},
         {"inventory: i\nlisten: {syslog: udp}\n", "2:18: listen.syslog is 'udp', expected a list"},
-        {"inventory: i\nsnmp: {users: []}\n", "2:15: snmp.users is not supported by this version"},
+        {"inventory: i\nsnmp: {users: [{}]}\n", "2:16: user has no name, expected {name: …}"},
+        {"inventory: i\nsnmp: {users: {}}\n", "2:15: snmp.users is a mapping"},
+        {"inventory: i\nsnmp: {users: [{name: \"\"}]}\n", "2:23: name of a user is ''"},
+        {"inventory: i\nsnmp: {users: [{name: u}]}\n",
+         "2:16: user 'u' has no auth: anybody can send in its name"},
+        {"inventory: i\nsnmp: {users: [{name: u, auth: SHA}]}\n",
+         "2:16: user 'u' has no auth-passphrase-file"},
+        {"inventory: i\nsnmp: {users: [{name: u, auth-passphrase-file: f}]}\n",
+         "2:16: user 'u' has no auth,"},
+        {"inventory: i\nsnmp: {users: [{name: u, auth: SHA1, auth-passphrase-file: f}]}\n",
+         "2:32: auth is 'SHA1'"},
+        {"inventory: i\nsnmp: {users: [{name: u, priv: AES, priv-passphrase-file: f}]}\n",
+         "2:16: user 'u' has priv and no auth"},
+        {"inventory: i\nsnmp: {users: [{name: u, auth: SHA, auth-passphrase-file: f, level: authPriv}]}\n",
+         "2:69: level of user 'u' is authPriv, expected what its auth and priv allow: authNoPriv"},
+        {"inventory: i\nsnmp: {users: [{name: u, level: noAuthNoPriv, engine-id: 0x12}]}\n",
+         "2:58: engine-id is '0x12'"},
+        {"inventory: i\nsnmp: {users: [{name: u, level: noAuthNoPriv}, {name: u, level: noAuthNoPriv}]}\n",
+         "2:48: user 'u' is there already"},
+        {"inventory: i\nsnmp: {users: [{name: u, auth: SHA, auth-passphrase-file: "
+         "\"${CREDENTIALS_DIRECTORY}/a\"}]}\n",
+         "2:59: auth-passphrase-file needs CREDENTIALS_DIRECTORY"},
+        {"inventory: i\nsnmp: {learn-engines: maybe}\n", "2:23: snmp.learn-engines is 'maybe'"},
+        {"inventory: i\nsnmp: {engine-id: 80000000}\n", "2:19: snmp.engine-id is '80000000'"},
         {"inventory: i\nsnmp: {communities: [[a]]}\n", "2:22: snmp.communities is a list"},
         {"inventory: i\nconditions: {x: 10s}\n", "2:17: condition is '10s', expected a mapping"},
         {"inventory: i\nconditions: {x: {hold: -1s}}\n", "2:24: hold is '-1s'"},
@@ -214,6 +237,39 @@ static void errors_have_places(void **state)
         assert_memory_equal(e.text[0], want, strlen(want));
         tw_errors_finish(&e);
     }
+}
+
+static void users_of_snmpv3(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "/run/c", 1), 0);
+    struct tw_config *c =
+        good("inventory: i\n"
+             "snmp:\n"
+             "  users:\n"
+             "    - {name: noc, auth: SHA-256, auth-passphrase-file: a, priv: AES-256-C,\n"
+             "       priv-passphrase-file: \"${CREDENTIALS_DIRECTORY}/p\", engine-id: 0x800007DB03}\n"
+             "    - {name: old, auth: MD5, auth-passphrase-file: /b, level: noAuthNoPriv}\n"
+             "  learn-engines: yes\n"
+             "  engine-id: 0x8000000001\n");
+    assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    assert_int_equal(c->users_n, 2);
+    const struct tw_config_user *u = c->users;
+    assert_string_equal(u[0].name, "noc");
+    assert_int_equal(u[0].auth, TW_AUTH_SHA256);
+    assert_int_equal(u[0].priv, TW_PRIV_AES256_C);
+    assert_int_equal(u[0].level, TW_SECURITY_AUTH_PRIV);
+    assert_string_equal(u[0].auth_file, "etc/a");
+    assert_string_equal(u[0].priv_file, "/run/c/p");
+    assert_true(tw_str_eq(u[0].engine_id, TW_STR("0x800007DB03")));
+    assert_int_equal(u[1].auth, TW_AUTH_MD5);
+    assert_int_equal(u[1].priv, TW_PRIV_NONE);
+    assert_int_equal(u[1].level, TW_SECURITY_NO_AUTH_NO_PRIV);
+    assert_string_equal(u[1].auth_file, "/b");
+    assert_null(u[1].priv_file);
+    assert_int_equal(c->learn_engines, 1);
+    assert_true(tw_str_eq(c->engine_id, TW_STR("0x8000000001")));
+    tw_config_destroy(c);
 }
 
 static void changes_are_seen(void **state)
@@ -250,6 +306,7 @@ int main(void)
         cmocka_unit_test(everything_is_read),
         cmocka_unit_test(streams_and_tls),
         cmocka_unit_test(errors_have_places),
+        cmocka_unit_test(users_of_snmpv3),
         cmocka_unit_test(changes_are_seen),
         cmocka_unit_test(help_has_every_key),
     };

@@ -10,6 +10,7 @@
  */
 #include "doc/doc.h"
 #include "model/record.h"
+#include "model/usm.h"
 
 struct tw_buf; /* base/buf.h */
 
@@ -36,6 +37,15 @@ struct tw_config_hold {
     struct tw_str condition;
     tw_dur hold;
     struct tw_config_place at;
+};
+struct tw_config_user { /* of SNMPv3 */
+    const char *name;
+    enum tw_usm_auth auth;
+    enum tw_usm_priv priv;
+    enum tw_security level;
+    const char *auth_file, *priv_file; /* NULL: none */
+    struct tw_str engine_id;           /* 0x…; empty: any */
+    struct tw_config_place at, auth_at, priv_at;
 };
 struct tw_config_output {
     size_t type;               /* index in the list of types that was passed */
@@ -71,6 +81,12 @@ struct tw_config {
     struct tw_config_streams streams;
     const struct tw_str *communities;
     size_t communities_n;
+    const struct tw_config_user *users;
+    size_t users_n;
+    int learn_engines;       /* 0 no, 1 yes, 2 ask */
+    struct tw_str engine_id; /* our own; empty: not given */
+    const char *state;       /* NULL: none */
+    struct tw_config_place state_at;
     const struct tw_config_hold *holds;
     size_t holds_n;
     const struct tw_config_output *outputs;

@@ -18,15 +18,17 @@ struct tw_udp;
 struct tw_udp_datagram {
     struct tw_addr from;
     struct tw_str bytes; /* borrowed for the call */
+    uint32_t slot;       /* for tw_udp_answer */
 };
 
 /* Since the socket was opened here or taken over; kernel_drops: since the socket exists. */
 struct tw_udp_stats {
     uint64_t received, bytes;
-    uint64_t cut;            /* longer than max_bytes; received all the same */
-    uint64_t kernel_drops;   /* not received: the buffer was full */
-    uint64_t errors;         /* reads that failed */
-    uint64_t receive_buffer; /* what the kernel gave, in bytes as it counts them */
+    uint64_t cut;                  /* longer than max_bytes; received all the same */
+    uint64_t kernel_drops;         /* not received: the buffer was full */
+    uint64_t errors;               /* reads that failed */
+    uint64_t answered, unanswered; /* answers: sent; not taken by the kernel */
+    uint64_t receive_buffer;       /* what the kernel gave, in bytes as it counts them */
 };
 
 /* Binds. NULL: errno is set. */
@@ -43,6 +45,10 @@ typedef void tw_udp_receive(void *ctx, const struct tw_udp_datagram *d);
 size_t tw_udp_read(struct tw_udp *u, unsigned batches, tw_udp_receive *receive, void *ctx);
 /* Of kernel_drops, what the datagrams that were read have told: costs nothing to ask. */
 uint64_t tw_udp_drops(const struct tw_udp *u);
+/* Datagrams will be answered: those to a socket of every address, from the address they came to. */
+void tw_udp_answers(struct tw_udp *u);
+/* Sends bytes back to where a datagram came from, while it is handed over. Never waits. */
+void tw_udp_answer(struct tw_udp *u, const struct tw_udp_datagram *d, struct tw_str bytes);
 struct tw_udp_stats tw_udp_stats(struct tw_udp *u);
 
 #endif
