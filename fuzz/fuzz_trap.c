@@ -20,11 +20,11 @@ static void touch(const uint32_t *ids, uint32_t n)
 }
 
 /* A glance says nothing that the whole decoder does not say, too. */
-static void compare_glance(struct tw_str whole, struct tw_arena *arena, enum tw_trap_fault fault,
+static void compare_glance(struct tw_str whole, bool alone, struct tw_arena *arena, enum tw_trap_fault fault,
                            const struct tw_trap *trap)
 {
     struct tw_trap glance;
-    if (!tw_trap_peek(whole, arena, &glance))
+    if (!(alone ? tw_trap_peek_pdu : tw_trap_peek)(whole, arena, &glance))
         return;
     TW_ASSERT(fault == TW_TRAP_OK && glance.version == trap->version);
     TW_ASSERT(glance.has_uptime == trap->has_uptime && glance.uptime_cs == trap->uptime_cs);
@@ -32,17 +32,17 @@ static void compare_glance(struct tw_str whole, struct tw_arena *arena, enum tw_
               memcmp(glance.oid, trap->oid, trap->oid_n * sizeof *trap->oid) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* `alone`: as the PDU of a v3 message. */
+static void decode(struct tw_str whole, bool alone)
 {
-    struct tw_str whole = tw_str_of((const char *)data, size);
     struct tw_trap trap;
     size_t offset;
     struct tw_arena *arena = tw_arena_create(16);
-    enum tw_trap_fault fault = tw_trap_decode(whole, arena, &trap, &offset);
-    TW_ASSERT(fault < TW_TRAP_FAULTS && offset <= size);
+    enum tw_trap_fault fault = (alone ? tw_trap_decode_pdu : tw_trap_decode)(whole, arena, &trap, &offset);
+    TW_ASSERT(fault < TW_TRAP_FAULTS && offset <= whole.n);
     TW_ASSERT(fault != TW_TRAP_DECODER); /* our own walk lets nothing through that libsnmp refuses */
     if (fault == TW_TRAP_OK) {
-        TW_ASSERT(trap.version == 1 || trap.version == 2);
+        TW_ASSERT(alone ? trap.version == 3 : trap.version == 1 || trap.version == 2);
         TW_ASSERT(trap.oid_n > 0 && trap.varbinds_n <= TW_VARBINDS_MAX);
         inside(trap.community, whole);
         touch(trap.oid, trap.oid_n);
@@ -55,7 +55,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             inside(v->bytes, whole);
         }
     }
-    compare_glance(whole, arena, fault, &trap);
+    compare_glance(whole, alone, arena, fault, &trap);
     tw_arena_destroy(arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct tw_str whole = tw_str_of((const char *)data, size);
+    decode(whole, false);
+    decode(whole, true);
     return 0;
 }

@@ -222,7 +222,7 @@ static enum tw_usm_verdict process(struct tw_usm *u, struct tw_str message, cons
     if (!level_fits(user, h))
         return TW_USM_LEVEL;
     u->user = (uint32_t)(user - u->users);
-    u->engine = own ? (uint32_t)USM_SELF : place.row != NULL ? usm_engine_index(u, place.row) : 0;
+    u->engine = own ? USM_SELF : place.row != NULL ? usm_engine_index(u, place.row) : 0;
     bool is_new = place.row == NULL && place.device != TW_NONE;
     enum tw_usm_verdict v = auth ? authenticate(u, message, user, &place, from, now_ms, &key) : TW_USM_OK;
     if (auth && is_new && place.row != NULL)

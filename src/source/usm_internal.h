@@ -6,7 +6,8 @@
 #include "usm_key.h"
 #include "usm_message.h"
 
-enum { USM_SELF = UINT32_MAX, USM_LISTED_PER_DEVICE = 4, USM_SLACK = 15, USM_ANSWER_MAX = TW_TRAP_MAX + 1 };
+#define USM_SELF UINT32_MAX /* in place of an engine's index: ours */
+enum { USM_LISTED_PER_DEVICE = 4, USM_SLACK = 15, USM_ANSWER_MAX = TW_TRAP_MAX + 1 };
 
 struct tw_usm {
     struct usm_crypto crypto;
