@@ -8,6 +8,8 @@ static const uint32_t none = TW_NONE;
  * believed only from a message that was authenticated. */
 static uint32_t prover(const struct tw_topology *t, const struct tw_record *r)
 {
+    if (r->sender != 0)
+        return r->sender - 1; /* the source had to find out */
     if (r->certificate.n > 0)
         return tw_topology_by_certificate(t, r->certificate);
     if (r->engine_id.n > 0 && r->security >= TW_SECURITY_AUTH_NO_PRIV)
@@ -64,16 +66,13 @@ uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const s
 
 bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r)
 {
-    return r->sender != 0 || tw_topology_by_address(p->topology, &r->from) != none ||
-           prover(p->topology, r) != none;
+    return tw_topology_by_address(p->topology, &r->from) != none || prover(p->topology, r) != none;
 }
 
 uint32_t sender_of_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap,
                         enum tw_counter *why)
 {
     const struct tw_topology *t = p->topology;
-    if (r->sender != 0)
-        return r->sender - 1;
     uint32_t device = proven(p, r);
     if (device == none)
         device = tw_topology_by_address(t, &r->from);

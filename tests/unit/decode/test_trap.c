@@ -272,6 +272,46 @@ static void test_glances(void **state)
     assert_int_equal(trap_glances, before + 1);
 }
 
+/* What is left of a v3 message says what the whole message of v2c says. */
+static void test_pdu_alone(void **state)
+{
+    enum { BEFORE = 14 }; /* the message's head, its version and community */
+    struct built b = from_hex(link_trap);
+    struct tw_str pdu = tw_str_of((const char *)b.p + BEFORE, b.n - BEFORE);
+    struct tw_trap whole, alone, glance;
+    size_t offset;
+    (void)state;
+    tw_arena_reset(arena);
+    assert_int_equal(tw_trap_decode(built_str(&b), arena, &whole, &offset), TW_TRAP_OK);
+    assert_int_equal(tw_trap_decode_pdu(pdu, arena, &alone, &offset), TW_TRAP_OK);
+    assert_int_equal(alone.version, 3);
+    assert_int_equal(alone.request_id, whole.request_id);
+    assert_int_equal(alone.uptime_cs, whole.uptime_cs);
+    assert_int_equal(alone.oid_n, whole.oid_n);
+    assert_memory_equal(alone.oid, whole.oid, whole.oid_n * sizeof *whole.oid);
+    assert_int_equal(alone.varbinds_n, 4);
+    assert_true(tw_str_eq(alone.varbinds[3].bytes, whole.varbinds[3].bytes));
+    assert_int_equal(alone.community.n, 0);
+    assert_true(tw_trap_peek_pdu(pdu, arena, &glance));
+    assert_int_equal(glance.version, 3);
+    assert_int_equal(glance.oid_n, whole.oid_n);
+    for (size_t n = 0; n < pdu.n; n++) {
+        assert_int_equal(tw_trap_decode_pdu(tw_str_cut(pdu, n), arena, &alone, &offset), TW_TRAP_BER);
+        assert_true(offset <= n);
+        assert_false(tw_trap_peek_pdu(tw_str_cut(pdu, n), arena, &alone));
+    }
+    b.n++; /* a byte too much */
+    assert_int_equal(tw_trap_decode_pdu(tw_str_of(pdu.p, pdu.n + 1), arena, &alone, &offset), TW_TRAP_BER);
+    assert_int_equal(tw_trap_decode_pdu(tw_str_of((const char *)b.p, b.n - 1), arena, &alone, &offset),
+                     TW_TRAP_PDU);
+    assert_int_equal(tw_trap_decode(pdu, arena, &alone, &offset), TW_TRAP_BER);
+    b.p[BEFORE] = 0xA6;
+    assert_int_equal(tw_trap_decode_pdu(pdu, arena, &alone, &offset), TW_TRAP_OK);
+    assert_true(alone.inform);
+    b.p[BEFORE] = 0xA4; /* v1's has no place in v3 */
+    assert_int_equal(tw_trap_decode_pdu(pdu, arena, &alone, &offset), TW_TRAP_PDU);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_captured),
@@ -282,6 +322,7 @@ int main(void)
                                        cmocka_unit_test(test_v1),
                                        cmocka_unit_test(test_agent),
                                        cmocka_unit_test(test_versions_and_pdus),
+                                       cmocka_unit_test(test_pdu_alone),
                                        cmocka_unit_test(test_no_oid),
                                        cmocka_unit_test(test_fault_names),
                                        cmocka_unit_test(test_glances)};
