@@ -22,13 +22,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { ENGINES = 64, PER_ENGINE = 16, ROOM = 512 };
+enum { ENGINES = 64, PER_ENGINE = 16, MESSAGES = ENGINES * PER_ENGINE, ROOM = 512 };
 
 struct message {
     uint8_t bytes[ROOM];
     struct tw_str text;
 };
-static struct message messages[ENGINES * PER_ENGINE];
+static struct message messages[MESSAGES];
 static struct usm_maker makers[ENGINES];
 
 static void make_all(void)
@@ -68,7 +68,7 @@ static double ours(struct tw_usm *u, size_t n)
         struct tw_usm_result r;
         struct tw_trap trap;
         size_t offset;
-        enum tw_usm_verdict v = tw_usm_receive(u, messages[i % (ENGINES * PER_ENGINE)].text, &from, 0, &r);
+        enum tw_usm_verdict v = tw_usm_receive(u, messages[i % MESSAGES].text, &from, 0, &r);
         tw_arena_reset(arena);
         if (v != TW_USM_OK || tw_trap_decode_pdu(r.pdu, arena, &trap, &offset) != TW_TRAP_OK)
             wrong("ours", i, (int)v);
@@ -82,7 +82,7 @@ static double libsnmp(netsnmp_session *session, size_t n)
 {
     double began = now_s();
     for (size_t i = 0; i < n; i++) {
-        const struct tw_str m = messages[i % (ENGINES * PER_ENGINE)].text;
+        const struct tw_str m = messages[i % MESSAGES].text;
         u_char copy[ROOM]; /* it writes to its input, as a receiver's buffer may be written to */
         size_t length = m.n;
         memcpy(copy, m.p, m.n);

@@ -2,6 +2,7 @@
 /* snmp.users: who may send SNMPv3, and where the passphrases lie. */
 #include "read.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -31,11 +32,11 @@ static const char *in_credentials(struct reader *r, const struct tw_node *n, con
             "%s needs CREDENTIALS_DIRECTORY, which systemd sets for a unit with LoadCredential=", what);
         return NULL;
     }
-    size_t length = strlen(folder);
-    char *p = tw_arena_alloc(r->arena, length + rest.n + 1);
-    memcpy(p, folder, length);
-    memcpy(p + length, rest.p, rest.n);
-    return p;
+    struct tw_buf b = {0};
+    tw_buf_fmt(&b, "%s%.*s", folder, TW_STR_ARG(rest));
+    const char *path = tw_arena_dup(r->arena, b.p, b.n);
+    tw_buf_finish(&b);
+    return path;
 }
 
 static const char *read_secret_path(struct reader *r, const struct tw_node *map, const char *key,

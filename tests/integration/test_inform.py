@@ -24,10 +24,6 @@ class Inform(Usm):
         self.assertEqual((c["answered"], c["unanswered"]), (1, 0))
         self.assertEqual(self.line_of("report.snmp: answers")["responses"], 1)
 
-    def line_of(self, place):
-        line = [l for l in self.log().splitlines() if place in l][-1]
-        return {k: int(v) for k, v in (w.split("=") for w in line.split() if "=" in w)}
-
     def test_v3_becomes_an_alert(self):
         self.configure(USERS)
         self.start()
@@ -79,3 +75,22 @@ class Inform(Usm):
         self.inform(*NOC, "-e", f"0x{ours}", "-Z", "99,5", trap=OTHER)
         self.wait_counts(fed=1)
         self.assertGreaterEqual(self.counts()["v3_not_in_time"], 1)
+
+
+class Flood(Usm):
+    def test_reports_are_rationed(self):
+        """Who sends in a device's name can't make us send much."""
+        self.configure(USERS)
+        self.start()
+        # An SNMPv3 message without an engine ID, which asks for ours.
+        ask = bytes.fromhex("303e020103301102042b5f5a1d020300ffe30401040201030410300e0400020100020100040004000400"
+                            "301404000400a00e02043b2f7ad80201000201003000")
+        for _ in range(10):
+            for _ in range(50):
+                send(self.snmp, ask, PE_A)
+        self.wait_counts(received=500, fed=0, v3_discovery=500)
+        told = self.line_of("report.snmp: answers")
+        self.assertEqual(told["reports"] + told["withheld"], 500)
+        self.assertGreaterEqual(told["reports"], 20)
+        self.assertGreater(told["withheld"], 0)
+        self.assertEqual(self.counts()["answered"], told["reports"])

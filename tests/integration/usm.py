@@ -71,5 +71,10 @@ class Usm(Case):
         lines = [l for l in self.log().splitlines() if f"report.source: ignored from={address} " in l]
         return {k: int(v) for k, v in (w.split("=") for w in lines[-1].split()[2:] if "=" in w and not w.startswith("from="))} if lines else {}
 
+    def line_of(self, place):
+        """The numbers in the last line of the log with this in it."""
+        line = [l for l in self.log().splitlines() if place in l][-1]
+        return {k: int(v) for k, v in (w.split("=") for w in line.split() if "=" in w)}
+
     def state(self):
         return self.read("kept/snmp.yaml")

@@ -2,6 +2,7 @@
 /* Messages in, verdicts out: order of the checks, time windows, engines, limits. */
 #include "source/usm.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "decode/ber.h"
 #include "decode/trap.h"
@@ -355,6 +356,42 @@ static void restored(void **state)
     usm_maker_finish(&m);
 }
 
+/* More engines than keys are kept: the oldest give way and are made again. */
+static void keys_give_way(void **state)
+{
+    enum { ENGINES = TW_USM_KEYS_MAX + 100 };
+    struct usm_maker m;
+    struct tw_errors errors = {0};
+    struct tw_buf text = {0};
+    size_t n;
+    uint64_t changes;
+    (void)state;
+    tw_buf_z(&text, "devices:\n");
+    for (int i = 0; i < ENGINES; i++)
+        tw_buf_fmt(&text, "  d%d: {engine-id: 0x800007db%08x}\n", i, i);
+    tw_topology_unref(topology);
+    topology = tw_topology_create("i", tw_buf_view(&text), &errors);
+    assert_non_null(topology);
+    usm_maker_init(&m, "noc", TW_AUTH_SHA, TW_PRIV_AES, known);
+    configure(TW_LEARN_NO, (const struct usm_maker *const[]){&m}, 1);
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < ENGINES; i++) {
+            char id[32];
+            (void)snprintf(id, sizeof id, "0x800007db%08x", i);
+            assert_true(tw_usm_id_parse(tw_str_z(id), &m.engine));
+            struct tw_str engine = tw_str_of((const char *)m.engine.bytes, m.engine.n);
+            usm_key_finish(&m.key);
+            usm_key_auth(&m.key, &m.crypto, &m.user, engine);
+            usm_key_priv(&m.key, &m.crypto, &m.user, engine);
+            assert_int_equal(SENT(&m, 1, 1 + round, PRIV), TW_USM_OK);
+        }
+    }
+    (void)tw_usm_engines(usm, &n, &changes);
+    assert_int_equal(n, ENGINES);
+    usm_maker_finish(&m);
+    tw_buf_finish(&text);
+}
+
 static void engine_ids(void **state)
 {
     struct tw_usm_id id;
@@ -398,8 +435,8 @@ int main(void)
         TEST(our_own_time),       TEST(reports),
         TEST(engines_are_learnt), TEST(what_was_learnt_stays),
         TEST(lists_are_bounded),  TEST(users_of_one_engine),
-        TEST(restored),           TEST(engine_ids),
-        TEST(v2c_informs),
+        TEST(restored),           TEST(keys_give_way),
+        TEST(engine_ids),         TEST(v2c_informs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
