@@ -191,6 +191,7 @@ static enum tw_usm_verdict open_scoped(struct tw_usm *u, const struct tw_usm_use
     bool priv = (h->flags & USM_FLAG_PRIV) != 0;
     struct tw_str plain = h->data;
     if (priv) {
+        TW_ASSERT(k != NULL); /* no privacy without a digest: the header's flags were checked */
         if (!k->has_priv)
             usm_key_priv(k, &u->crypto, user, h->engine);
         if (h->data.n > TW_TRAP_MAX || !usm_decrypt(k, h->boots, h->time, h->priv, h->data, u->plain))
