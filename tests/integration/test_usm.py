@@ -101,7 +101,7 @@ class Refused(Usm):
         self.trap(at=(8, 1), trap=OTHER)  # began anew
         self.wait_counts(fed=3)
         self.refused("v3_unknown_engine", *NOC, engine=ENGINE_C, source=STRANGER)
-        self.assertEqual(self.of_source(STRANGER), {"unknown": 0, "other_community": 0, "connections": 0, "v3_unknown_engine": 1})
+        self.assertEqual({k: v for k, v in self.of_source(STRANGER).items() if v > 0}, {"v3_unknown_engine": 1})
         # Told once each, with who and what it said of itself.
         for line in [f"SNMPv3 message of an unknown user, ignored from={PE_A} socket=snmp://127.0.0.1:{self.snmp} engine=0x{ENGINE_A} user=nobody",
                      f"SNMPv3 message of an unknown engine, ignored from={STRANGER} socket=snmp://127.0.0.1:{self.snmp} engine=0x{ENGINE_C} user=noc"]:
