@@ -30,11 +30,9 @@ class Check(Case):
     def test_doubts_are_warnings(self):
         self.write("inventory.yaml", self.read("inventory.yaml").replace(
             "    e-trunks:", "    backup-profiles:\n      rbp: {mode: warm, services: [arp], rbs: r, protocol: e-trunk}\n    e-trunks:"))
-        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml") + "control: c\n")
         done = self.check()
         self.assertEqual(done.returncode, 0)
         self.assertIn("warning: mode-ineffective", done.stderr)
-        self.assertIn("warning: control is not used", done.stderr)
 
     def test_places(self):
         good = self.read("trunkwatchd.yaml")
