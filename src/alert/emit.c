@@ -356,6 +356,8 @@ static struct tw_evidence_line *evidence_lines(struct tw_alerts *a, const struct
     struct tw_evidence_line *lines = tw_arena_alloc(a->arena, (n + 1) * sizeof *lines);
     for (size_t i = 0; i < n; i++) {
         lines[i] = (struct tw_evidence_line){.time = all[i]->at,
+                                             .received = all[i]->rx,
+                                             .stamp = all[i]->stamp,
                                              .device = keep(a, top->devices[all[i]->device].name),
                                              .source = all[i]->source,
                                              .text = keep(a, all[i]->text),
@@ -384,6 +386,8 @@ static void evidence(struct tw_alerts *a, const struct alert *al, struct tw_tran
     if (n == 0 && items[0] != '\0') {
         lines[n++] =
             (struct tw_evidence_line){.time = al->since,
+                                      .received = TW_TIME_MIN,
+                                      .stamp = TW_TIME_MIN,
                                       .device = keep(a, tw_facts_topology(a->facts)->pairs[al->pair].name),
                                       .source = TW_SOURCE_INVENTORY,
                                       .text = format(a->arena, "backup-profiles: %s", items),

@@ -93,6 +93,7 @@ static void reasons(struct tw_log_kv *kvs, size_t n, const uint64_t *counts)
 
 static void report_device(struct tw_daemon *d, uint32_t i)
 {
+    const char *name = tw_pipeline_topology(d->pipeline)->devices[i].name;
     const struct tw_device_stats *s = tw_pipeline_device_stats(d->pipeline, i);
     char heard[TW_TIME_TEXT];
     bool ever = tw_time_is_finite(s->last_heard);
@@ -105,7 +106,13 @@ static void report_device(struct tw_daemon *d, uint32_t i)
         TW_KV("last_heard", ever ? tw_time_text(s->last_heard, heard) : "never"),
     };
     reasons(kvs, 6, s->counts);
-    tw_log(TW_LEVEL_NOTICE, "report.device", tw_pipeline_topology(d->pipeline)->devices[i].name, kvs);
+    tw_log(TW_LEVEL_NOTICE, "report.device", name, kvs);
+    struct tw_clock_state c = tw_pipeline_device_clock(d->pipeline, i);
+    if (c.doubt != TW_CLOCK_FINE)
+        tw_log(TW_LEVEL_NOTICE, "report.clock", name,
+               TW_KVS(TW_KV("doubt", tw_clock_doubt_name(c.doubt)), TW_KV_N("skew_ms", c.skew.ns / 1000000),
+                      TW_KV_N("offset_s", c.offset_s), TW_KV_N("samples", c.samples),
+                      TW_KV("advice", tw_clock_advice(c.doubt))));
 }
 
 static void report_devices(struct tw_daemon *d)

@@ -34,7 +34,13 @@ struct tw_evidence *evidence_new(struct tw_facts *f, uint32_t device, const stru
         text = tw_buf_view(&safe);
     }
     struct tw_evidence *v = tw_xmalloc(sizeof *v + text.n + 1);
-    *v = (struct tw_evidence){.refs = 1, .at = e->at, .device = device, .source = e->source, .ref = e->ref};
+    *v = (struct tw_evidence){.refs = 1,
+                              .at = e->at,
+                              .rx = e->rx,
+                              .stamp = e->stamp,
+                              .device = device,
+                              .source = e->source,
+                              .ref = e->ref};
     v->rule = rule_intern(f, tw_str_z(e->rule != NULL ? e->rule : ""));
     if (text.n > 0)
         memcpy(v->text, text.p, text.n);

@@ -133,6 +133,8 @@ static void snap_evidence(struct tw_facts *f, struct tw_snap *s, struct tw_evide
         text = tw_str_z((*e)->text);
     }
     tw_snap_time(s, &head.at);
+    tw_snap_time(s, &head.rx);
+    tw_snap_time(s, &head.stamp);
     tw_facts_snap_device(f, s, &head.device);
     head.source = (enum tw_source)tw_snap_enum(s, head.source, 4);
     tw_snap_u32(s, &head.ref.input);

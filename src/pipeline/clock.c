@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
-#define LATE_MAX  TW_SECONDS(30) /* nothing is believed to have happened longer before its arrival */
-#define SKEW_MIN  TW_SECONDS(2)  /* smaller than this is delay and resolution, not skew */
-#define DRIFT_PPM 200            /* a sysUpTime and our clock drift apart by no more */
+#define LATE_MAX     TW_SECONDS(30)  /* nothing is believed to have happened longer before its arrival */
+#define BELIEVED_MAX TW_SECONDS(600) /* no message is later than this: it is the clock that is off */
+#define SKEW_MIN     TW_SECONDS(2)   /* smaller than this is delay and resolution, not skew */
+#define DRIFT_PPM    200             /* a sysUpTime and our clock drift apart by no more */
+#define OFF_MAX      TW_SECONDS(60)  /* less than this off is nothing to tell a person about */
 enum { SAMPLES_NEEDED = 8, WRAP_SLACK_CS = 6000 };
 
 static int by_value(const void *x, const void *y)
@@ -20,8 +22,15 @@ static void measure(struct clock_model *c)
 {
     int64_t sorted[CLOCK_SAMPLES];
     uint32_t n = c->n < CLOCK_SAMPLES ? c->n : CLOCK_SAMPLES, low = 0, high = 0;
-    if (n < SAMPLES_NEEDED)
+    if (n < SAMPLES_NEEDED) {
+        /* Too few for a middle. The least delayed so far tells best: what is only delayed is not taken for
+         * old. */
+        int64_t best = c->samples[0];
+        for (uint32_t i = 1; i < n; i++)
+            best = c->samples[i] > best ? c->samples[i] : best;
+        c->skew.ns = best < -SKEW_MIN.ns || best > SKEW_MIN.ns ? best : 0;
         return;
+    }
     for (uint32_t i = 0; i < n; i++) {
         low += c->samples[i] < -SKEW_MIN.ns;
         high += c->samples[i] > SKEW_MIN.ns;
@@ -47,9 +56,11 @@ tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution,
     }
     if (delay <= LATE_MAX.ns + resolution->ns)
         return tw_later(at, tw_time_add(rx, (tw_dur){-LATE_MAX.ns}));
-    /* Further off than any delay: a line that is very late, if this clock is known to be right; else a clock
-     * that is wrong, and then arrival is the better guess. */
-    return c->n >= SAMPLES_NEEDED ? tw_time_add(rx, (tw_dur){-LATE_MAX.ns}) : rx;
+    /* Further off than any usual delay: a line that is very late, if this clock is known to be right. One
+     * that is off by more than that was set back (summer time, 1970 after a restart), or is not known yet:
+     * then arrival is the better guess. */
+    bool late = c->n >= SAMPLES_NEEDED && delay <= BELIEVED_MAX.ns;
+    return late ? tw_time_add(rx, (tw_dur){-LATE_MAX.ns}) : rx;
 }
 
 tw_time clock_of_uptime(struct clock_model *c, uint32_t uptime_cs, tw_time rx, bool *restarted)
@@ -81,6 +92,25 @@ tw_time clock_of_uptime(struct clock_model *c, uint32_t uptime_cs, tw_time rx, b
     return tw_earlier(rx, tw_later(at, tw_time_add(rx, (tw_dur){-LATE_MAX.ns})));
 }
 
+static bool near(int64_t a, int64_t b)
+{
+    int64_t off = a > b ? a - b : b - a;
+    return off <= OFF_MAX.ns;
+}
+
+enum tw_clock_doubt clock_doubt(const struct clock_model *c, bool offset_utc)
+{
+    const int64_t second = INT64_C(1000000000), quarter = 900 * second;
+    int64_t skew = c->skew.ns, offset = c->offset_s * second, size = skew < 0 ? -skew : skew;
+    if (c->n < SAMPLES_NEEDED || size <= OFF_MAX.ns)
+        return TW_CLOCK_FINE;
+    if (offset != 0 && near(skew, offset_utc ? offset : -offset))
+        return offset_utc ? TW_CLOCK_OFFSET_IS_LOCAL : TW_CLOCK_OFFSET_IS_UTC;
+    /* Zones are whole quarters of an hour, and at most 14 hours off. */
+    bool zone = size < 15 * 4 * quarter && (size + OFF_MAX.ns) % quarter <= 2 * OFF_MAX.ns;
+    return zone ? TW_CLOCK_ZONE : TW_CLOCK_WRONG;
+}
+
 void clock_forget(struct clock_model *c)
 {
     c->n = 0;
@@ -89,10 +119,15 @@ void clock_forget(struct clock_model *c)
 
 void clock_snap(struct clock_model *c, struct tw_snap *s)
 {
+    int64_t offset;
     tw_snap_u32(s, &c->n);
     for (int i = 0; i < CLOCK_SAMPLES; i++)
         tw_snap_i64(s, &c->samples[i]);
     tw_snap_dur(s, &c->skew);
+    tw_snap_bool(s, &c->has_offset);
+    offset = c->offset_s;
+    tw_snap_i64(s, &offset);
+    c->offset_s = (int32_t)offset;
     tw_snap_bool(s, &c->has_boot);
     tw_snap_time(s, &c->boot);
     tw_snap_time(s, &c->last_trap);

@@ -125,7 +125,7 @@ static void collect(struct run *r)
 static bool play(struct run *r, struct tw_str line)
 {
     struct tw_str rest = line, when = next_word(&rest), device = next_word(&rest), kind;
-    struct tw_event e = {.source = TW_SOURCE_SYSLOG, .rule = "example", .text = line};
+    struct tw_event e = {.source = TW_SOURCE_SYSLOG, .stamp = TW_TIME_MIN, .rule = "example", .text = line};
     if (!seconds(when, &e.rx) || tw_before(e.rx, r->last)) {
         wrong(r, line, "a number of seconds, not before the one of the line above", when);
         return false;

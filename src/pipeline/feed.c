@@ -95,6 +95,8 @@ static struct happened log_time(struct tw_pipeline *p, uint32_t device, const st
     h.at = r->rx;
     if (log->stamp.present) {
         tw_time stamp = tw_stamp_time(&log->stamp, p->topology->devices[device].stamp_offset_utc);
+        p->clocks[device].has_offset = log->stamp.has_offset;
+        p->clocks[device].offset_s = log->stamp.offset_s;
         h.at = clock_of_stamp(&p->clocks[device], stamp, &h.resolution, r->rx);
     }
     return h;
@@ -113,6 +115,9 @@ static TW_APART void log_event(struct tw_pipeline *p, uint32_t device, const str
     }
     e.source = TW_SOURCE_SYSLOG;
     e.rx = r->rx;
+    e.stamp = TW_TIME_MIN;
+    if (log->stamp.present)
+        e.stamp = tw_stamp_time(&log->stamp, p->topology->devices[device].stamp_offset_utc);
     e.at = h->at;
     e.resolution = h->resolution;
     e.seq = p->seq;
@@ -165,6 +170,7 @@ static void agent_restarted(struct tw_pipeline *p, uint32_t device, const struct
     struct tw_event e = {.kind = TW_EVENT_DEVICE_RESTART,
                          .source = TW_SOURCE_TRAP,
                          .rx = r->rx,
+                         .stamp = TW_TIME_MIN,
                          .at = at,
                          .seq = p->seq,
                          .ref = r->ref,
@@ -225,6 +231,7 @@ static TW_APART void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
     }
     e.source = TW_SOURCE_TRAP;
     e.rx = r->rx;
+    e.stamp = TW_TIME_MIN;
     e.at = at;
     e.resolution = (tw_dur){0};
     e.seq = p->seq;

@@ -155,6 +155,35 @@ uint64_t tw_counts_dropped(const uint64_t counts[static TW_COUNT_BECAME])
     return sum(counts, TW_COUNT_DROPPED, TW_COUNT_BECAME);
 }
 
+struct tw_clock_state tw_pipeline_device_clock(const struct tw_pipeline *p, uint32_t device)
+{
+    const struct clock_model *c = &p->clocks[device];
+    return (struct tw_clock_state){.skew = c->skew,
+                                   .samples = c->n,
+                                   .has_offset = c->has_offset,
+                                   .offset_s = c->offset_s,
+                                   .doubt = clock_doubt(c, p->topology->devices[device].stamp_offset_utc)};
+}
+
+const char *tw_clock_doubt_name(enum tw_clock_doubt d)
+{
+    static const char *const names[] = {"fine", "offset-is-utc", "offset-is-local", "zone", "wrong"};
+    return names[d];
+}
+
+const char *tw_clock_advice(enum tw_clock_doubt d)
+{
+    static const char *const advice[] = {"",
+                                         "its stamps are off by just their offset: their digits are UTC, set "
+                                         "stamp-offset: utc in the inventory",
+                                         "its stamps are off by just their offset: their digits are local "
+                                         "time, set stamp-offset: local in the inventory",
+                                         "its stamps are off by a time zone: set the router's log host to "
+                                         "utc, or let its stamps carry their offset",
+                                         "its clock is wrong: look at its NTP"};
+    return advice[d];
+}
+
 struct tw_signatures tw_pipeline_signatures(struct tw_pipeline *p)
 {
     return signatures_view(p->signatures, p->topology);

@@ -22,6 +22,8 @@ struct clock_model {
     int64_t samples[CLOCK_SAMPLES]; /* stamp - arrival, ns */
     uint32_t n;                     /* samples taken so far */
     tw_dur skew;
+    bool has_offset; /* the last stamp had one */
+    int32_t offset_s;
     bool has_boot; /* traps: when the agent's sysUpTime was 0 */
     tw_time boot, last_trap;
     uint32_t last_uptime;
@@ -32,6 +34,7 @@ struct clock_model {
 tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution, tw_time rx);
 /* When a trap with this uptime was made. *restarted: the agent began anew after its last trap. */
 tw_time clock_of_uptime(struct clock_model *c, uint32_t uptime_cs, tw_time rx, bool *restarted);
+enum tw_clock_doubt clock_doubt(const struct clock_model *c, bool offset_utc);
 void clock_forget(struct clock_model *c);
 void clock_snap(struct clock_model *c, struct tw_snap *s);
 

@@ -43,6 +43,10 @@ static void evidence(struct tw_buf *b, const struct tw_evidence_line *e)
     tw_json_z(b, tw_source_name(e->source));
     tw_buf_z(b, ",\"text\":");
     tw_json_z(b, e->text);
+    tw_buf_z(b, ",\"received\":");
+    tw_json_time(b, e->received);
+    tw_buf_z(b, ",\"stamp\":");
+    tw_json_time(b, e->stamp);
     tw_buf_char(b, '}');
 }
 

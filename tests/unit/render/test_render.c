@@ -21,8 +21,22 @@ static const struct tw_hint hints[] = {
     {TW_STEP_CHECK, "pe-b", "Look at the other side.", check, 1},
 };
 static const struct tw_evidence_line evidence[] = {
-    {{1786212000000000000}, "pe-a", TW_SOURCE_SYSLOG, "IFNET/2/linkDown_active \"x\"", {0, 3}, "rule"},
-    {{1786212000123000000}, "pe-b", TW_SOURCE_TRAP, "role", {0, 4}, "rule"},
+    {{1786212000000000000},
+     {1786212001000000000},
+     {INT64_MIN},
+     "pe-a",
+     TW_SOURCE_SYSLOG,
+     "IFNET/2/linkDown_active \"x\"",
+     {0, 3},
+     "rule"},
+    {{1786212000123000000},
+     {1786212000123000000},
+     {INT64_MIN},
+     "pe-b",
+     TW_SOURCE_TRAP,
+     "role",
+     {0, 4},
+     "rule"},
 };
 
 static struct tw_transition sample(void)
@@ -73,7 +87,9 @@ static void json_is_exactly_this(void **state)
         "more on pe-a\",\"hints\":[{\"step\":\"check\",\"on\":\"pe-a\",\"text\":\"Look at the roles.\","
         "\"commands\":[\"display e-trunk 1\",\"display interface Eth-Trunk10.9\"]}],"
         "\"evidence\":[{\"time\":\"2026-08-08T18:00:00.000Z\",\"device\":\"pe-a\",\"source\":\"syslog\","
-        "\"text\":\"IFNET/2/linkDown_active \\\"x\\\"\"}],\"duration_s\":null,\"cleared_by\":null}\n");
+        "\"text\":\"IFNET/2/linkDown_active "
+        "\\\"x\\\"\",\"received\":\"2026-08-08T18:00:01.000Z\",\"stamp\":null}],\"duration_s\":null,"
+        "\"cleared_by\":null}\n");
     tw_buf_finish(&b);
 }
 

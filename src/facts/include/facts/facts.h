@@ -21,7 +21,7 @@ enum { TW_FACTS_UNLISTED_MAX = 8192, TW_FACTS_RBS_MAX = 64, TW_FACTS_IF_MAX = 65
 /* Why we believe something; shared by reference count. */
 struct tw_evidence {
     uint32_t refs;
-    tw_time at;
+    tw_time at, rx, stamp;
     uint32_t device;
     enum tw_source source;
     struct tw_record_ref ref;

@@ -98,9 +98,10 @@ const char *tw_source_name(enum tw_source s);
 struct tw_event {
     enum tw_event_kind kind;
     enum tw_source source;
-    bool alarm;        /* delayed by the router's alarm suppression (domain.md 3.1), see alarm-delay */
-    tw_time rx;        /* arrival */
-    tw_time at;        /* when it happened, on our time line; at <= rx */
+    bool alarm;    /* delayed by the router's alarm suppression (domain.md 3.1), see alarm-delay */
+    tw_time rx;    /* arrival */
+    tw_time stamp; /* what the message itself said, as its device's stamps are read; TW_TIME_MIN: nothing */
+    tw_time at;    /* when it happened, on our time line; at <= rx */
     tw_dur resolution; /* it happened in [at, at + resolution) */
     uint64_t seq;      /* number of the record: order of arrival */
     struct tw_record_ref ref;

@@ -31,6 +31,7 @@ struct tw_hint {
 
 struct tw_evidence_line {
     tw_time time;
+    tw_time received, stamp; /* arrival, and what the message itself said; not finite: none */
     const char *device;
     enum tw_source source;
     const char *text; /* safe to print */

@@ -77,6 +77,27 @@ uint64_t tw_pipeline_counter(const struct tw_pipeline *p, enum tw_counter c);
 /* What became of the last record that was fed: TW_COUNT_EVENTS, or the counter that says why not. */
 enum tw_counter tw_pipeline_last(const struct tw_pipeline *p);
 
+/* How a device's stamps lie against arrival. A wrong clock is taken out; it is told, because a person reads
+ * the device's own log with it. */
+enum tw_clock_doubt {
+    TW_CLOCK_FINE,            /* or not measured yet */
+    TW_CLOCK_OFFSET_IS_UTC,   /* off by just its offset: its digits are UTC, stamp-offset: utc */
+    TW_CLOCK_OFFSET_IS_LOCAL, /* the other way round: the inventory says utc, its digits are not */
+    TW_CLOCK_ZONE,            /* off by a time zone: local time without an offset, or the wrong zone */
+    TW_CLOCK_WRONG,           /* off by more than a minute */
+};
+struct tw_clock_state {
+    tw_dur skew;      /* stamp - arrival, as taken out */
+    uint32_t samples; /* stamps measured so far, since the clock was last set */
+    bool has_offset;  /* the last stamp had one, of offset_s */
+    int32_t offset_s;
+    enum tw_clock_doubt doubt;
+};
+struct tw_clock_state tw_pipeline_device_clock(const struct tw_pipeline *p, uint32_t device);
+const char *tw_clock_doubt_name(enum tw_clock_doubt d); /* "fine", "zone" … */
+/* What to do about it, a sentence; empty when it is fine. */
+const char *tw_clock_advice(enum tw_clock_doubt d);
+
 /* What is known to be lost of what a device, or both of a pair, sent. */
 struct tw_feed {
     bool lossy;               /* something was, within the last TW_LOSSY_FOR */
