@@ -54,10 +54,17 @@ static void disturb(struct watch *w, enum way way, tw_time now, tw_time next)
 
 static void take(struct watch *w, const struct step *s)
 {
+    bool noise;
     struct tw_pipeline *p = world->pipeline;
     switch (s->kind) {
     case STEP_FEED:
+        noise = tw_pipeline_class(p, &s->record) == TW_CLASS_NOISE;
         tw_pipeline_feed(p, &s->record);
+        /* What may be put aside in a storm is nothing that a rule makes something of. */
+        TW_ASSERT(!noise ||
+                  (tw_pipeline_last(p) != TW_COUNT_ELSEWHERE &&
+                   tw_pipeline_last(p) != TW_COUNT_UNNAMED_IF_INDEX &&
+                   tw_pipeline_last(p) != TW_COUNT_LIMIT && tw_pipeline_last(p) != TW_COUNT_BAD_FIELDS));
         if (s->record.transport == TW_TRANSPORT_LOSS)
             TW_ASSERT(tw_pipeline_last(p) == TW_COUNT_LOSS_NOTES);
         else if (tw_pipeline_last(p) != TW_COUNT_LOSS_NOTES) /* a note in a file is possible too */

@@ -15,6 +15,7 @@
 #include "plat/clock.h"
 #include "plat/notify.h"
 #include "sink/sink.h"
+#include "source/shed.h"
 #include "source/tcp.h"
 #include "tls/tls.h"
 #include "source/udp.h"
@@ -81,7 +82,7 @@ struct tw_snmp {
 };
 
 /* inputs.c: a listening socket, UDP or TCP. What arrived is received, or was lost: dropped by the kernel, or
- * inside a connection that ended. received = fed + refused. */
+ * inside a connection that ended. received = fed + refused + shed. */
 struct tw_input {
     struct tw_daemon *daemon;
     struct tw_udp *udp; /* else NULL */
@@ -93,9 +94,12 @@ struct tw_input {
     char name[80];
     uint64_t position; /* of the last message, from 1: a record's ref */
     uint64_t fed, refused;
-    uint64_t drops;                  /* of the kernel, as far as the core was told */
     uint64_t refused_by[TW_STRANGE]; /* of `refused`, the reasons */
-    bool resting;                    /* TCP: no connection could be taken, the next tick tries again */
+    uint64_t shed[TW_CLASSES];       /* put aside in a storm */
+    struct tw_shed_pressure pressure;
+    int64_t now_ms; /* of this turn; 0: it is not behind */
+    uint64_t drops; /* of the kernel, as far as the core was told */
+    bool resting;   /* TCP: no connection could be taken, the next tick tries again */
     struct tw_connection_stats connections;
 };
 
@@ -143,6 +147,7 @@ struct tw_daemon {
     struct tw_output_list outputs;
     struct tw_strangers strangers;
     struct tw_snmp snmp;
+    struct tw_shed shed;
     struct tw_buf line; /* for rendering */
     uint64_t ticks;
     tw_time started;
@@ -161,8 +166,8 @@ void tw_live_settle(struct tw_daemon *d);
 bool tw_inputs_open(struct tw_daemon *d);
 void tw_inputs_close(struct tw_daemon *d);
 /* A datagram or a message of a stream into the core; `certificate` is the name in the sender's, if it has
- * one. */
-void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
+ * one. False: put aside in a storm, and counted. */
+bool tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
                     struct tw_str bytes);
 /* Something did not reach the core: tells it, and the log. `from` NULL: of whom is not known. */
 void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t count,
@@ -170,7 +175,7 @@ void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t coun
 /* Each second: what the kernel dropped after the last datagram. */
 void tw_inputs_tick(struct tw_daemon *d);
 /* The same of a record whose sender has proved something; rx, at and ref are filled in. */
-void tw_inputs_give(struct tw_input *in, struct tw_record *r);
+bool tw_inputs_give(struct tw_input *in, struct tw_record *r);
 /* Not fed: counted, and told the first time. `engine`, `user`: as a v3 message says; NULL: none. */
 void tw_inputs_refuse(struct tw_input *in, const struct tw_addr *from, enum tw_strange why,
                       const char *engine, const char *user);

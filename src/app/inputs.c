@@ -37,10 +37,26 @@ static bool knows_sender(const struct tw_daemon *d, const struct tw_record *r)
             tw_topology_by_engine_id(tw_pipeline_topology(d->pipeline), r->engine_id) != TW_NONE);
 }
 
-void tw_inputs_give(struct tw_input *in, struct tw_record *r)
+static bool is_shed(struct tw_input *in, const struct tw_record *r)
+{
+    struct tw_daemon *d = in->daemon;
+    if (in->now_ms == 0)
+        return false;
+    enum tw_class c = tw_pipeline_class(d->pipeline, r);
+    /* Strangers share one account, so that they can't take anybody's place. */
+    const struct tw_addr *from = tw_inputs_knows(d, &r->from) ? &r->from : NULL;
+    if (!tw_shed_takes(&d->shed, from, c, in->pressure.full, in->now_ms))
+        return false;
+    in->shed[c]++;
+    return true;
+}
+
+bool tw_inputs_give(struct tw_input *in, struct tw_record *r)
 {
     struct tw_daemon *d = in->daemon;
     char text[TW_ADDR_TEXT];
+    if (is_shed(in, r))
+        return false;
     r->rx = tw_clock_now(&d->clock);
     r->at = TW_TIME_MIN;
     r->ref = (struct tw_record_ref){in->index, in->position};
@@ -56,9 +72,10 @@ void tw_inputs_give(struct tw_input *in, struct tw_record *r)
                TW_KVS(TW_KV("from", tw_addr_text(&r->from, text)), TW_KV("socket", in->name),
                       TW_KV_N("bytes", r->bytes.n)));
     tw_outputs_deliver(d);
+    return true;
 }
 
-void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
+bool tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
                     struct tw_str bytes)
 {
     struct tw_record r = {.transport = in->transport,
@@ -66,7 +83,7 @@ void tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_s
                           .bytes = bytes,
                           .security = certificate.n > 0 ? TW_SECURITY_CERTIFICATE : TW_SECURITY_NONE,
                           .certificate = certificate};
-    tw_inputs_give(in, &r);
+    return tw_inputs_give(in, &r);
 }
 
 void tw_inputs_refuse(struct tw_input *in, const struct tw_addr *from, enum tw_strange why,
@@ -114,6 +131,36 @@ void tw_inputs_tick(struct tw_daemon *d)
     }
 }
 
+/* After a turn: how far this socket is behind. One that was emptied is not; so it costs a call of the kernel
+ * only when there is more than a turn takes. */
+static void look_ahead(struct tw_input *in, size_t read)
+{
+    uint64_t size = 1, used = 0;
+    bool before = in->pressure.behind;
+    if (read == (size_t)BATCHES_PER_TURN * TW_UDP_BATCH)
+        used = tw_udp_waiting(in->udp, &size);
+    tw_shed_measure(&in->pressure, used, size);
+    in->now_ms = in->pressure.behind && in->daemon->shed.rate > 0 ? tw_clock_mono_ms() : 0;
+    if (in->pressure.behind != before)
+        tw_log(TW_LEVEL_WARNING, "storm", before ? "has caught up" : "is behind",
+               TW_KVS(TW_KV("socket", in->name), TW_KV_N("waiting_bytes", used)));
+}
+
+/* Noise that was put aside would have changed nothing: only the rest is a loss. */
+static void tell_shed(struct tw_input *in)
+{
+    struct tw_shed *s = &in->daemon->shed;
+    if (!s->untold)
+        return;
+    s->untold = false;
+    for (uint32_t i = 0; i <= s->n; i++) {
+        struct tw_shed_row *row = i < s->n ? &s->rows[i] : &s->others;
+        if (row->untold > 0)
+            tw_inputs_lost(in, TW_LOSS_SHED, row->untold, i < s->n ? &row->from : NULL);
+        row->untold = 0;
+    }
+}
+
 static void receive(void *ctx, const struct tw_udp_datagram *datagram)
 {
     struct tw_input *in = ctx;
@@ -121,7 +168,7 @@ static void receive(void *ctx, const struct tw_udp_datagram *datagram)
     if (in->transport == TW_TRANSPORT_TRAP)
         tw_snmp_receive(in, datagram);
     else
-        tw_inputs_feed(in, &datagram->from, (struct tw_str){0}, datagram->bytes);
+        (void)tw_inputs_feed(in, &datagram->from, (struct tw_str){0}, datagram->bytes);
 }
 
 static void readable(evutil_socket_t fd, short what, void *ctx)
@@ -133,8 +180,9 @@ static void readable(evutil_socket_t fd, short what, void *ctx)
         tw_streams_accept(in);
         return;
     }
-    (void)tw_udp_read(in->udp, BATCHES_PER_TURN, receive, in);
+    look_ahead(in, tw_udp_read(in->udp, BATCHES_PER_TURN, receive, in));
     tell_drops(in, tw_udp_drops(in->udp));
+    tell_shed(in);
     tw_live_settle(in->daemon);
 }
 

@@ -153,6 +153,7 @@ static void begin(struct tw_daemon *d, struct tw_setup *s)
     d->config = s->config;
     d->tls = s->tls;
     s->tls = NULL;
+    tw_shed_limit(&d->shed, d->config->storm_rate, d->config->storm_burst);
     d->pipeline = tw_pipeline_create(s->topology, s->rules, NULL);
     d->base = event_base_new();
     TW_ASSERT(d->base != NULL);
@@ -183,6 +184,7 @@ static void finish(struct tw_daemon *d)
     tw_config_destroy(d->config);
     tw_tls_destroy(d->tls);
     tw_strangers_finish(&d->strangers);
+    tw_shed_finish(&d->shed);
     tw_buf_finish(&d->line);
     tw_notify_finish(&d->notify);
 }

@@ -80,6 +80,7 @@ static void apply(struct tw_daemon *d, struct tw_setup *s)
     s->config = NULL;
     tw_log_doubts(d);
     tw_snmp_reload(d, s);
+    tw_shed_limit(&d->shed, d->config->storm_rate, d->config->storm_burst);
     tw_streams_recheck(d);
 }
 

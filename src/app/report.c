@@ -11,16 +11,19 @@
 static void report_udp(const struct tw_input *in)
 {
     struct tw_udp_stats s = tw_udp_stats(in->udp);
-    struct tw_log_kv kvs[TW_USM_VERDICTS + 12] = {
+    struct tw_log_kv kvs[TW_USM_VERDICTS + 16] = {
         TW_KV_N("arrived", s.received + s.kernel_drops),
         TW_KV_N("received", s.received),
         TW_KV_N("fed", in->fed),
         TW_KV_N("other_community", in->refused_by[TW_STRANGE_COMMUNITY]),
+        TW_KV_N("shed_noise", in->shed[TW_CLASS_NOISE]),
+        TW_KV_N("shed_other", in->shed[TW_CLASS_OTHER]),
+        TW_KV_N("shed_vital", in->shed[TW_CLASS_VITAL]),
         TW_KV_N("cut", s.cut),
         TW_KV_N("kernel_drops", s.kernel_drops),
         TW_KV_N("errors", s.errors),
         TW_KV_N("bytes", s.bytes)};
-    size_t n = 8;
+    size_t n = 11;
     if (in->transport == TW_TRANSPORT_TRAP) {
         kvs[n++] = (struct tw_log_kv)TW_KV_N("answered", s.answered);
         kvs[n++] = (struct tw_log_kv)TW_KV_N("unanswered", s.unanswered);
@@ -166,11 +169,25 @@ static void report_unknown(struct tw_daemon *d)
                   TW_KV_N("unlisted", all.unlisted)));
 }
 
+static void report_shed(const struct tw_shed *s)
+{
+    char text[TW_ADDR_TEXT];
+    for (uint32_t i = 0; i <= s->n; i++) {
+        const struct tw_shed_row *r = i < s->n ? &s->rows[i] : &s->others;
+        if (r->shed[TW_CLASS_NOISE] + r->shed[TW_CLASS_OTHER] + r->shed[TW_CLASS_VITAL] == 0)
+            continue;
+        tw_log(TW_LEVEL_NOTICE, "report.storm", i < s->n ? tw_addr_text(&r->from, text) : "others",
+               TW_KVS(TW_KV_N("noise", r->shed[TW_CLASS_NOISE]), TW_KV_N("other", r->shed[TW_CLASS_OTHER]),
+                      TW_KV_N("vital", r->shed[TW_CLASS_VITAL])));
+    }
+}
+
 void tw_report_all(struct tw_daemon *d)
 {
     tw_report_counters(d);
     report_devices(d);
     report_pairs(d);
+    report_shed(&d->shed);
     report_unknown(d);
     tw_snmp_report(d);
     tw_strangers_report(&d->strangers);

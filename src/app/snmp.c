@@ -29,10 +29,12 @@ static bool community_fits(const struct tw_config *c, struct tw_str community)
     return c->communities_n == 0;
 }
 
-/* Fed, and somebody known: the core has it, and so the sender need not send it again. */
-static bool to_be_answered(const struct tw_input *in, const struct tw_addr *from)
+/* Fed, and of somebody known: the core has it, and so the sender need not send it again. What was put aside
+ * in a storm is answered too: sent again it would make the storm a larger one. */
+static bool to_be_answered(const struct tw_input *in, const struct tw_addr *from, bool fed)
 {
-    return tw_pipeline_last(in->daemon->pipeline) != TW_COUNT_BAD_TRAP && tw_inputs_knows(in->daemon, from);
+    return !(fed && tw_pipeline_last(in->daemon->pipeline) == TW_COUNT_BAD_TRAP) &&
+           tw_inputs_knows(in->daemon, from);
 }
 
 static void receive_community(struct tw_input *in, const struct tw_udp_datagram *g, struct tw_str community)
@@ -42,9 +44,9 @@ static void receive_community(struct tw_input *in, const struct tw_udp_datagram 
         tw_inputs_refuse(in, &g->from, TW_STRANGE_COMMUNITY, NULL, NULL);
         return;
     }
-    tw_inputs_feed(in, &g->from, (struct tw_str){0}, g->bytes);
+    bool fed = tw_inputs_feed(in, &g->from, (struct tw_str){0}, g->bytes);
     size_t n = tw_inform_answer(g->bytes, answer, sizeof answer);
-    if (n == 0 || !to_be_answered(in, &g->from))
+    if (n == 0 || !to_be_answered(in, &g->from, fed))
         return;
     tw_udp_answer(in->udp, g, tw_str_of((const char *)answer, n));
     in->daemon->snmp.stats.responses++;
@@ -125,8 +127,8 @@ static void receive_v3(struct tw_input *in, const struct tw_udp_datagram *g)
                                .security = r.security,
                                .engine_id = r.engine_id,
                                .sender = r.sender};
-    tw_inputs_give(in, &record);
-    if (!r.inform || !to_be_answered(in, &g->from))
+    bool fed = tw_inputs_give(in, &record);
+    if (!r.inform || !to_be_answered(in, &g->from, fed))
         return;
     struct tw_str answer = tw_usm_respond(s->usm, now);
     if (answer.n > 0)
@@ -154,7 +156,7 @@ void tw_snmp_receive(struct tw_input *in, const struct tw_udp_datagram *g)
     else if (tw_community_peek(g->bytes, &community))
         receive_community(in, g, community);
     else
-        tw_inputs_feed(in, &g->from, (struct tw_str){0}, g->bytes);
+        (void)tw_inputs_feed(in, &g->from, (struct tw_str){0}, g->bytes);
 }
 
 /* ---- its life ---- */

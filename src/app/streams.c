@@ -63,7 +63,7 @@ static void on_message(void *ctx, struct tw_str bytes)
 {
     const struct tw_connection *c = ctx;
     c->in->position++;
-    tw_inputs_feed(c->in, &c->from, tw_str_z(c->certificate != NULL ? c->certificate : ""), bytes);
+    (void)tw_inputs_feed(c->in, &c->from, tw_str_z(c->certificate != NULL ? c->certificate : ""), bytes);
 }
 
 /* Reads, and closes what has ended. `last`: at the daemon's end. Returns the bytes. */

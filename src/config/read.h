@@ -18,7 +18,8 @@ enum option_type {
     OPTION_TIME,
     OPTION_USERS,
     OPTION_LEARN,
-    OPTION_ENGINE
+    OPTION_ENGINE,
+    OPTION_COUNT
 };
 
 struct reader {

@@ -11,6 +11,12 @@ const char *tw_loss_name(enum tw_loss_cause c)
     return names[c];
 }
 
+const char *tw_class_name(enum tw_class c)
+{
+    static const char *const names[] = {"noise", "other", "vital"};
+    return names[c];
+}
+
 static struct tw_str word(struct tw_str *rest)
 {
     struct tw_str s = tw_str_trim(*rest), w = tw_str_cut(s, tw_str_find(s, ' ', 0));

@@ -207,6 +207,16 @@ void tw_udp_answer(struct tw_udp *u, const struct tw_udp_datagram *d, struct tw_
     u->stats.unanswered += !sent;
 }
 
+uint64_t tw_udp_waiting(const struct tw_udp *u, uint64_t *size)
+{
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    socklen_t n = sizeof info;
+    if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &n) != 0 || n <= SK_MEMINFO_RCVBUF * sizeof *info)
+        memset(info, 0, sizeof info);
+    *size = info[SK_MEMINFO_RCVBUF];
+    return info[SK_MEMINFO_RMEM_ALLOC];
+}
+
 struct tw_udp_stats tw_udp_stats(struct tw_udp *u)
 {
     uint32_t info[SK_MEMINFO_VARS] = {0};

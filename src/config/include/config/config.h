@@ -68,6 +68,7 @@ struct tw_config_streams { /* limits of TCP and TLS */
     uint32_t connections, per_source, message_bytes;
     tw_dur message_time, handshake_time, idle_time; /* idle_time 0: for ever */
 };
+enum { TW_CONFIG_COUNT_MAX = 1000000 };
 
 struct tw_config {
     const char *file;
@@ -89,6 +90,7 @@ struct tw_config {
     struct tw_config_place state_at;
     const struct tw_config_hold *holds;
     size_t holds_n;
+    uint64_t storm_rate, storm_burst;
     const struct tw_config_output *outputs;
     size_t outputs_n;
     struct tw_config_private *own;

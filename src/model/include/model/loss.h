@@ -21,6 +21,15 @@ enum tw_loss_cause {
 };
 const char *tw_loss_name(enum tw_loss_cause c);
 
+/* How much a message matters; what matters least is put aside first. */
+enum tw_class {
+    TW_CLASS_NOISE, /* no rule is about it, or none that changes anything */
+    TW_CLASS_OTHER,
+    TW_CLASS_VITAL, /* about interfaces and E-Trunk, their ends included; restarts */
+    TW_CLASSES
+};
+const char *tw_class_name(enum tw_class c);
+
 struct tw_loss {
     enum tw_loss_cause cause;
     uint64_t count;

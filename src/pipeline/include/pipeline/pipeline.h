@@ -56,6 +56,10 @@ tw_time tw_pipeline_next_deadline(const struct tw_pipeline *p);
  * longer. */
 tw_dur tw_pipeline_drain(const struct tw_pipeline *p);
 
+/* How much a record matters, by its name alone: what the core would make of it is not more. Cheaper than to
+ * feed it, and changes nothing. */
+enum tw_class tw_pipeline_class(struct tw_pipeline *p, const struct tw_record *r);
+
 /* What came out since the last clear, in order. */
 const struct tw_transition *const *tw_pipeline_transitions(const struct tw_pipeline *p, size_t *n);
 const struct tw_trace *const *tw_pipeline_traces(const struct tw_pipeline *p, size_t *n);

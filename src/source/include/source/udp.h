@@ -49,6 +49,9 @@ uint64_t tw_udp_drops(const struct tw_udp *u);
 void tw_udp_answers(struct tw_udp *u);
 /* Sends bytes back to where a datagram came from, while it is handed over. Never waits. */
 void tw_udp_answer(struct tw_udp *u, const struct tw_udp_datagram *d, struct tw_str bytes);
+/* How much of the receive buffer is in use, of its whole size, as the kernel counts: what was just read may
+ * be among it, up to a quarter of the size. */
+uint64_t tw_udp_waiting(const struct tw_udp *u, uint64_t *size);
 struct tw_udp_stats tw_udp_stats(struct tw_udp *u);
 
 #endif
