@@ -26,5 +26,4 @@ struct claim {
 struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_form *f, struct input *in,
                            struct tw_event *out);
 
-
 #endif

@@ -48,7 +48,7 @@ struct tw_pipeline {
     struct clock_model *clocks;
     struct tw_device_stats *stats;
     struct tw_kv_shape *shapes; /* per form of the rules; no state: they only save time */
-    uint64_t *heard_on; /* of each device: a bit for each input, counted modulo 64 */
+    uint64_t *heard_on;         /* of each device: a bit for each input, counted modulo 64 */
     struct signatures *signatures;
     uint64_t counters[TW_COUNTERS];
     uint64_t nobody[TW_COUNT_BECAME];
