@@ -88,7 +88,7 @@ static void member_side(struct writer *w, uint32_t member, int side)
     tw_buf_char(w->b, '{');
     text(w, "device", device_name(w, &w->t->e_trunks[m->e_trunk], side));
     text(w, "trunk", m->trunk_name[side]);
-    text(w, "role", tw_event_word(TW_FIELD_ROLE, word.role));
+    text(w, "role", tw_event_word(TW_FIELD_ROLE, (int)word.role));
     moment(w, "role_since", word.role != TW_ROLE_UNKNOWN ? word.since : TW_TIME_MIN);
     text(w, "forwards", forwards.yes ? "yes" : forwards.basis == TW_BASIS_NOTHING ? "unknown" : "no");
     text(w, "main", tw_event_word(TW_FIELD_STATE, s->main.value));
