@@ -58,7 +58,7 @@ enum usm_form usm_header_read(struct tw_str message, struct usm_header *out)
         out->data = tw_ber_take(b, BER_STRING);
     } else {
         (void)tw_ber_take(b, BER_SEQUENCE);
-        out->data = tw_str_of(message.p + from, b->at - from);
+        out->data = b->state == BER_FINE ? tw_str_of(message.p + from, b->at - from) : (struct tw_str){0};
     }
     tw_ber_leave(b, end);
     if (b->state != BER_FINE)
