@@ -8,9 +8,10 @@
 
 struct tw_buf;
 
-/* page_metrics.c, page_status.c, page_pairs.c. */
+/* page_metrics.c, page_status.c, page_pairs.c, page_unknown.c. */
 void tw_page_metrics(struct tw_daemon *d, struct tw_buf *b);
 void tw_page_status(struct tw_daemon *d, struct tw_buf *b);
 void tw_page_pairs(struct tw_daemon *d, struct tw_buf *b);
+void tw_page_unknown(struct tw_daemon *d, struct tw_buf *b);
 
 #endif

@@ -39,6 +39,11 @@ static void pairs(void *d, struct tw_http_request *r)
     written(d, r, tw_page_pairs);
 }
 
+static void unknown(void *d, struct tw_http_request *r)
+{
+    written(d, r, tw_page_unknown);
+}
+
 static void healthz(void *d, struct tw_http_request *r)
 {
     (void)d;
@@ -82,10 +87,15 @@ static void alert(void *ctx, struct tw_http_request *r)
 
 static const char *const of_alerts[] = {"state", NULL};
 static const struct tw_http_route routes[] = {
-    {"/healthz", JSON, false, NULL, healthz},           {"/readyz", JSON, false, NULL, readyz},
-    {"/metrics", TW_METRICS_TYPE, true, NULL, metrics}, {"/api/v1/status", JSON, true, NULL, status},
-    {"/api/v1/pairs", JSON, true, NULL, pairs},         {"/api/v1/alerts", JSON, false, of_alerts, alerts},
-    {"/api/v1/alerts/", JSON, false, NULL, alert},      {NULL, NULL, false, NULL, NULL},
+    {"/healthz", JSON, false, NULL, healthz},
+    {"/readyz", JSON, false, NULL, readyz},
+    {"/metrics", TW_METRICS_TYPE, true, NULL, metrics},
+    {"/api/v1/status", JSON, true, NULL, status},
+    {"/api/v1/pairs", JSON, true, NULL, pairs},
+    {"/api/v1/alerts", JSON, false, of_alerts, alerts},
+    {"/api/v1/alerts/", JSON, false, NULL, alert},
+    {"/api/v1/unknown", JSON, true, NULL, unknown},
+    {NULL, NULL, false, NULL, NULL},
 };
 
 static bool reload(void *ctx, const struct tw_control_request *r, struct tw_buf *b)

@@ -85,7 +85,7 @@ class Storm(WebCase):
                 send(self.syslog, link("PE-A", f"Eth-Trunk10.{1000 + i}", up), PE_A)
                 sent += 1
             if i % 5 == 0:
-                for path in ("/metrics", "/api/v1/status", "/api/v1/pairs", "/api/v1/alerts"):
+                for path in ("/metrics", "/api/v1/status", "/api/v1/pairs", "/api/v1/unknown", "/api/v1/alerts"):
                     self.get(path)
         send(self.syslog, link("PE-A", "Eth-Trunk10.100"), PE_A)
         self.wait_metric("trunkwatch_core_events_total", sent + 1)
