@@ -43,13 +43,14 @@ static void object(struct tw_daemon *d, enum tw_scope scope, const char *key, st
     tw_buf_char(b, '}');
 }
 
+/* What has to do with SNMPv3 only when there was any. */
 static void strangers(const struct tw_strangers *s, struct tw_buf *b)
 {
-    static const char *const names[TW_STRANGE] = {[TW_STRANGE_DATAGRAM] = "unknown",
-                                                  [TW_STRANGE_COMMUNITY] = "other_community",
-                                                  [TW_STRANGE_CONNECTION] = "connections",
-                                                  [TW_STRANGE_HANDSHAKE] = "tls_failed",
-                                                  [TW_STRANGE_CERTIFICATE] = "unknown_certificate"};
+    static const char *const names[TW_STRANGE_V3] = {[TW_STRANGE_DATAGRAM] = "unknown",
+                                                     [TW_STRANGE_COMMUNITY] = "other_community",
+                                                     [TW_STRANGE_CONNECTION] = "connections",
+                                                     [TW_STRANGE_HANDSHAKE] = "tls_failed",
+                                                     [TW_STRANGE_CERTIFICATE] = "unknown_certificate"};
     char text[TW_ADDR_TEXT];
     tw_json_key(b, "strangers");
     tw_buf_char(b, '[');
@@ -57,8 +58,12 @@ static void strangers(const struct tw_strangers *s, struct tw_buf *b)
         tw_json_next(b);
         tw_buf_z(b, "{\"from\":");
         tw_json_z(b, tw_addr_text(&s->rows[i].from, text));
-        for (size_t k = 0; k < TW_STRANGE; k++)
-            number(b, names[k], s->rows[i].counts[k]);
+        for (int k = 0; k < TW_STRANGE; k++) {
+            if (k < TW_STRANGE_V3)
+                number(b, names[k], s->rows[i].counts[k]);
+            else if (s->rows[i].counts[k] > 0)
+                number(b, tw_strange_name((enum tw_strange)k), s->rows[i].counts[k]);
+        }
         tw_buf_char(b, '}');
     }
     tw_buf_char(b, ']');
