@@ -89,6 +89,12 @@ static void wrong_reload(struct page *p)
     }
 }
 
+static bool is_bad(const char *reason)
+{
+    return strcmp(reason, "kernel") == 0 || strcmp(reason, "shed_other") == 0 ||
+           strcmp(reason, "shed_vital") == 0;
+}
+
 static void wrong_sources(struct page *p)
 {
     const json_t *s;
@@ -100,8 +106,8 @@ static void wrong_sources(struct page *p)
         json_object_foreach(json_object_get(s, "dropped"), reason, n)
         {
             if (json_integer_value(n) > 0)
-                wrong(p, strcmp(reason, "kernel") == 0 ? TW_TONE_BAD : TW_TONE_ODD, "%s: %lld dropped: %s",
-                      text(s, "name"), (long long)json_integer_value(n), reason);
+                wrong(p, is_bad(reason) ? TW_TONE_BAD : TW_TONE_ODD, "%s: %lld dropped: %s", text(s, "name"),
+                      (long long)json_integer_value(n), reason);
         }
         json_object_foreach(json_object_get(s, "tls_failed"), reason, n)
         {
@@ -112,10 +118,50 @@ static void wrong_sources(struct page *p)
         if (number(s, "errors") > 0)
             wrong(p, TW_TONE_ODD, "%s: %lld times it could not be read", text(s, "name"),
                   number(s, "errors"));
+        if (number(s, "answers_failed") > 0)
+            wrong(p, TW_TONE_ODD, "%s: %lld answers could not be sent", text(s, "name"),
+                  number(s, "answers_failed"));
         if (number(s, "framing_errors") > 0)
             wrong(p, TW_TONE_ODD, "%s: %lld lengths of messages were not right", text(s, "name"),
                   number(s, "framing_errors"));
     }
+}
+
+/* Pairs of which something was lost just now: their alerts may be wrong, or missing. */
+static void wrong_pairs(struct page *p)
+{
+    const json_t *pair;
+    const char *cause;
+    json_t *n;
+    size_t i, lossy = 0;
+    json_array_foreach(json_object_get(p->root, "pairs"), i, pair)
+    {
+        struct tw_buf what = {0};
+        if (!json_is_true(json_object_get(pair, "lossy")) || lossy++ >= NAMES_MAX)
+            continue;
+        json_object_foreach(json_object_get(pair, "lost"), cause, n)
+            tw_buf_fmt(&what, ", %s %lld", cause, (long long)json_integer_value(n));
+        wrong(p, TW_TONE_BAD, "pair %s: messages were lost, the last at %s, since %s%s", text(pair, "name"),
+              text(pair, "last_loss"), text(pair, "lossy_since"), what.n > 0 ? what.p : "");
+        tw_buf_finish(&what);
+    }
+    if (lossy > NAMES_MAX)
+        wrong(p, TW_TONE_BAD, "messages of %zu more pairs were lost", lossy - NAMES_MAX);
+}
+
+static void wrong_clocks(struct page *p)
+{
+    const json_t *d;
+    size_t i, doubtful = 0;
+    json_array_foreach(json_object_get(p->root, "devices"), i, d)
+    {
+        if (!json_is_true(json_object_get(d, "clock_doubtful")) || doubtful++ >= NAMES_MAX)
+            continue;
+        wrong(p, TW_TONE_ODD, "%s: %s (%+.0f s)", text(d, "name"), text(d, "clock_advice"),
+              json_number_value(json_object_get(d, "skew_s")));
+    }
+    if (doubtful > NAMES_MAX)
+        wrong(p, TW_TONE_ODD, "clocks of %zu more devices are wrong", doubtful - NAMES_MAX);
 }
 
 static void wrong_outputs(struct page *p)
@@ -184,10 +230,12 @@ static void all_wrong(struct page *p)
         wrong(p, TW_TONE_BAD, "firing: %s, %lld", condition, (long long)json_integer_value(n));
     wrong_reload(p);
     wrong_sources(p);
+    wrong_pairs(p);
     wrong_outputs(p);
     wrong_devices(p, never, "never heard since the start");
     wrong_devices(p, silent, "silent for an hour or longer");
     wrong_devices(p, unnamed, "with traps whose ifIndex nobody can name");
+    wrong_clocks(p);
     if (number(daemon, "strangers") > 0)
         wrong(p, TW_TONE_ODD, "%lld %s sent what was ignored, see below", number(daemon, "strangers"),
               number(daemon, "strangers") == 1 ? "address" : "addresses");
@@ -301,10 +349,24 @@ static int by_count(const void *a, const void *b)
     return n < m ? -1 : n > m;
 }
 
+/* What SNMPv3 refused, whyever. */
+static long long refused_v3(const json_t *stranger)
+{
+    const char *key;
+    json_t *value;
+    long long n = 0;
+    json_object_foreach((json_t *)(uintptr_t)stranger, key, value)
+    {
+        if (strncmp(key, "v3_", 3) == 0)
+            n += json_integer_value(value);
+    }
+    return n;
+}
+
 static void strangers(struct page *p)
 {
     static const char *const heads[] = {
-        "IGNORED FROM", ">UNKNOWN SOURCE", ">OTHER COMMUNITY", ">CONNECTIONS", ">TLS", NULL};
+        "IGNORED FROM", ">UNKNOWN SOURCE", ">OTHER COMMUNITY", ">CONNECTIONS", ">TLS", ">SNMPV3", NULL};
     const json_t *list = json_object_get(p->root, "strangers");
     size_t n = json_array_size(list), shown = p->all || n < ROWS_MAX ? n : ROWS_MAX;
     struct tw_table t;
@@ -322,6 +384,7 @@ static void strangers(struct page *p)
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "connections"));
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld",
                       number(sorted[i], "tls_failed") + number(sorted[i], "unknown_certificate"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", refused_v3(sorted[i]));
     }
     tw_buf_char(&p->out, '\n');
     tw_table_print(&t, p->colour, &p->out);

@@ -12,6 +12,16 @@ static void number(struct tw_buf *b, const char *key, uint64_t n)
     tw_buf_fmt(b, "%" PRIu64, n);
 }
 
+/* What is thought of a device's clock. */
+static void clock_words(const struct tw_clock_state *c, struct tw_buf *b)
+{
+    bool doubtful = c->doubt != TW_CLOCK_FINE;
+    tw_json_key(b, "clock");
+    tw_json_z(b, tw_clock_doubt_name(c->doubt));
+    tw_json_key(b, "clock_advice");
+    tw_json_z(b, doubtful ? tw_clock_advice(c->doubt) : NULL);
+}
+
 /* A list of all that a scope has. */
 static void list(struct tw_daemon *d, enum tw_scope scope, const char *key, struct tw_buf *b)
 {
@@ -28,6 +38,8 @@ static void list(struct tw_daemon *d, enum tw_scope scope, const char *key, stru
             tw_json_z(b, v.in->tls ? "tls" : v.in->tcp != NULL ? "tcp" : "udp");
         }
         tw_values_json(scope, &v, b);
+        if (scope == TW_SCOPE_DEVICE)
+            clock_words(&v.clock, b);
         tw_buf_char(b, '}');
     }
     tw_buf_char(b, ']');
@@ -120,7 +132,9 @@ void tw_page_status(struct tw_daemon *d, struct tw_buf *b)
     list(d, TW_SCOPE_SOCKET, "sources", b);
     strangers(&d->strangers, b);
     list(d, TW_SCOPE_DEVICE, "devices", b);
+    list(d, TW_SCOPE_PAIR, "pairs", b);
     object(d, TW_SCOPE_NOBODY, "nobody", b);
+    object(d, TW_SCOPE_SNMP, "snmp", b);
     list(d, TW_SCOPE_OUTPUT, "outputs", b);
     object(d, TW_SCOPE_HTTP, "http", b);
     object(d, TW_SCOPE_PROCESS, "process", b);

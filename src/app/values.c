@@ -17,12 +17,14 @@ enum unit { UNIT_COUNTER, UNIT_GAUGE, UNIT_FLAG, UNIT_TIME, UNIT_SECONDS, UNIT_C
         (void)v;                                                                                             \
         return (int64_t)(value);                                                                             \
     }
-#define TW_PART(scope, group, reason, help, value) TW_VALUE(scope, group##_##reason, COUNTER, help, value)
+#define TW_PART(scope, group, reason, help, value)     TW_VALUE(scope, group##_##reason, COUNTER, help, value)
+#define TW_RARE(scope, group, id, reason, help, value) TW_PART(scope, group, id, help, value)
 #define TW_COUNTED(scope, group, id, reason, help, counts)                                                   \
     TW_PART(scope, group, id, help, (counts)[TW_COUNT_##id % TW_COUNT_BECAME])
 #include "values.def"
 #undef TW_VALUE
 #undef TW_PART
+#undef TW_RARE
 #undef TW_COUNTED
 
 static const struct row {
@@ -36,6 +38,8 @@ static const struct row {
     {TW_SCOPE_##scope, UNIT_##unit, #name, NULL, help, scope##_##name, ALWAYS},
 #define TW_PART(scope, group, reason, help, value)                                                           \
     {TW_SCOPE_##scope, UNIT_COUNTER, #group, #reason, help, scope##_##group##_##reason, ALWAYS},
+#define TW_RARE(scope, group, id, reason, help, value)                                                       \
+    {TW_SCOPE_##scope, UNIT_COUNTER, #group, reason, help, scope##_##group##_##id, UNLESS_ZERO},
 /* Of the counters those that say why something was dropped. */
 #define TW_COUNTED(scope, group, id, reason, help, counts)                                                   \
     {TW_SCOPE_##scope,                                                                                       \
@@ -48,6 +52,7 @@ static const struct row {
 #include "values.def"
 #undef TW_VALUE
 #undef TW_PART
+#undef TW_RARE
 #undef TW_COUNTED
 };
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -58,7 +63,9 @@ static const struct {
     [TW_SCOPE_DAEMON] = {"trunkwatch_", NULL},
     [TW_SCOPE_SOCKET] = {"trunkwatch_socket_", "socket"},
     [TW_SCOPE_DEVICE] = {"trunkwatch_device_", "device"},
+    [TW_SCOPE_PAIR] = {"trunkwatch_pair_", "pair"},
     [TW_SCOPE_NOBODY] = {"trunkwatch_nobody_", NULL},
+    [TW_SCOPE_SNMP] = {"trunkwatch_snmp_", NULL},
     [TW_SCOPE_OUTPUT] = {"trunkwatch_output_", "output"},
     [TW_SCOPE_HTTP] = {"trunkwatch_http_", NULL},
     [TW_SCOPE_PROCESS] = {"process_", NULL},
@@ -69,9 +76,11 @@ size_t tw_scope_n(const struct tw_daemon *d, enum tw_scope scope)
     switch (scope) {
     case TW_SCOPE_SOCKET: return d->inputs_n;
     case TW_SCOPE_DEVICE: return tw_pipeline_topology(d->pipeline)->devices_n;
+    case TW_SCOPE_PAIR: return tw_pipeline_topology(d->pipeline)->pairs_n;
     case TW_SCOPE_OUTPUT: return d->outputs.n;
     case TW_SCOPE_DAEMON:
     case TW_SCOPE_NOBODY:
+    case TW_SCOPE_SNMP:
     case TW_SCOPE_HTTP:
     case TW_SCOPE_PROCESS:
     case TW_SCOPES: break;
@@ -96,16 +105,34 @@ static void view_socket(const struct tw_input *in, struct tw_view *v)
     }
 }
 
+static void view_device(const struct tw_daemon *d, uint32_t i, struct tw_view *v)
+{
+    v->name = v->topology->devices[i].name;
+    v->device = tw_pipeline_device_stats(d->pipeline, i);
+    v->clock = tw_pipeline_device_clock(d->pipeline, i);
+    v->feed = tw_pipeline_device_feed(d->pipeline, i);
+}
+
+static uint64_t engines(const struct tw_daemon *d)
+{
+    size_t n;
+    uint64_t changes;
+    (void)tw_usm_engines(d->snmp.usm, &n, &changes);
+    return n;
+}
+
 void tw_scope_view(struct tw_daemon *d, enum tw_scope scope, size_t i, struct tw_view *out)
 {
     *out = (struct tw_view){.d = d, .topology = tw_pipeline_topology(d->pipeline)};
     switch (scope) {
     case TW_SCOPE_DAEMON: out->board = tw_board_stats(d->board); break;
     case TW_SCOPE_SOCKET: view_socket(&d->inputs[i], out); break;
-    case TW_SCOPE_DEVICE:
-        out->name = out->topology->devices[i].name;
-        out->device = tw_pipeline_device_stats(d->pipeline, (uint32_t)i);
+    case TW_SCOPE_DEVICE: view_device(d, (uint32_t)i, out); break;
+    case TW_SCOPE_PAIR:
+        out->name = out->topology->pairs[i].name;
+        out->feed = tw_pipeline_pair_feed(d->pipeline, (uint32_t)i);
         break;
+    case TW_SCOPE_SNMP: out->engines = engines(d); break;
     case TW_SCOPE_NOBODY: out->nobody = tw_pipeline_nobody(d->pipeline); break;
     case TW_SCOPE_OUTPUT:
         out->name = d->outputs.rows[i].name;

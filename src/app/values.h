@@ -11,7 +11,9 @@ enum tw_scope {
     TW_SCOPE_DAEMON,
     TW_SCOPE_SOCKET,
     TW_SCOPE_DEVICE,
+    TW_SCOPE_PAIR,
     TW_SCOPE_NOBODY, /* what is of no device */
+    TW_SCOPE_SNMP,
     TW_SCOPE_OUTPUT,
     TW_SCOPE_HTTP,
     TW_SCOPE_PROCESS,
@@ -22,13 +24,16 @@ enum tw_scope {
 struct tw_view {
     struct tw_daemon *d;
     const struct tw_topology *topology;
-    const char *name; /* of the socket, device or output; else NULL */
+    const char *name; /* of the socket, device, pair or output; else NULL */
     const struct tw_input *in;
     struct tw_udp_stats udp;
     struct tw_stream_stats stream;
     uint64_t received, bytes, cut, open; /* of a socket of either kind */
     const struct tw_device_stats *device;
+    struct tw_clock_state clock;
+    struct tw_feed feed; /* of a device or a pair */
     const uint64_t *nobody;
+    uint64_t engines;
     const struct tw_sink_stats *sink;
     struct tw_http_stats http;
     struct tw_board_stats board;

@@ -5,7 +5,8 @@ import signal
 import socket
 import unittest
 
-from support import Case, PE_A, PE_B, STRANGER, free_port, link, role, stamp, wait_for
+from support import PE_A, PE_B, STRANGER, free_port, link, role, stamp, wait_for
+from web import WebCase
 
 RELAY = "127.0.0.1"
 DROPPED = ("ignored_unknown_source", "ignored_unknown_host", "ignored_elsewhere", "ignored_unnamed_if_index", "ignored_limit",
@@ -27,7 +28,7 @@ def elsewhere(host):
 
 
 @unittest.skipIf(HUMBLE and not SETPRIV, "setpriv is not installed")
-class Account(Case):
+class Account(WebCase):
     def setUp(self):
         super().setUp()
         self.sent = {"syslog": 0, "snmp": 0}
@@ -68,7 +69,26 @@ class Account(Case):
                              f"<186>{stamp()} PE-B %%01IFNET/2/linkDown_active(l):CID=1;no fields"])
             self.give(STRANGER, [role("PE-A", "Backup"), "garbage"])
             self.give(RELAY, [unknown("PE-A", i), unknown("NOBODY", i), "no tag at all"])
-            self.give(PE_A, [b"\x30\x03\x02\x01\x00", b"\x30\x84\xff"], kind="snmp")
+            self.give(PE_A, [b"\x30\x03\x02\x01\x00", b"\x30\x84\xff", b"\x30\x03\x02\x01\x03"], kind="snmp")
+
+    def same_over_http(self, kind, logged):
+        """What the status page and the metrics say of a socket."""
+        shown = next(s for s in self.json("/api/v1/status")["sources"] if s["name"].startswith(f"{kind}://"))
+        dropped = shown["dropped"]
+        self.assertEqual(shown["received"], shown["accepted"] + sum(dropped.values()), shown)
+        self.assertEqual((shown["received"], shown["accepted"], dropped["kernel"]),
+                         (logged["arrived"], logged["fed"], logged["kernel_drops"]))
+        for reason in dropped:
+            if reason.startswith(("shed_", "v3_")):
+                self.assertEqual(dropped[reason], logged[reason])
+        family = f'trunkwatch_socket_dropped_total{{socket="{shown["name"]}",reason="'
+        self.assertEqual({name[len(family):-2]: n for name, n in self.metrics().items() if name.startswith(family)}, dropped)
+
+    def shown(self):
+        """The status page, and what is wrong by the command."""
+        done = self.run_command("status", "-c", self.path("trunkwatchd.yaml"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return self.json("/api/v1/status"), [line for line in done.stdout.splitlines() if line.startswith("!")]
 
     def settled(self):
         """Everything that was sent is received, or was lost in the kernel; and it all adds up."""
@@ -80,7 +100,9 @@ class Account(Case):
         for kind in self.sent:
             s = self.socket_counters(kind)
             self.assertEqual(s["arrived"], s["received"] + s["kernel_drops"])
-            self.assertEqual(s["received"], s["fed"] + s["other_community"] + s["shed_noise"] + s["shed_other"] + s["shed_vital"])
+            self.assertEqual(s["received"], s["fed"] + s["other_community"] + s["shed_noise"] + s["shed_other"] + s["shed_vital"] +
+                             sum(n for name, n in s.items() if name.startswith("v3_")))
+            self.same_over_http(kind, s)
             fed += s["fed"]
             drops += s["kernel_drops"]
         self.assertEqual(core["received"], fed)
@@ -99,6 +121,7 @@ class Account(Case):
             self.storm(5)
             _, (pe_a, pe_b, nobody), drops = self.settled()
         self.assertEqual(drops, 0)
+        self.assertEqual(self.json("/api/v1/status")["sources"][1]["dropped"]["v3_malformed"], 40)
         # Of the device: what its address sent, and what it sent by the relay. Nobody's: the rest.
         self.assertEqual((pe_a["records"], pe_b["records"], nobody["records"]), (40 * 8, 40 * 4, 40 * 4))
         self.assertEqual((pe_a["accepted"], pe_a["ignored_elsewhere"], pe_a["malformed_not_vrp"], pe_a["malformed_log"],
@@ -123,6 +146,14 @@ class Account(Case):
         self.assertGreater(core["loss_notes"], 0)
         self.assertIn("loss: trunkwatch-loss kernel ", self.log())
         self.assertIn("report.pair: metro-7 feed=lossy ", self.log())
+        status, wrong = self.shown()
+        for one in [*status["pairs"], *status["devices"]]:
+            # What is lost on a socket is of those who are heard there; the last is told within a second.
+            self.assertEqual((one["lossy"], list(one["lost"])), (True, ["kernel"]), one)
+            self.assertTrue(0 < one["lost"]["kernel"] <= drops, one)
+            self.assertLessEqual(one["lossy_since"], one["last_loss"])
+        self.assertTrue([l for l in wrong if l.startswith("!! pair metro-7: messages were lost, ") and ", kernel " in l], wrong)
+        self.assertEqual(self.metrics()['trunkwatch_pair_lossy{pair="metro-7"}'], 1)
         self.fault(lambda line, source: self.give(source, [line]))
         raised = [t for t in (self.wait_transition("raised", "no-switchover"),) if t["device"] == "pe-a"]
         self.assertEqual([t["feed"] for t in raised], ["lossy"])
@@ -170,6 +201,9 @@ class Account(Case):
         self.assertGreaterEqual(core["events"], 2 * 7)
         self.assertIn("loss: trunkwatch-loss shed ", self.log())
         self.assertIn("report.pair: metro-7 feed=lossy ", self.log())
+        status, wrong = self.shown()
+        self.assertEqual((status["pairs"][0]["lossy"], status["pairs"][0]["lost"]["shed"]), (True, s["shed_vital"] + s["shed_other"]))
+        self.assertIn(f"!! syslog://127.0.0.1:{self.syslog}: {s['shed_vital']} dropped: shed_vital", wrong)
 
     def test_nothing_is_put_aside_when_it_is_off(self):
         self.behind("{rate: 0}", 1)
@@ -186,6 +220,11 @@ class Account(Case):
         core, _, _ = self.settled()
         self.assertEqual(core["loss_notes"], 0)
         self.assertIn("report.pair: metro-7 feed=ok ", self.log())
+        status, wrong = self.shown()
+        pair = status["pairs"][0]
+        self.assertEqual((pair["name"], pair["lossy"], pair["lossy_since"], pair["last_loss"], pair["lost"]),
+                         ("metro-7", False, None, None, {}))
+        self.assertEqual(wrong, ["!! firing: no-switchover, 1"])
 
     def test_a_device_that_leaves_the_inventory(self):
         self.begin()
@@ -221,6 +260,8 @@ class Account(Case):
         wait_for("all of it", through)
         s = self.socket_counters("syslog+tcp")
         self.assertEqual((s["received"], s["fed"], s["lost"], s["unfinished"]), (2, 2, 1, 1))
+        status, _ = self.shown()
+        self.assertEqual([(d["lossy"], d["lost"]) for d in status["devices"]], [(True, {"disconnect": 1}), (False, {})])
         self.assertIn("loss: trunkwatch-loss disconnect 1 127.0.1.1 socket=syslog+tcp://", self.log())
         self.assertIn("report.pair: metro-7 feed=lossy ", self.log())
 

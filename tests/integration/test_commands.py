@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import threading
+import time
 import unittest
 
 from support import PATIENCE, PE_A, PE_B, STRANGER, TRUNKWATCH, link, role, send, wait_for
@@ -50,18 +51,21 @@ class Status(Commands):
             send(self.syslog, role("PE-B", "Backup"), STRANGER)
         for community in (b"public", b"secret", b"secret"):
             send(self.snmp, TRAP.replace(b"public", community), PE_A)
+        send(self.snmp, b"\x30\x03\x02\x01\x03", PE_A)
         with socket.create_connection(("127.0.0.1", self.syslog), source_address=(PE_B, 0)) as s:
             s.sendall(2 * (role("PE-B", "Backup") + "\n").encode())
             wait_for("all of it", lambda: self.metrics()["trunkwatch_core_received_total"] == 13)
             text = self.command("status")
         self.assertEqual(self.table(text, "SOURCE"), {f"syslog://127.0.0.1:{self.syslog}": ["10", "10", "0", "0", "-"],
                                                       f"syslog+tcp://127.0.0.1:{self.syslog}": ["2", "2", "0", "0", "1"],
-                                                      f"snmp://127.0.0.1:{self.snmp}": ["3", "1", "2", "0", "-"]})
+                                                      f"snmp://127.0.0.1:{self.snmp}": ["4", "1", "3", "0", "-"]})
         devices = self.table(text, "DEVICE")
         self.assertEqual([devices["pe-a"][2], devices["pe-b"][1:3]], ["7", ["2", "2"]])
         self.assertRegex(devices["pe-b"][0], r"^\d+ s ago$")
-        self.assertEqual(self.table(text, "IGNORED FROM"), {STRANGER: ["3", "0", "0", "0"], PE_A: ["0", "2", "0", "0"]})
+        self.assertEqual(self.table(text, "IGNORED FROM"), {STRANGER: ["3", "0", "0", "0", "0"],
+                                                           PE_A: ["0", "2", "0", "0", "1"]})
         self.assertIn(f"!  snmp://127.0.0.1:{self.snmp}: 2 dropped: other_community\n", text)
+        self.assertIn(f"!  snmp://127.0.0.1:{self.snmp}: 1 dropped: v3_malformed\n", text)
         self.assertIn("!  2 addresses sent what was ignored, see below\n", text)
         self.assertNotIn("nothing is wrong", text)
         status = json.loads(self.command("status", "--json"))
@@ -79,6 +83,20 @@ class Status(Commands):
             send(self.syslog, role(host, "Backup"), source)
         self.wait_metric("trunkwatch_core_events_total", 2)
         self.assertIn("Nothing fires, and nothing is wrong.\n", self.command("status"))
+
+    def test_a_wrong_clock(self):
+        self.start()
+        for _ in range(10):
+            send(self.syslog, role("PE-A", "Master", time.time() - 7200), PE_A)
+            send(self.syslog, role("PE-B", "Backup"), PE_B)
+        self.wait_metric("trunkwatch_core_events_total", 20)
+        pe_a, pe_b = self.json("/api/v1/status")["devices"]
+        self.assertEqual((pe_a["clock"], pe_a["clock_doubtful"], pe_a["clock_samples"]), ("zone", True, 10))
+        self.assertIn("off by a time zone", pe_a["clock_advice"])
+        self.assertLess(abs(pe_a["skew_s"] + 7200), 60)
+        self.assertEqual((pe_b["clock"], pe_b["clock_doubtful"], pe_b["clock_advice"]), ("fine", False, None))
+        self.assertEqual([self.metrics()[f'trunkwatch_device_clock_doubtful{{device="{d}"}}'] for d in ("pe-a", "pe-b")], [1, 0])
+        self.assertRegex(self.command("status"), r"\n!  pe-a: its stamps are off by a time zone: .* \(-7\d\d\d s\)\n")
 
     def test_what_is_wrong_comes_first(self):
         os.mkfifo(self.path("pipe"))
