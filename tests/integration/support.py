@@ -17,7 +17,7 @@ SOURCE = os.environ["TRUNKWATCH_SOURCE"]
 TEST_CLOCK, TEST_ALLOC = os.environ.get("TEST_CLOCK", ""), os.environ.get("TEST_ALLOC", "")  # to be preloaded
 SANITIZE = os.environ.get("SANITIZE", "")
 RULES = os.path.join(SOURCE, "rules")
-PATIENCE = 10.0  # seconds until something that must happen is a failure
+PATIENCE = 30.0  # seconds until something that must happen is a failure
 PE_A, PE_B, STRANGER = "127.0.1.1", "127.0.1.2", "127.0.1.9"
 
 INVENTORY = """devices:

@@ -73,7 +73,10 @@ class Account(WebCase):
 
     def same_over_http(self, kind, logged):
         """What the status page and the metrics say of a socket."""
-        shown = next(s for s in self.json("/api/v1/status")["sources"] if s["name"].startswith(f"{kind}://"))
+        def told():  # a page that cost time is made anew only so often
+            return next(s for s in self.json("/api/v1/status")["sources"] if s["name"].startswith(f"{kind}://"))
+        wait_for(f"{logged['arrived']} {kind} in the status", lambda: told()["received"] == logged["arrived"])
+        shown = told()
         dropped = shown["dropped"]
         self.assertEqual(shown["received"], shown["accepted"] + sum(dropped.values()), shown)
         self.assertEqual((shown["received"], shown["accepted"], dropped["kernel"]),
@@ -82,7 +85,8 @@ class Account(WebCase):
             if reason.startswith(("shed_", "v3_")):
                 self.assertEqual(dropped[reason], logged[reason])
         family = f'trunkwatch_socket_dropped_total{{socket="{shown["name"]}",reason="'
-        self.assertEqual({name[len(family):-2]: n for name, n in self.metrics().items() if name.startswith(family)}, dropped)
+        wait_for(f"{dropped} in the metrics",
+                 lambda: {name[len(family):-2]: n for name, n in self.metrics().items() if name.startswith(family)} == dropped)
 
     def shown(self):
         """The status page, and what is wrong by the command."""
