@@ -206,6 +206,39 @@ class Alerts(Commands):
         self.assertIn("!! firing: flapping, 1\n", self.command("status"))
 
 
+def tlv(tag, *parts):
+    content = b"".join(parts)
+    return bytes([tag, len(content)]) + content
+
+
+def inform(community):
+    """SNMPv2c, of a notification that no rule is about."""
+    up = tlv(0x30, tlv(6, bytes.fromhex("2b06010201010300")), tlv(0x43, b"\x01"))
+    name = tlv(0x30, tlv(6, bytes.fromhex("2b060106030101040100")), tlv(6, bytes.fromhex("2b060104018f5b0519876701")))
+    pdu = tlv(0xA6, tlv(2, b"\x01"), tlv(2, b"\0"), tlv(2, b"\0"), tlv(0x30, up, name))
+    return tlv(0x30, tlv(2, b"\x01"), tlv(4, community), pdu)
+
+
+class Answers(Commands):
+    def test_informs(self):
+        self.start()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind((PE_A, 0))
+            s.settimeout(PATIENCE)
+            for _ in range(3):
+                s.sendto(inform(b"public"), ("127.0.0.1", self.snmp))
+                self.assertEqual(s.recv(1000), inform(b"public").replace(b"\xa6", b"\xa2", 1))
+        send(self.snmp, inform(b"secret"), PE_A)
+        self.wait_metric(f'trunkwatch_socket_received_total{{socket="snmp://127.0.0.1:{self.snmp}"}}', 4)
+        status = self.json("/api/v1/status")
+        source = status["sources"][1]
+        self.assertEqual((source["accepted"], source["answers"], source["answers_failed"]), (3, 3, 0))
+        self.assertEqual(source["dropped"]["other_community"], 1)
+        self.assertEqual(status["snmp"], {"informs_answered": 3, "reports": 0, "reports_withheld": 0, "engines": 0})
+        m = self.metrics()
+        self.assertEqual((m["trunkwatch_snmp_informs_answered_total"], m["trunkwatch_snmp_reports_total"]), (3, 0))
+
+
 class Unknown(Commands):
     def test_what_nobody_understood(self):
         self.start()
