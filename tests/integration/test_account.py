@@ -72,11 +72,11 @@ class Account(WebCase):
             self.give(PE_A, [b"\x30\x03\x02\x01\x00", b"\x30\x84\xff", b"\x30\x03\x02\x01\x03"], kind="snmp")
 
     def same_over_http(self, kind, logged):
-        """What the status page and the metrics say of a socket."""
-        def told():  # a page that cost time is made anew only so often
-            return next(s for s in self.json("/api/v1/status")["sources"] if s["name"].startswith(f"{kind}://"))
-        wait_for(f"{logged['arrived']} {kind} in the status", lambda: told()["received"] == logged["arrived"])
-        shown = told()
+        """What the status page and the metrics say of a socket. Asked too often, they say again what they said last."""
+        def through():
+            return next((s for s in self.json("/api/v1/status")["sources"]
+                         if s["name"].startswith(f"{kind}://") and s["received"] == logged["arrived"]), None)
+        shown = wait_for(f"the status of {kind}", through)
         dropped = shown["dropped"]
         self.assertEqual(shown["received"], shown["accepted"] + sum(dropped.values()), shown)
         self.assertEqual((shown["received"], shown["accepted"], dropped["kernel"]),
@@ -84,6 +84,7 @@ class Account(WebCase):
         for reason in dropped:
             if reason.startswith(("shed_", "v3_")):
                 self.assertEqual(dropped[reason], logged[reason])
+        self.wait_metric(f'trunkwatch_socket_received_total{{socket="{shown["name"]}"}}', logged["arrived"])
         family = f'trunkwatch_socket_dropped_total{{socket="{shown["name"]}",reason="'
         wait_for(f"{dropped} in the metrics",
                  lambda: {name[len(family):-2]: n for name, n in self.metrics().items() if name.startswith(family)} == dropped)
@@ -150,14 +151,19 @@ class Account(WebCase):
         self.assertGreater(core["loss_notes"], 0)
         self.assertIn("loss: trunkwatch-loss kernel ", self.log())
         self.assertIn("report.pair: metro-7 feed=lossy ", self.log())
-        status, wrong = self.shown()
-        for one in [*status["pairs"], *status["devices"]]:
+
+        def rows():
+            status = self.json("/api/v1/status")
+            return [*status["pairs"], *status["devices"]]
+        wait_for("all to be lossy", lambda: all(one["lossy"] for one in rows()))
+        for one in rows():
             # What is lost on a socket is of those who are heard there; the last is told within a second.
             self.assertEqual((one["lossy"], list(one["lost"])), (True, ["kernel"]), one)
             self.assertTrue(0 < one["lost"]["kernel"] <= drops, one)
             self.assertLessEqual(one["lossy_since"], one["last_loss"])
+        _, wrong = self.shown()
         self.assertTrue([l for l in wrong if l.startswith("!! pair metro-7: messages were lost, ") and ", kernel " in l], wrong)
-        self.assertEqual(self.metrics()['trunkwatch_pair_lossy{pair="metro-7"}'], 1)
+        self.wait_metric('trunkwatch_pair_lossy{pair="metro-7"}', 1)
         self.fault(lambda line, source: self.give(source, [line]))
         raised = [t for t in (self.wait_transition("raised", "no-switchover"),) if t["device"] == "pe-a"]
         self.assertEqual([t["feed"] for t in raised], ["lossy"])
