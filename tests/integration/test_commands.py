@@ -218,7 +218,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 class Unreachable(Commands):
     def test_nobody_there(self):
-        for command in ("status", "alerts"):
+        for command in ("status", "alerts", "unknown"):
             error = self.command(command, status=2)
             self.assertIn(f"trunkwatch {command}: can't reach the daemon at 127.0.0.1 port {self.http}: nobody takes the connection\n", error)
 
@@ -266,9 +266,10 @@ class Unreachable(Commands):
             self.assertIn(want, done.stderr)
             self.assertNotIn("\x1b", done.stderr)
         # Of everything that is missing or of another type something is shown.
-        for body in (b"{}", b'{"now":7,"sources":{},"devices":[null,1,{"name":"\\u001b[1m"}],"alerts":[],"outputs":[[]],"strangers":[{}],"last_reload":1}'):
+        for body in (b"{}", b'{"now":7,"sources":{},"devices":[null,1,{"name":"\\u001b[1m"}],"alerts":[],"outputs":[[]],"strangers":[{},2],"last_reload":1,'
+                     b'"pairs":[3,{"lossy":true,"lost":[1]}],"unknown":[null,{"count":"x","sample":"\\u001b[31m"}]}'):
             server.status, server.body = 200, body
-            for command in ("status", "alerts"):
+            for command in ("status", "alerts", "unknown"):
                 done = self.run_command(command, "--url", url)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertNotIn("\x1b", done.stdout)
