@@ -23,7 +23,7 @@ static void touch(const uint32_t *ids, uint32_t n)
 static void compare_glance(struct tw_str whole, bool alone, struct tw_arena *arena, enum tw_trap_fault fault,
                            const struct tw_trap *trap)
 {
-    struct tw_trap glance;
+    struct tw_trap glance = {0};
     if (!(alone ? tw_trap_peek_pdu : tw_trap_peek)(whole, arena, &glance))
         return;
     TW_ASSERT(fault == TW_TRAP_OK && glance.version == trap->version);
@@ -35,8 +35,8 @@ static void compare_glance(struct tw_str whole, bool alone, struct tw_arena *are
 /* `alone`: as the PDU of a v3 message. */
 static void decode(struct tw_str whole, bool alone)
 {
-    struct tw_trap trap;
-    size_t offset;
+    struct tw_trap trap = {0};
+    size_t offset = SIZE_MAX;
     struct tw_arena *arena = tw_arena_create(16);
     enum tw_trap_fault fault = (alone ? tw_trap_decode_pdu : tw_trap_decode)(whole, arena, &trap, &offset);
     TW_ASSERT(fault < TW_TRAP_FAULTS && offset <= whole.n);

@@ -38,9 +38,10 @@ static unsigned special(__m128i v)
  * are plain, and many are short: the last word overlaps those before. */
 static size_t copy_plain(char *to, struct tw_str s, size_t i)
 {
-    const char *from = s.p + i;
-    size_t n = s.n - i, at = 0;
+    size_t at = 0;
 #ifdef __SSE2__
+    const char *from = s.p + i;
+    size_t n = s.n - i;
     enum { WORD = sizeof(__m128i), HALF = WORD / 2 };
     for (; at + WORD <= n; at += WORD) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(from + at));

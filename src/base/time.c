@@ -26,16 +26,15 @@ tw_dur tw_time_sub(tw_time a, tw_time b)
     return (tw_dur){r};
 }
 
-/* Days since 1970-01-01 of a civil date: counts 400-year eras from 0000-03-01, so leap days fall at the end.
- */
-/* A year that begins in March has its leap day at the end. Far in the past, whole cycles of 400 years away,
- * all is counted from, so that divisions round down. */
+/* Days since 1970-01-01 of a civil date. A year that begins in March has its leap day at the end. Far in the
+ * past, whole cycles of 400 years away, all is counted from, so that divisions round down. */
 static int64_t days_from_civil(int64_t year, int m, int d)
 {
     enum { CYCLES = 1000, CYCLE_DAYS = 146097, EPOCH = 719468 /* days from March 1, 0 to 1970 */ };
-    uint64_t y = (uint64_t)(year - (m <= 2) + CYCLES * 400), centuries = y / 100;
+    uint64_t y = (uint64_t)(year - (m <= 2) + INT64_C(400) * CYCLES), centuries = y / 100;
     unsigned day = (153 * (unsigned)(m + (m > 2 ? -3 : 9)) + 2) / 5 + (unsigned)d - 1;
-    return (int64_t)(365 * y + y / 4 - centuries + centuries / 4 + day) - CYCLES * CYCLE_DAYS - EPOCH;
+    return (int64_t)(365 * y + y / 4 - centuries + centuries / 4 + day) - INT64_C(1) * CYCLES * CYCLE_DAYS -
+           EPOCH;
 }
 
 tw_time tw_time_from_civil(const struct tw_civil *c)

@@ -97,15 +97,17 @@ void check_tls(struct reader *r, const struct tw_node *listen)
     static const char *const keys[] = {"tls.certificate", "tls.key", "tls.client-ca"};
     const struct tw_config *c = r->config;
     const struct tw_node *why = NULL;
-    for (size_t i = 0; i < c->syslog_n && listen != NULL && why == NULL; i++)
-        why = c->syslog[i].tls ? listen : NULL;
+    for (size_t i = 0; i < c->syslog_n; i++) {
+        if (c->syslog[i].tls)
+            why = listen;
+    }
     if (r->errors->n + r->errors->dropped > 0)
         return; /* a key with a fault is not missing */
     struct tw_config_place at = why != NULL ? place_of(why) : (struct tw_config_place){0};
     for (size_t i = 0; i < 3 && why == NULL && at.line == 0; i++)
         at = files[i]->path != NULL ? files[i]->at : at;
     for (size_t i = 0; i < 3 && at.line > 0; i++) {
-        if (files[i]->path == NULL && (i < 2 || !t->clients_optional))
+        if ((i < 2 || !t->clients_optional) && files[i]->path == NULL)
             tw_errors_add(r->errors, c->file, at.line, at.column, "%s is missing, expected it with %s",
                           keys[i], why != NULL ? "a tls:// address" : "the other files of tls");
     }

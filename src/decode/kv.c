@@ -194,6 +194,7 @@ void tw_kv_init(struct tw_kv *it, struct tw_str text)
     *it = (struct tw_kv){0};
     if (text.n == 0)
         return;
+    TW_ASSERT(text.p != NULL);
     struct tw_str list = last_list(text);
     it->rest = list.p != NULL ? list : bare_list(text);
 }
@@ -256,14 +257,14 @@ static bool same_shape(const struct tw_kv_shape *shape, struct tw_str text, stru
 static void learn_shape(struct tw_kv_shape *shape, struct tw_str text, const struct tw_kv_pair *pairs,
                         size_t n)
 {
-    const char *from = text.p;
     size_t used = 0;
     shape->pairs = 0;
     for (size_t i = 0; i < n; i++) {
         struct tw_str key = pairs[i].key;
         const char *end = key.p + key.n;
         /* From the separator that is nothing but blanks before the key, to the '=' as near behind it. */
-        for (from = i == 0 ? text.p : key.p; i > 0 && *from != ',' && *from != ';';)
+        const char *from = i == 0 ? text.p : key.p;
+        while (i > 0 && *from != ',' && *from != ';')
             from--;
         while (*end != '=')
             end++;

@@ -305,6 +305,8 @@ static size_t torn_stamp(struct tw_str s, size_t month, struct tw_log_reader *re
     text[4 + day] = ' ';
     size_t front = 5 + day;
     struct tw_str tail = tw_str_cut(tw_str_from(s, rest), sizeof text - front);
+    if (tail.n == 0)
+        return 0;
     memcpy(text + front, tail.p, tail.n);
     size_t taken = tw_stamp_read(tw_str_of(text, front + tail.n), reader, out);
     return taken > front ? rest + (taken - front) - month : 0;

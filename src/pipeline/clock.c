@@ -107,7 +107,7 @@ enum tw_clock_doubt clock_doubt(const struct clock_model *c, bool offset_utc)
     if (offset != 0 && near(skew, offset_utc ? offset : -offset))
         return offset_utc ? TW_CLOCK_OFFSET_IS_LOCAL : TW_CLOCK_OFFSET_IS_UTC;
     /* Zones are whole quarters of an hour, and at most 14 hours off. */
-    bool zone = size < 15 * 4 * quarter && (size + OFF_MAX.ns) % quarter <= 2 * OFF_MAX.ns;
+    bool zone = size < INT64_C(15) * 4 * quarter && (size + OFF_MAX.ns) % quarter <= 2 * OFF_MAX.ns;
     return zone ? TW_CLOCK_ZONE : TW_CLOCK_WRONG;
 }
 

@@ -48,9 +48,8 @@ uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const s
                        enum tw_counter *why)
 {
     const struct tw_topology *t = p->topology;
-    uint32_t device = none;
     if (r->from.family != 0) {
-        device = proven(p, r);
+        uint32_t device = proven(p, r);
         if (device == none)
             device = tw_topology_by_address(t, &r->from);
         if (device != none)
@@ -60,7 +59,7 @@ uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const s
             return none;
     }
     *why = TW_COUNT_UNKNOWN_HOST;
-    device = named(t, log->host);
+    uint32_t device = named(t, log->host);
     return device != none ? device : named(t, log->relay_host);
 }
 

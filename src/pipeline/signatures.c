@@ -204,7 +204,7 @@ void signatures_snap(struct signatures *s, struct tw_snap *io, const uint32_t *d
         if (i >= SIGNATURE_ROWS)
             break;
         tw_snap_u64(io, &s->key[i]);
-        io->bad |= s->key[i] == 0 || signature_set(s->key[i]) != i / SIGNATURE_WAYS * SIGNATURE_WAYS;
+        io->bad |= s->key[i] == 0 || signature_set(s->key[i]) != i - i % SIGNATURE_WAYS;
         snap_row(s, io, i, devices, devices_n);
     }
 }

@@ -32,8 +32,8 @@ struct look {
 
 static struct look log_look(struct tw_str module, struct tw_str brief)
 {
-    unsigned letter = brief.n > 0 ? (unsigned char)brief.p[0] | 0x20 : 0;
-    return (struct look){(unsigned)(letter * 8 + module.n) % LOOKS, UINT64_C(1) << brief.n % 64};
+    size_t letter = brief.n > 0 ? (unsigned char)brief.p[0] | 0x20u : 0;
+    return (struct look){(unsigned)((letter * 8 + module.n) % LOOKS), UINT64_C(1) << brief.n % 64};
 }
 
 static uint64_t trap_hash(const uint32_t *id, uint32_t n)

@@ -9,24 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct {
-    const char *name, *message;
-} verdicts[TW_USM_VERDICTS] = {
-#define TW_USM(id, name, report, message) {name, message},
-#include "source/usm.def"
-#undef TW_USM
-};
-
-const char *tw_usm_verdict_name(enum tw_usm_verdict v)
-{
-    return verdicts[v].name;
-}
-
-const char *tw_usm_verdict_message(enum tw_usm_verdict v)
-{
-    return verdicts[v].message;
-}
-
 static int digit(char c)
 {
     char l = tw_lower(c);

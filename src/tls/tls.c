@@ -20,6 +20,7 @@ struct tw_tls {
 };
 
 /* Never from a terminal. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is OpenSSL's */
 static int no_passphrase(char *buf, int size, int rwflag, void *ctx)
 {
     (void)buf;

@@ -241,7 +241,7 @@ static void it_outlives_a_restart_and_a_reload(void **state)
 static void story(struct tw_pipeline *p, bool losses, struct tw_buf *out)
 {
     for (int i = 0; i < 40; i++) {
-        int64_t s = i * 9;
+        int64_t s = INT64_C(9) * i;
         link(p, s, (i * 7) % 4, 0, i % 3 == 0);
         if (losses)
             lose(p, s, i % 2 ? NULL : addresses[i % 4], 0, "kernel 1");

@@ -75,12 +75,13 @@ static void say(struct tw_pipeline *p, int64_t s, const char *from, const char *
 /* An empty one when it is not there. */
 static const struct tw_signature *find(struct tw_pipeline *p, const char *name)
 {
-    struct tw_signatures all = tw_pipeline_signatures(p);
-    for (size_t i = 0; i < all.n; i++) {
-        if (strcmp(all.rows[i].name, name) == 0)
-            return &all.rows[i];
-    }
     static const struct tw_signature nothing = {.sample = ""};
+    const struct tw_signatures all = tw_pipeline_signatures(p);
+    const struct tw_signature *row = all.rows;
+    for (; row < all.rows + all.n; row++) {
+        if (strcmp(row->name, name) == 0)
+            return row;
+    }
     return &nothing;
 }
 

@@ -222,8 +222,8 @@ static void comes_out_right(const char *name, struct story st, const char *more)
         (void)s;                                                                                             \
         return value;                                                                                        \
     }
-OFF(hours_behind, -7 * 3600)
-OFF(hours_ahead, 7 * 3600)
+OFF(hours_behind, INT64_C(-7) * 3600)
+OFF(hours_ahead, INT64_C(7) * 3600)
 OFF(minutes_behind, -180)
 OFF(minutes_ahead, 180)
 OFF(half_a_minute_behind, -25)
@@ -300,10 +300,10 @@ static void an_offset_that_means_something_else(void **state)
     static const struct {
         const char *name, *tail, *more;
         int64_t zone;
-    } rows[] = {{"local", "+08:00", "", 8 * 3600},
+    } rows[] = {{"local", "+08:00", "", INT64_C(8) * 3600},
                 {"utc said to be local", "+08:00", "", 0},
                 {"utc said to be utc", "+08:00", ", stamp-offset: utc", 0},
-                {"local said to be utc", "-05:00", ", stamp-offset: utc", -5 * 3600},
+                {"local said to be utc", "-05:00", ", stamp-offset: utc", INT64_C(-5) * 3600},
                 {"local without an offset", "", "", 5 * 3600 + 1800}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -338,11 +338,11 @@ static void what_is_told_of_it(void **state)
     assert_int_equal(doubt_of(since_1970, "", 0, "", &skew), TW_CLOCK_WRONG);
     assert_int_equal(doubt_of(hours_ahead, "", 0, "", &skew), TW_CLOCK_ZONE);
     assert_int_equal(doubt_of(NULL, "", -(9 * 3600 + 1800), "", &skew), TW_CLOCK_ZONE);
-    assert_int_equal(doubt_of(NULL, "+08:00", 8 * 3600, "", &skew), TW_CLOCK_FINE);
+    assert_int_equal(doubt_of(NULL, "+08:00", INT64_C(8) * 3600, "", &skew), TW_CLOCK_FINE);
     assert_int_equal(doubt_of(NULL, "+08:00", 0, "", &skew), TW_CLOCK_OFFSET_IS_UTC);
     assert_int_equal(doubt_of(NULL, "-05:00", 0, "", &skew), TW_CLOCK_OFFSET_IS_UTC);
     assert_int_equal(doubt_of(NULL, "-05:00", 0, ", stamp-offset: utc", &skew), TW_CLOCK_FINE);
-    assert_int_equal(doubt_of(NULL, "-05:00", -5 * 3600, ", stamp-offset: utc", &skew),
+    assert_int_equal(doubt_of(NULL, "-05:00", INT64_C(-5) * 3600, ", stamp-offset: utc", &skew),
                      TW_CLOCK_OFFSET_IS_LOCAL);
 }
 

@@ -326,25 +326,25 @@ static void a_lossy_feed_is_told(void **state)
     tw_buf_finish(&b);
 }
 
-static const struct tw_signature rows[] = {{TW_TRANSPORT_SYSLOG,
-                                            TW_COUNT_NO_RULE,
-                                            "BGP/3/STATE",
-                                            7,
-                                            {1786212000000000000},
-                                            {1786212010000000000},
-                                            2,
-                                            "pe-a",
-                                            "say \"\\x1b\""},
-                                           {TW_TRANSPORT_TRAP,
-                                            TW_COUNT_BAD_TRAP,
-                                            "ber",
-                                            1,
-                                            {1786212000000000000},
-                                            {1786212000000000000},
-                                            0,
-                                            NULL,
-                                            ""}};
-static const struct tw_signatures unknown = {rows, 2, 10, 2};
+static const struct tw_signature unknown_rows[] = {{TW_TRANSPORT_SYSLOG,
+                                                    TW_COUNT_NO_RULE,
+                                                    "BGP/3/STATE",
+                                                    7,
+                                                    {1786212000000000000},
+                                                    {1786212010000000000},
+                                                    2,
+                                                    "pe-a",
+                                                    "say \"\\x1b\""},
+                                                   {TW_TRANSPORT_TRAP,
+                                                    TW_COUNT_BAD_TRAP,
+                                                    "ber",
+                                                    1,
+                                                    {1786212000000000000},
+                                                    {1786212000000000000},
+                                                    0,
+                                                    NULL,
+                                                    ""}};
+static const struct tw_signatures unknown = {unknown_rows, 2, 10, 2};
 
 static void what_nobody_understood_as_json(void **state)
 {

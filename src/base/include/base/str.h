@@ -29,7 +29,9 @@ static inline struct tw_str tw_str_of(const char *p, size_t n)
 /* The rest from byte i on; empty when i is past the end. */
 static inline struct tw_str tw_str_from(struct tw_str s, size_t i)
 {
-    return i >= s.n ? (struct tw_str){s.p ? s.p + s.n : NULL, 0} : (struct tw_str){s.p + i, s.n - i};
+    size_t at = i < s.n ? i : s.n;
+    /* Nothing is added to the address of an empty string: it may have none. */
+    return (struct tw_str){at > 0 ? s.p + at : s.p, s.n - at};
 }
 static inline struct tw_str tw_str_cut(struct tw_str s, size_t n)
 {

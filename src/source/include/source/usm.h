@@ -37,8 +37,6 @@ enum tw_usm_verdict {
 #undef TW_USM
     TW_USM_VERDICTS
 };
-const char *tw_usm_verdict_name(enum tw_usm_verdict v);
-const char *tw_usm_verdict_message(enum tw_usm_verdict v);
 
 /* An engine ID as bytes. */
 struct tw_usm_id {
