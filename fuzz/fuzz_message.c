@@ -65,13 +65,15 @@ static void check(const struct tw_event *e)
     for (unsigned f = 0; f < TW_EVENT_FIELDS; f++) {
         enum tw_event_field field = (enum tw_event_field)f;
         const char *const *words = tw_event_field_words(field);
+        if (tw_event_field_type(field) == TW_FIELD_TEXT) { /* every byte is there to be read */
+            struct tw_str text = tw_event_text(e, field);
+            TW_ASSERT(tw_hash(text.p, text.n, 1) != 0 || text.n == 0);
+            continue;
+        }
         int64_t number = tw_event_number(e, field), n = 0;
         while (words != NULL && words[n] != NULL)
             n++;
         TW_ASSERT(tw_event_field_type(field) != TW_FIELD_WORD || (number >= 0 && number <= n));
-        /* Every byte is there to be read. */
-        struct tw_str text = tw_event_text(e, field);
-        TW_ASSERT(tw_hash(text.p, text.n, 1) != 0 || text.n == 0);
     }
 }
 
@@ -80,9 +82,11 @@ static void same(const struct tw_event *a, const struct tw_event *b)
     TW_ASSERT(a->kind == b->kind && a->present == b->present && a->rule == b->rule &&
               tw_str_eq(a->text, b->text));
     for (unsigned f = 0; f < TW_EVENT_FIELDS; f++) {
-        TW_ASSERT(tw_event_number(a, (enum tw_event_field)f) == tw_event_number(b, (enum tw_event_field)f));
-        TW_ASSERT(
-            tw_str_eq(tw_event_text(a, (enum tw_event_field)f), tw_event_text(b, (enum tw_event_field)f)));
+        enum tw_event_field field = (enum tw_event_field)f;
+        if (tw_event_field_type(field) == TW_FIELD_TEXT)
+            TW_ASSERT(tw_str_eq(tw_event_text(a, field), tw_event_text(b, field)));
+        else
+            TW_ASSERT(tw_event_number(a, field) == tw_event_number(b, field));
     }
 }
 

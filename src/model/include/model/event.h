@@ -121,6 +121,7 @@ static inline bool tw_event_has(const struct tw_event *e, enum tw_event_field f)
 {
     return (e->present >> f & 1) != 0;
 }
+/* Of a field of this type only: the other half of a value holds nothing. */
 static inline int64_t tw_event_number(const struct tw_event *e, enum tw_event_field f)
 {
     return tw_event_has(e, f) ? e->field[f].number : 0;
