@@ -37,15 +37,26 @@ static bool knows_sender(const struct tw_daemon *d, const struct tw_record *r)
             tw_topology_by_engine_id(tw_pipeline_topology(d->pipeline), r->engine_id) != TW_NONE);
 }
 
+/* Whose account in a storm: of who is proven, the device's, wherever it sends from; NULL: that of all
+ * strangers, so that they can't take anybody's place. */
+static const struct tw_addr *account_of(const struct tw_daemon *d, const struct tw_record *r)
+{
+    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
+    uint32_t device = r->sender != 0       ? r->sender - 1
+                      : r->engine_id.n > 0 ? tw_topology_by_engine_id(t, r->engine_id)
+                                           : TW_NONE;
+    if (device != TW_NONE && t->devices[device].addresses_n > 0)
+        return &t->devices[device].addresses[0];
+    return tw_inputs_knows(d, &r->from) ? &r->from : NULL;
+}
+
 static bool is_shed(struct tw_input *in, const struct tw_record *r)
 {
     struct tw_daemon *d = in->daemon;
     if (in->now_ms == 0)
         return false;
     enum tw_class c = tw_pipeline_class(d->pipeline, r);
-    /* Strangers share one account, so that they can't take anybody's place. */
-    const struct tw_addr *from = tw_inputs_knows(d, &r->from) ? &r->from : NULL;
-    if (!tw_shed_takes(&d->shed, from, c, in->pressure.full, in->now_ms))
+    if (!tw_shed_takes(&d->shed, account_of(d, r), c, in->pressure.full, in->now_ms))
         return false;
     in->shed[c]++;
     return true;

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RANDOM_BYTES = 12, DEVICE_NAME_MAX = 127 };
+enum { RANDOM_BYTES = 12, DEVICE_NAME_MAX = 255 };
 /* 2020-01-01: what boots are counted from, in seconds, when the last ones are not known. */
 static const int64_t boots_epoch_s = 1577836800;
 static const char *const states[] = {"known", "learnt", "asked", NULL};
@@ -127,15 +127,20 @@ static bool read_kept(const struct tw_doc *doc, struct tw_errors *errors, struct
     return true;
 }
 
-/* False: there is none that can be used. */
-static bool load_kept(const char *path, struct kept *k)
+/* False: there is none that can be used. *unreadable: there is one, which must not be written over. */
+static bool load_kept(const char *path, struct kept *k, bool *unreadable)
 {
     struct tw_errors errors = {0};
     char *text;
     size_t n;
     *k = (struct kept){0};
-    if (access(path, F_OK) != 0 || !tw_load_file(path, &text, &n))
+    *unreadable = false;
+    if (access(path, F_OK) != 0 && errno == ENOENT)
         return false;
+    if (!tw_load_file(path, &text, &n)) {
+        *unreadable = true;
+        return false;
+    }
     struct tw_doc *doc = tw_doc_parse(path, tw_str_of(text, n), &errors);
     bool ok = doc != NULL && read_kept(doc, &errors, k);
     tw_doc_destroy(doc);
@@ -168,14 +173,18 @@ bool tw_snmp_load(struct tw_snmp *s, const struct tw_config *c, struct tw_usm_id
                   struct tw_usm_engine **engines, size_t *engines_n)
 {
     struct kept k = {0};
-    bool given = tw_usm_id_parse(c->engine_id, self), found = false;
+    bool given = tw_usm_id_parse(c->engine_id, self), found = false, unreadable = false;
     if (c->state != NULL) {
         struct tw_buf path = {0};
         if (!make_folder(c->state))
             return false;
         tw_buf_fmt(&path, "%s/snmp.yaml", c->state);
         s->path = path.p;
-        found = load_kept(s->path, &k);
+        found = load_kept(s->path, &k, &unreadable);
+        if (unreadable) {
+            tw_log(TW_LEVEL_ERROR, "snmp", "can't read the kept state", TW_KVS(TW_KV("path", s->path)));
+            return false;
+        }
     }
     *engines = k.engines;
     *engines_n = k.n;
@@ -183,6 +192,9 @@ bool tw_snmp_load(struct tw_snmp *s, const struct tw_config *c, struct tw_usm_id
     if (same) {
         *self = k.id;
         *boots = k.boots < INT32_MAX ? k.boots + 1 : k.boots;
+        /* Given to a second machine too: the one that was started last is ahead. */
+        if (given && *boots < boots_of_time())
+            *boots = boots_of_time();
         return true;
     }
     /* A new one has had no boots before; of another only the time is known to go on. */
@@ -210,11 +222,20 @@ static void put_quoted(struct tw_buf *b, const char *text)
     tw_buf_char(b, '"');
 }
 
-static void put_engine(struct tw_buf *b, const struct tw_usm_engine *e)
+/* Where its time stands now: that of its last message would let the last ones be played back after a
+ * restart. */
+static int32_t time_now(const struct tw_usm_engine *e, int64_t now_ms)
+{
+    int64_t t = e->time + (now_ms - e->at_ms) / 1000;
+    return t < INT32_MAX ? (int32_t)t : INT32_MAX;
+}
+
+static void put_engine(struct tw_buf *b, const struct tw_usm_engine *e, int64_t now_ms)
 {
     char id[TW_USM_ID_TEXT], from[TW_ADDR_TEXT];
     tw_buf_fmt(b, "  - {engine-id: \"%s\", state: %s, boots: %d, time: %d, from: \"%s\", user: ",
-               tw_usm_id_text(&e->id, id), states[e->state], e->boots, e->time, tw_addr_text(&e->from, from));
+               tw_usm_id_text(&e->id, id), states[e->state], e->boots, time_now(e, now_ms),
+               tw_addr_text(&e->from, from));
     put_quoted(b, e->user);
     tw_buf_z(b, ", device: ");
     put_quoted(b, e->device);
@@ -254,6 +275,7 @@ static void sync_folder(const char *path)
 bool tw_snmp_save(const struct tw_snmp *s, const char **why)
 {
     struct tw_buf b = {0}, beside = {0};
+    int64_t now_ms = tw_clock_mono_ms();
     size_t n;
     uint64_t changes;
     int32_t boots;
@@ -265,7 +287,7 @@ bool tw_snmp_save(const struct tw_snmp *s, const char **why)
                "engine-id: \"%s\"\nboots: %d\nengines:%s\n",
                tw_usm_id_text(self, id), boots, n == 0 ? " []" : "");
     for (size_t i = 0; i < n; i++)
-        put_engine(&b, &e[i]);
+        put_engine(&b, &e[i], now_ms);
     tw_buf_fmt(&beside, "%s.new", s->path);
     bool ok = write_whole(beside.p, &b) && rename(beside.p, s->path) == 0;
     if (ok)

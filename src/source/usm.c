@@ -110,7 +110,8 @@ static const struct tw_usm_user *find_user(struct tw_usm *u, bool own)
         if (!tw_str_eq(tw_str_z(c->name), h->user))
             continue;
         bool here = c->engine.n > 0 && id_is(&c->engine, h->engine);
-        if (here || ((own || c->engine.n == 0) && found == NULL))
+        /* For our own engine one that is of another comes last. */
+        if (here || (c->engine.n == 0 ? found == NULL || found->engine.n > 0 : own && found == NULL))
             found = c;
         if (here)
             break;

@@ -110,7 +110,8 @@ struct tw_usm_engine *usm_engine_add(struct tw_usm *u, const struct usm_place *p
 bool usm_engine_in_time(struct tw_usm *u, struct tw_usm_engine *e, bool is_new, int64_t now_ms)
 {
     const struct usm_header *h = &u->header;
-    int64_t expected = e->time + (now_ms - e->at_ms) / MS;
+    /* Clocks differ: a thousandth is allowed, or one that was silent for weeks would be refused for ever. */
+    int64_t passed = (now_ms - e->at_ms) / MS, expected = e->time + passed - passed / 1000;
     if (h->boots == INT32_MAX || h->boots < e->boots)
         return false;
     if (!is_new && h->boots == e->boots && h->time < expected - TW_USM_WINDOW_S)

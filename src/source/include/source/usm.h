@@ -73,7 +73,7 @@ struct tw_usm_engine {
     enum { TW_ENGINE_KNOWN, TW_ENGINE_LEARNT, TW_ENGINE_ASKED } state;
     int32_t boots, time; /* of its last message in time */
     int64_t at_ms;       /* when that was */
-    char device[128];    /* that it was found to be, by address; empty: known otherwise */
+    char device[256];    /* that it was found to be, by address; empty: known otherwise */
     uint32_t sender;     /* LEARNT: 1 + that device's index now; 0: it is no more */
     struct tw_addr from;
     char user[TW_USM_NAME_MAX + 1];
