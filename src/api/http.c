@@ -292,7 +292,9 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 static struct bufferevent *on_connection(struct event_base *base, void *ctx)
 {
     struct tw_http *h = ctx;
-    struct bufferevent *bev = bufferevent_socket_new(base, -1, 0);
+    /* The descriptor lives as long as our reference: closed earlier, its number could be another connection's
+     * while libevent still has this one's events for it. */
+    struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     TW_ASSERT(bev != NULL && h->n < TW_HTTP_CONNECTIONS_MAX);
     h->stats.connections++;
     bufferevent_incref(bev);

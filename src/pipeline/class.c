@@ -15,17 +15,22 @@ static struct tw_str word(struct tw_str s)
     return tw_str_cut(s, n);
 }
 
-/* "%%01MODULE/2/BRIEF": false for what has none; the core would say so as well. */
-static bool tag(struct tw_str s, struct tw_str *module, struct tw_str *brief)
+enum { RELAY_TAG = 32 }; /* decode/log.c: what a relay leaves of a tag */
+
+/* "%%01MODULE/2/BRIEF": false for what has none; the core would say so as well. *cut: maybe by a relay. */
+static bool tag(struct tw_str s, struct tw_str *module, struct tw_str *brief, bool *cut)
 {
     const char *end = s.p + s.n, *p = s.p;
     while (p != NULL && (p = memchr(p, '%', (size_t)(end - p))) != NULL) {
         if (end - p > 4 && p[1] == '%' && tw_is_digit(p[2]) && tw_is_digit(p[3])) {
+            const char *start = p;
             *module = word(tw_str_of(p + 4, (size_t)(end - p - 4)));
             p = module->p + module->n;
             if (end - p < 4 || p[0] != '/' || !tw_is_digit(p[1]) || p[2] != '/')
                 return false;
             *brief = word(tw_str_of(p + 3, (size_t)(end - p - 3)));
+            p = brief->p + brief->n;
+            *cut = p - start == RELAY_TAG && p < end && tw_is_space(*p);
             return module->n > 0 && brief->n > 0;
         }
         p++;
@@ -75,14 +80,20 @@ static enum tw_class of_trap(struct tw_pipeline *p, const struct tw_record *r)
     return told ? of_forms(tw_ruleset_trap_forms(p->rules->events, trap.oid, trap.oid_n)) : TW_CLASS_OTHER;
 }
 
-enum tw_class tw_pipeline_class(struct tw_pipeline *p, const struct tw_record *r)
+static enum tw_class of_log(const struct tw_ruleset *rules, struct tw_str bytes)
 {
     struct tw_str module, brief;
+    bool cut;
+    if (bytes.n == 0 || !tag(bytes, &module, &brief, &cut))
+        return TW_CLASS_NOISE;
+    enum tw_class c = of_forms(tw_ruleset_log_forms(rules, module, brief));
+    return cut && c == TW_CLASS_NOISE ? of_forms(tw_ruleset_log_forms_cut(rules, module, brief)) : c;
+}
+
+enum tw_class tw_pipeline_class(struct tw_pipeline *p, const struct tw_record *r)
+{
     switch (r->transport) {
-    case TW_TRANSPORT_SYSLOG:
-        return r->bytes.n > 0 && tag(r->bytes, &module, &brief)
-                   ? of_forms(tw_ruleset_log_forms(p->rules->events, module, brief))
-                   : TW_CLASS_NOISE;
+    case TW_TRANSPORT_SYSLOG: return of_log(p->rules->events, r->bytes);
     case TW_TRANSPORT_TRAP:
     case TW_TRANSPORT_PDU: return of_trap(p, r);
     case TW_TRANSPORT_LOSS: break;

@@ -4,7 +4,7 @@ import socket
 import time
 import unittest
 
-from support import PATIENCE
+from support import PATIENCE, PE_A, role, wait_for
 from web import WebCase
 
 HOST = b"Host: localhost\r\n\r\n"
@@ -31,6 +31,16 @@ class Hostile(WebCase):
         # One request a connection: what follows is not looked at.
         self.assertEqual(self.raw((b"GET /healthz HTTP/1.1\r\n" + HOST) * 3).count(b"200 OK"), 1)
         self.alive()
+
+    def test_a_refused_one_makes_nobody_deaf(self):
+        """The number of its descriptor is the next connection's, here a router's."""
+        self.configure(f'"udp://127.0.0.1:{self.syslog}"]\n  snmp', f'"udp://127.0.0.1:{self.syslog}", "tcp://127.0.0.1:{self.syslog}"]\n  snmp')
+        self.start()
+        for n in range(1, 6):
+            self.raw(b"FOO / HTTP/1.1\r\n\r\n")
+            with socket.create_connection(("127.0.0.1", self.syslog), source_address=(PE_A, 0)) as s:
+                s.sendall(role("PE-A", "Master").encode() + b"\n")
+                wait_for(f"message {n} by TCP", lambda n=n: self.metrics()["trunkwatch_core_received_total"] == n)
 
     def test_slow_ones_are_ended(self):
         self.start()

@@ -34,6 +34,7 @@ static void logs(void **state)
         {TW_CLASS_VITAL, "<186>Aug  8 2026 18:00:00 PE-A %%01IFNET/2/linkdown_CLEAR(l):CID=1;x"},
         {TW_CLASS_VITAL, "%%01ETRUNK/4/ETRUNK_MEMBER_STATUS_CHANGE(l):x"},
         {TW_CLASS_VITAL, "100% of a relay <188>PE-A %%01ETRUNK/4/ETRUNK_MEMBER_STATUS_CHANGE"},
+        {TW_CLASS_VITAL, "<188>PE-A %%01ETRUNK/4/ETRUNK_MEMBER_STATU CID=1;x"}, /* cut by a relay */
         {TW_CLASS_OTHER, "%%01IFNET/4/LINK_STATE(l):x"},
         {TW_CLASS_NOISE, "<190>Aug  8 2026 18:00:00 PE-A %%01LLDP/4/BAD_PACKET(l):CID=1;x"},
         {TW_CLASS_NOISE, "%%01IFNET/2/linkDown_activated(l):x"},
