@@ -4,12 +4,14 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "load.h"
+#include "standard.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/util.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +199,61 @@ int tw_client_get_json(const struct tw_client *c, const char *path, json_t **out
     }
     tw_buf_finish(&body);
     return status;
+}
+
+int tw_client_print(const struct tw_client *c, const char *path, bool json, bool all, tw_client_show *show)
+{
+    struct tw_buf body = {0};
+    json_t *root = NULL;
+    int status = json ? tw_client_get(c, path, &body) : tw_client_get_json(c, path, &root);
+    if (status == TW_EXIT_OK && json)
+        (void)fwrite(body.p, 1, body.n, stdout);
+    else if (status == TW_EXIT_OK)
+        show(root, all);
+    tw_buf_finish(&body);
+    json_decref(root);
+    return status != TW_EXIT_OK ? status : tw_standard_close();
+}
+
+int tw_client_view(const struct tw_command *command, int argc, char **argv, const char *path,
+                   tw_client_show *show)
+{
+    enum { OPT_JSON = 256, OPT_URL };
+    static const struct option options[] = {{"all", no_argument, NULL, 'a'},
+                                            {"config", required_argument, NULL, 'c'},
+                                            {"json", no_argument, NULL, OPT_JSON},
+                                            {"url", required_argument, NULL, OPT_URL},
+                                            TW_COMMAND_OPTIONS};
+    const char *config = NULL, *url = NULL;
+    bool json = false, all = false;
+    for (int o; (o = getopt_long(argc, argv, "ac:hV", options, NULL)) != -1;) {
+        switch (o) {
+        case 'a': all = true; break;
+        case 'c': config = optarg; break;
+        case OPT_JSON: json = true; break;
+        case OPT_URL: url = optarg; break;
+        default: return tw_command_other(command, o);
+        }
+    }
+    if (optind < argc)
+        return tw_command_usage(command, "'%s' is not an option", argv[optind]);
+    struct tw_client client;
+    int status = tw_client_find(command, config, url, &client);
+    if (status == TW_EXIT_OK)
+        status = tw_client_print(&client, path, json, all, show);
+    tw_client_finish(&client);
+    return status;
+}
+
+const char *tw_client_text(const json_t *o, const char *key)
+{
+    const char *z = json_string_value(json_object_get(o, key));
+    return z != NULL ? z : "-";
+}
+
+long long tw_client_number(const json_t *o, const char *key)
+{
+    return json_integer_value(json_object_get(o, key));
 }
 
 static bool exchange(int fd, const struct sockaddr_un *to, struct tw_str request, struct tw_buf *answer)

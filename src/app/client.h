@@ -27,6 +27,17 @@ void tw_client_finish(struct tw_client *c);
 int tw_client_get(const struct tw_client *c, const char *path, struct tw_buf *body);
 /* The same as JSON, an object. */
 int tw_client_get_json(const struct tw_client *c, const char *path, json_t **out);
+/* Prints a page: as the daemon sent it, or as `show` has it for people. */
+typedef void tw_client_show(const json_t *root, bool all);
+int tw_client_print(const struct tw_client *c, const char *path, bool json, bool all, tw_client_show *show);
+/* All of a command that shows one page: --all, --config, --json, --url. */
+int tw_client_view(const struct tw_command *command, int argc, char **argv, const char *path,
+                   tw_client_show *show);
+
+/* Members of an answer: "-" and 0 for what is not there. */
+const char *tw_client_text(const json_t *o, const char *key);
+long long tw_client_number(const json_t *o, const char *key);
+
 /* What it answers at its control socket to {"command": NAME}. */
 int tw_client_ask(const struct tw_client *c, const char *name, json_t **out);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "client.h"
-#include "standard.h"
 #include "table.h"
 
 #include "base/mem.h"
@@ -13,24 +12,18 @@
 extern const struct tw_command tw_cmd_alerts;
 enum { OPT_JSON = 256, OPT_STATE, OPT_URL };
 
-static const char *text(const json_t *o, const char *key)
-{
-    const char *z = json_string_value(json_object_get(o, key));
-    return z != NULL ? z : "-";
-}
-
 static int rank(const json_t *alert)
 {
     static const char *const severities[] = {"critical", "major", "minor"};
     int i = 0;
-    while (i < 3 && strcmp(text(alert, "severity"), severities[i]) != 0)
+    while (i < 3 && strcmp(tw_client_text(alert, "severity"), severities[i]) != 0)
         i++;
     return i;
 }
 
 static bool has_ended(const json_t *alert)
 {
-    return strcmp(text(alert, "transition"), "cleared") == 0;
+    return strcmp(tw_client_text(alert, "transition"), "cleared") == 0;
 }
 
 /* What fires first, the worst first, the oldest first; then what ended last. */
@@ -40,8 +33,9 @@ static int by_weight(const void *a, const void *b)
     if (has_ended(x) != has_ended(y))
         return has_ended(x) - has_ended(y);
     if (has_ended(x))
-        return strcmp(text(y, "time"), text(x, "time"));
-    return rank(x) != rank(y) ? rank(x) - rank(y) : strcmp(text(x, "since"), text(y, "since"));
+        return strcmp(tw_client_text(y, "time"), tw_client_text(x, "time"));
+    return rank(x) != rank(y) ? rank(x) - rank(y)
+                              : strcmp(tw_client_text(x, "since"), tw_client_text(y, "since"));
 }
 
 static void row(const json_t *alert, struct tw_table *t)
@@ -53,33 +47,35 @@ static void row(const json_t *alert, struct tw_table *t)
                         : rank(alert) == 0 ? TW_TONE_BAD
                         : rank(alert) == 1 ? TW_TONE_ODD
                                            : TW_TONE_PLAIN;
-    tw_table_cell(t, tone, "%s", text(alert, "severity"));
-    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(alert, "condition"));
-    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(alert, "pair"));
-    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(alert, "device"));
+    tw_table_cell(t, tone, "%s", tw_client_text(alert, "severity"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", tw_client_text(alert, "condition"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", tw_client_text(alert, "pair"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", tw_client_text(alert, "device"));
     if (n > 1)
         tw_table_cell(t, TW_TONE_PLAIN, "%s and %zu more", first != NULL ? first : "-", n - 1);
     else
-        tw_table_cell(t, TW_TONE_PLAIN, "%s", n == 1 && first != NULL ? first : text(alert, "trunk"));
-    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(alert, "since"));
+        tw_table_cell(t, TW_TONE_PLAIN, "%s",
+                      n == 1 && first != NULL ? first : tw_client_text(alert, "trunk"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", tw_client_text(alert, "since"));
     if (has_ended(alert)) {
         double s = json_number_value(json_object_get(alert, "duration_s"));
-        tw_table_cell(t, TW_TONE_FAINT, "%s after %s", text(alert, "cleared_by"),
+        tw_table_cell(t, TW_TONE_FAINT, "%s after %s", tw_client_text(alert, "cleared_by"),
                       tw_person_dur((tw_dur){(int64_t)(s * 1e9)}, buf));
     } else {
-        tw_table_cell(t, TW_TONE_PLAIN, "firing, %s", text(alert, "confidence"));
+        tw_table_cell(t, TW_TONE_PLAIN, "firing, %s", tw_client_text(alert, "confidence"));
     }
-    tw_table_cell(t, TW_TONE_FAINT, "%s", text(alert, "alert_id"));
-    tw_table_note(t, text(alert, "summary"));
+    tw_table_cell(t, TW_TONE_FAINT, "%s", tw_client_text(alert, "alert_id"));
+    tw_table_note(t, tw_client_text(alert, "summary"));
 }
 
-static void show(const json_t *root)
+static void show(const json_t *root, bool also_ended)
 {
     static const char *const heads[] = {"SEVERITY", "CONDITION", "PAIR", "DEVICE", "WHAT",
                                         "SINCE",    "STATE",     "ID",   NULL};
     const json_t *list = json_object_get(root, "alerts");
     size_t n = json_array_size(list);
     const json_t **sorted = tw_xcalloc(n, sizeof(json_t *));
+    (void)also_ended; /* the page was asked for accordingly */
     struct tw_buf out = {0};
     struct tw_table t;
     for (size_t i = 0; i < n; i++)
@@ -97,20 +93,6 @@ static void show(const json_t *root)
     (void)fwrite(out.p, 1, out.n, stdout);
     tw_buf_finish(&out);
     free(sorted);
-}
-
-static int print(const struct tw_client *client, const char *path, bool json)
-{
-    struct tw_buf body = {0};
-    json_t *root = NULL;
-    int status = json ? tw_client_get(client, path, &body) : tw_client_get_json(client, path, &root);
-    if (status == TW_EXIT_OK && json)
-        (void)fwrite(body.p, 1, body.n, stdout);
-    else if (status == TW_EXIT_OK)
-        show(root);
-    tw_buf_finish(&body);
-    json_decref(root);
-    return status != TW_EXIT_OK ? status : tw_standard_close();
 }
 
 static int run(int argc, char **argv)
@@ -139,11 +121,11 @@ static int run(int argc, char **argv)
     struct tw_client client;
     int status = tw_client_find(&tw_cmd_alerts, config, url, &client);
     if (status == TW_EXIT_OK)
-        status = print(&client,
-                       all      ? "/api/v1/alerts"
-                       : firing ? "/api/v1/alerts?state=firing"
-                                : "/api/v1/alerts?state=resolved",
-                       json);
+        status = tw_client_print(&client,
+                                 all      ? "/api/v1/alerts"
+                                 : firing ? "/api/v1/alerts?state=firing"
+                                          : "/api/v1/alerts?state=resolved",
+                                 json, all, show);
     tw_client_finish(&client);
     return status;
 }

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "client.h"
-#include "standard.h"
 #include "table.h"
 
 #include "base/err.h"
 #include "base/mem.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 extern const struct tw_command tw_cmd_status;
-enum { OPT_JSON = 256, OPT_URL };
 /* Without --all: rows of a list, and names in a sentence. */
 enum { ROWS_MAX = 20, NAMES_MAX = 5 };
 #define SILENT TW_SECONDS(3600)
@@ -24,17 +21,6 @@ struct page {
     tw_time now;
     bool colour, all, wrong;
 };
-
-static const char *text(const json_t *o, const char *key)
-{
-    const char *z = json_string_value(json_object_get(o, key));
-    return z != NULL ? z : "-";
-}
-
-static long long number(const json_t *o, const char *key)
-{
-    return json_integer_value(json_object_get(o, key));
-}
 
 static long long sum(const json_t *parts)
 {
@@ -67,9 +53,11 @@ static void head(struct page *p)
     char up[TW_PERSON_TEXT];
     const json_t *daemon = json_object_get(p->root, "daemon");
     struct tw_buf line = {0};
-    tw_buf_fmt(&line, "trunkwatchd %s, up %s, devices: %lld, pairs: %lld, %s", text(p->root, "version"),
-               tw_person_dur(tw_time_sub(p->now, tw_person_time(text(daemon, "started"))), up),
-               number(daemon, "devices"), number(daemon, "pairs"), text(p->root, "config"));
+    tw_buf_fmt(&line, "trunkwatchd %s, up %s, devices: %lld, pairs: %lld, %s",
+               tw_client_text(p->root, "version"),
+               tw_person_dur(tw_time_sub(p->now, tw_person_time(tw_client_text(daemon, "started"))), up),
+               tw_client_number(daemon, "devices"), tw_client_number(daemon, "pairs"),
+               tw_client_text(p->root, "config"));
     tw_person_text(&p->out, p->colour, TW_TONE_HEAD, line.p);
     tw_buf_char(&p->out, '\n');
     tw_buf_finish(&line);
@@ -81,7 +69,8 @@ static void wrong_reload(struct page *p)
     size_t i;
     if (!json_is_false(json_object_get(reload, "ok")))
         return;
-    wrong(p, TW_TONE_BAD, "reload at %s was refused, the files before are in force", text(reload, "time"));
+    wrong(p, TW_TONE_BAD, "reload at %s was refused, the files before are in force",
+          tw_client_text(reload, "time"));
     json_array_foreach(json_object_get(reload, "errors"), i, error)
     {
         if (i < NAMES_MAX)
@@ -106,24 +95,24 @@ static void wrong_sources(struct page *p)
         json_object_foreach(json_object_get(s, "dropped"), reason, n)
         {
             if (json_integer_value(n) > 0)
-                wrong(p, is_bad(reason) ? TW_TONE_BAD : TW_TONE_ODD, "%s: %lld dropped: %s", text(s, "name"),
-                      (long long)json_integer_value(n), reason);
+                wrong(p, is_bad(reason) ? TW_TONE_BAD : TW_TONE_ODD, "%s: %lld dropped: %s",
+                      tw_client_text(s, "name"), (long long)json_integer_value(n), reason);
         }
         json_object_foreach(json_object_get(s, "tls_failed"), reason, n)
         {
             if (json_integer_value(n) > 0)
-                wrong(p, TW_TONE_ODD, "%s: %lld TLS handshakes failed: %s", text(s, "name"),
+                wrong(p, TW_TONE_ODD, "%s: %lld TLS handshakes failed: %s", tw_client_text(s, "name"),
                       (long long)json_integer_value(n), reason);
         }
-        if (number(s, "errors") > 0)
-            wrong(p, TW_TONE_ODD, "%s: %lld times it could not be read", text(s, "name"),
-                  number(s, "errors"));
-        if (number(s, "answers_failed") > 0)
-            wrong(p, TW_TONE_ODD, "%s: %lld answers could not be sent", text(s, "name"),
-                  number(s, "answers_failed"));
-        if (number(s, "framing_errors") > 0)
-            wrong(p, TW_TONE_ODD, "%s: %lld lengths of messages were not right", text(s, "name"),
-                  number(s, "framing_errors"));
+        if (tw_client_number(s, "errors") > 0)
+            wrong(p, TW_TONE_ODD, "%s: %lld times it could not be read", tw_client_text(s, "name"),
+                  tw_client_number(s, "errors"));
+        if (tw_client_number(s, "answers_failed") > 0)
+            wrong(p, TW_TONE_ODD, "%s: %lld answers could not be sent", tw_client_text(s, "name"),
+                  tw_client_number(s, "answers_failed"));
+        if (tw_client_number(s, "framing_errors") > 0)
+            wrong(p, TW_TONE_ODD, "%s: %lld lengths of messages were not right", tw_client_text(s, "name"),
+                  tw_client_number(s, "framing_errors"));
     }
 }
 
@@ -141,8 +130,9 @@ static void wrong_pairs(struct page *p)
             continue;
         json_object_foreach(json_object_get(pair, "lost"), cause, n)
             tw_buf_fmt(&what, ", %s %lld", cause, (long long)json_integer_value(n));
-        wrong(p, TW_TONE_BAD, "pair %s: messages were lost, the last at %s, since %s%s", text(pair, "name"),
-              text(pair, "last_loss"), text(pair, "lossy_since"), what.n > 0 ? what.p : "");
+        wrong(p, TW_TONE_BAD, "pair %s: messages were lost, the last at %s, since %s%s",
+              tw_client_text(pair, "name"), tw_client_text(pair, "last_loss"),
+              tw_client_text(pair, "lossy_since"), what.n > 0 ? what.p : "");
         tw_buf_finish(&what);
     }
     if (lossy > NAMES_MAX)
@@ -157,8 +147,8 @@ static void wrong_clocks(struct page *p)
     {
         if (!json_is_true(json_object_get(d, "clock_doubtful")) || doubtful++ >= NAMES_MAX)
             continue;
-        wrong(p, TW_TONE_ODD, "%s: %s (%+.0f s)", text(d, "name"), text(d, "clock_advice"),
-              json_number_value(json_object_get(d, "skew_s")));
+        wrong(p, TW_TONE_ODD, "%s: %s (%+.0f s)", tw_client_text(d, "name"),
+              tw_client_text(d, "clock_advice"), json_number_value(json_object_get(d, "skew_s")));
     }
     if (doubtful > NAMES_MAX)
         wrong(p, TW_TONE_ODD, "clocks of %zu more devices are wrong", doubtful - NAMES_MAX);
@@ -172,11 +162,11 @@ static void wrong_outputs(struct page *p)
     json_array_foreach(json_object_get(p->root, "outputs"), i, o)
     {
         if (json_is_true(json_object_get(o, "failing")))
-            wrong(p, TW_TONE_BAD, "output %s can't be written, %s wait", text(o, "name"),
-                  tw_person_bytes((double)number(o, "waiting_bytes"), size));
-        if (number(o, "lost") > 0)
-            wrong(p, TW_TONE_BAD, "output %s lost %lld alert transitions", text(o, "name"),
-                  number(o, "lost"));
+            wrong(p, TW_TONE_BAD, "output %s can't be written, %s wait", tw_client_text(o, "name"),
+                  tw_person_bytes((double)tw_client_number(o, "waiting_bytes"), size));
+        if (tw_client_number(o, "lost") > 0)
+            wrong(p, TW_TONE_BAD, "output %s lost %lld alert transitions", tw_client_text(o, "name"),
+                  tw_client_number(o, "lost"));
     }
 }
 
@@ -199,7 +189,7 @@ static bool silent(const struct page *p, const json_t *device)
 static bool unnamed(const struct page *p, const json_t *device)
 {
     (void)p;
-    return number(device, "unnamed_if_index") > 0;
+    return tw_client_number(device, "unnamed_if_index") > 0;
 }
 
 /* "3 devices …: a, b, c". */
@@ -213,7 +203,7 @@ static void wrong_devices(struct page *p, bool (*is)(const struct page *, const 
         if (!is(p, d))
             continue;
         if (n++ < NAMES_MAX)
-            tw_buf_fmt(&names, "%s%s", n > 1 ? ", " : "", text(d, "name"));
+            tw_buf_fmt(&names, "%s%s", n > 1 ? ", " : "", tw_client_text(d, "name"));
     }
     if (n > 0)
         wrong(p, TW_TONE_ODD, "%zu %s %s: %s%s", n, n == 1 ? "device" : "devices", what, names.p,
@@ -236,14 +226,16 @@ static void all_wrong(struct page *p)
     wrong_devices(p, silent, "silent for an hour or longer");
     wrong_devices(p, unnamed, "with traps whose ifIndex nobody can name");
     wrong_clocks(p);
-    if (number(daemon, "strangers") > 0)
-        wrong(p, TW_TONE_ODD, "%lld %s sent what was ignored, see below", number(daemon, "strangers"),
-              number(daemon, "strangers") == 1 ? "address" : "addresses");
-    if (number(daemon, "log_lines_suppressed") > 0)
-        wrong(p, TW_TONE_ODD, "%lld lines of the log were held back", number(daemon, "log_lines_suppressed"));
-    if (number(daemon, "alerts_not_shown") > 0)
+    if (tw_client_number(daemon, "strangers") > 0)
+        wrong(p, TW_TONE_ODD, "%lld %s sent what was ignored, see below",
+              tw_client_number(daemon, "strangers"),
+              tw_client_number(daemon, "strangers") == 1 ? "address" : "addresses");
+    if (tw_client_number(daemon, "log_lines_suppressed") > 0)
+        wrong(p, TW_TONE_ODD, "%lld lines of the log were held back",
+              tw_client_number(daemon, "log_lines_suppressed"));
+    if (tw_client_number(daemon, "alerts_not_shown") > 0)
         wrong(p, TW_TONE_ODD, "%lld alert transitions are not in the list of alerts: no room",
-              number(daemon, "alerts_not_shown"));
+              tw_client_number(daemon, "alerts_not_shown"));
     if (!p->wrong)
         tw_buf_z(&p->out, "Nothing fires, and nothing is wrong.\n");
 }
@@ -263,15 +255,15 @@ static void sources(struct page *p)
     tw_table_init(&t, heads);
     json_array_foreach(json_object_get(p->root, "sources"), i, s)
     {
-        tw_table_cell(&t, TW_TONE_PLAIN, "%s", text(s, "name"));
-        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(s, "received"));
-        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(s, "accepted"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%s", tw_client_text(s, "name"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(s, "received"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(s, "accepted"));
         count_cell(&t, sum(json_object_get(s, "dropped")), TW_TONE_BAD);
-        count_cell(&t, number(s, "cut"), TW_TONE_ODD);
-        if (strcmp(text(s, "transport"), "udp") == 0)
+        count_cell(&t, tw_client_number(s, "cut"), TW_TONE_ODD);
+        if (strcmp(tw_client_text(s, "transport"), "udp") == 0)
             tw_table_cell(&t, TW_TONE_FAINT, "-");
         else
-            tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(s, "connections_open"));
+            tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(s, "connections_open"));
     }
     tw_buf_char(&p->out, '\n');
     tw_table_print(&t, p->colour, &p->out);
@@ -287,16 +279,16 @@ static int by_silence(const void *a, const void *b)
 static void device_row(const struct page *p, const json_t *d, struct tw_table *t)
 {
     char ago[TW_PERSON_TEXT];
-    tw_table_cell(t, TW_TONE_PLAIN, "%s", text(d, "name"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%s", tw_client_text(d, "name"));
     if (never(p, d))
         tw_table_cell(t, TW_TONE_BAD, "never");
     else
         tw_table_cell(t, silent(p, d) ? TW_TONE_ODD : TW_TONE_PLAIN, "%s ago",
                       tw_person_dur(tw_time_sub(p->now, heard(d)), ago));
-    tw_table_cell(t, TW_TONE_PLAIN, "%lld", number(d, "received"));
-    tw_table_cell(t, TW_TONE_PLAIN, "%lld", number(d, "events"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%lld", tw_client_number(d, "received"));
+    tw_table_cell(t, TW_TONE_PLAIN, "%lld", tw_client_number(d, "events"));
     tw_table_cell(t, TW_TONE_PLAIN, "%lld", sum(json_object_get(d, "dropped")));
-    count_cell(t, number(d, "unnamed_if_index"), TW_TONE_ODD);
+    count_cell(t, tw_client_number(d, "unnamed_if_index"), TW_TONE_ODD);
     tw_table_cell(t, TW_TONE_PLAIN, "%+.1f s", json_number_value(json_object_get(d, "skew_s")));
 }
 
@@ -332,11 +324,11 @@ static void outputs(struct page *p)
     tw_table_init(&t, heads);
     json_array_foreach(json_object_get(p->root, "outputs"), i, o)
     {
-        tw_table_cell(&t, TW_TONE_PLAIN, "%s", text(o, "name"));
-        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(o, "delivered"));
-        count_cell(&t, number(o, "lost"), TW_TONE_BAD);
+        tw_table_cell(&t, TW_TONE_PLAIN, "%s", tw_client_text(o, "name"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(o, "delivered"));
+        count_cell(&t, tw_client_number(o, "lost"), TW_TONE_BAD);
         tw_table_cell(&t, json_is_true(json_object_get(o, "failing")) ? TW_TONE_BAD : TW_TONE_PLAIN, "%s",
-                      tw_person_bytes((double)number(o, "waiting_bytes"), size));
+                      tw_person_bytes((double)tw_client_number(o, "waiting_bytes"), size));
     }
     tw_buf_char(&p->out, '\n');
     tw_table_print(&t, p->colour, &p->out);
@@ -378,12 +370,13 @@ static void strangers(struct page *p)
     qsort(sorted, n, sizeof(json_t *), by_count);
     tw_table_init(&t, heads);
     for (size_t i = 0; i < shown; i++) {
-        tw_table_cell(&t, TW_TONE_PLAIN, "%s", text(sorted[i], "from"));
-        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "unknown"));
-        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "other_community"));
-        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", number(sorted[i], "connections"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%s", tw_client_text(sorted[i], "from"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(sorted[i], "unknown"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(sorted[i], "other_community"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(sorted[i], "connections"));
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld",
-                      number(sorted[i], "tls_failed") + number(sorted[i], "unknown_certificate"));
+                      tw_client_number(sorted[i], "tls_failed") +
+                          tw_client_number(sorted[i], "unknown_certificate"));
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld", refused_v3(sorted[i]));
     }
     tw_buf_char(&p->out, '\n');
@@ -395,8 +388,10 @@ static void strangers(struct page *p)
 
 static void show(const json_t *root, bool all)
 {
-    struct page p = {
-        .root = root, .now = tw_person_time(text(root, "now")), .colour = tw_person_colour(), .all = all};
+    struct page p = {.root = root,
+                     .now = tw_person_time(tw_client_text(root, "now")),
+                     .colour = tw_person_colour(),
+                     .all = all};
     head(&p);
     all_wrong(&p);
     sources(&p);
@@ -409,39 +404,7 @@ static void show(const json_t *root, bool all)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"all", no_argument, NULL, 'a'},
-                                            {"config", required_argument, NULL, 'c'},
-                                            {"json", no_argument, NULL, OPT_JSON},
-                                            {"url", required_argument, NULL, OPT_URL},
-                                            TW_COMMAND_OPTIONS};
-    const char *config = NULL, *url = NULL;
-    bool json = false, all = false;
-    for (int o; (o = getopt_long(argc, argv, "ac:hV", options, NULL)) != -1;) {
-        switch (o) {
-        case 'a': all = true; break;
-        case 'c': config = optarg; break;
-        case OPT_JSON: json = true; break;
-        case OPT_URL: url = optarg; break;
-        default: return tw_command_other(&tw_cmd_status, o);
-        }
-    }
-    if (optind < argc)
-        return tw_command_usage(&tw_cmd_status, "'%s' is not an option", argv[optind]);
-    struct tw_client client;
-    struct tw_buf body = {0};
-    json_t *root = NULL;
-    int status = tw_client_find(&tw_cmd_status, config, url, &client);
-    if (status == TW_EXIT_OK)
-        status = json ? tw_client_get(&client, "/api/v1/status", &body)
-                      : tw_client_get_json(&client, "/api/v1/status", &root);
-    if (status == TW_EXIT_OK && json)
-        (void)fwrite(body.p, 1, body.n, stdout);
-    else if (status == TW_EXIT_OK)
-        show(root, all);
-    tw_buf_finish(&body);
-    json_decref(root);
-    tw_client_finish(&client);
-    return status != TW_EXIT_OK ? status : tw_standard_close();
+    return tw_client_view(&tw_cmd_status, argc, argv, "/api/v1/status", show);
 }
 
 const struct tw_command tw_cmd_status = {
