@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "read.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 struct tw_config_place place_of(const struct tw_node *n)
 {
@@ -239,6 +241,34 @@ static void read_one_path(struct reader *r, enum tw_option o, const struct tw_no
         r->config->state = path;
         r->config->state_at = place_of(n);
     }
+}
+
+/* What systemd's LoadCredential= passes lies in a folder that it names when it starts the daemon. */
+const char *read_secret_path(struct reader *r, const struct tw_node *n, const char *what)
+{
+    static const char variable[] = "${CREDENTIALS_DIRECTORY}/";
+    const char *folder = getenv("CREDENTIALS_DIRECTORY"); /* NOLINT(concurrency-mt-unsafe): one thread */
+    struct tw_str path;
+    if (n->kind != TW_NODE_SCALAR || !tw_str_starts(n->text, TW_STR("${")))
+        return read_path(r, n, what);
+    if (!tw_doc_want_text(r->doc, n, what, r->errors, &path))
+        return NULL;
+    if (!tw_str_starts(path, tw_str_z(variable)) || path.n == sizeof variable - 1) {
+        tw_doc_error(r->doc, n, r->errors, "%s begins with another variable, expected %sNAME", what,
+                     variable);
+        return NULL;
+    }
+    if (folder == NULL || folder[0] != '/') {
+        tw_doc_error(
+            r->doc, n, r->errors,
+            "%s needs CREDENTIALS_DIRECTORY, which systemd sets for a unit with LoadCredential=", what);
+        return NULL;
+    }
+    struct tw_buf b = {0};
+    tw_buf_fmt(&b, "%s/%.*s", folder, TW_STR_ARG(tw_str_from(path, sizeof variable - 1)));
+    const char *expanded = tw_arena_dup(r->arena, b.p, b.n);
+    tw_buf_finish(&b);
+    return expanded;
 }
 
 void read_option(struct reader *r, enum tw_option o, enum option_type type, const struct tw_node *n)

@@ -34,6 +34,8 @@ struct reader {
 /* A path as the program can open it: relative ones are relative to the configuration file. NULL after adding
  * an error. */
 const char *read_path(struct reader *r, const struct tw_node *n, const char *what);
+/* The same, and ${CREDENTIALS_DIRECTORY}/NAME: what LoadCredential= of systemd passes. */
+const char *read_secret_path(struct reader *r, const struct tw_node *n, const char *what);
 struct tw_config_place place_of(const struct tw_node *n);
 
 void read_option(struct reader *r, enum tw_option o, enum option_type type, const struct tw_node *n);

@@ -21,36 +21,14 @@ static bool read_word(struct reader *r, const struct tw_node *map, const char *k
     return true;
 }
 
-/* systemd's place for secrets (systemd.exec, LoadCredential=). */
-static const char *in_credentials(struct reader *r, const struct tw_node *n, const char *what,
-                                  struct tw_str rest)
+static const char *read_secret(struct reader *r, const struct tw_node *map, const char *key,
+                               struct tw_config_place *at)
 {
-    const char *folder = getenv("CREDENTIALS_DIRECTORY"); /* NOLINT(concurrency-mt-unsafe): one thread */
-    if (folder == NULL) {
-        tw_doc_error(
-            r->doc, n, r->errors,
-            "%s needs CREDENTIALS_DIRECTORY, which systemd sets for a unit with LoadCredential=", what);
-        return NULL;
-    }
-    struct tw_buf b = {0};
-    tw_buf_fmt(&b, "%s%.*s", folder, TW_STR_ARG(rest));
-    const char *path = tw_arena_dup(r->arena, b.p, b.n);
-    tw_buf_finish(&b);
-    return path;
-}
-
-static const char *read_secret_path(struct reader *r, const struct tw_node *map, const char *key,
-                                    struct tw_config_place *at)
-{
-    const struct tw_str credentials = TW_STR("${CREDENTIALS_DIRECTORY}/");
     const struct tw_node *n = tw_node_get(map, key);
-    struct tw_str path;
     if (n == NULL)
         return NULL;
     *at = place_of(n);
-    if (tw_doc_want_text(r->doc, n, key, r->errors, &path) && tw_str_starts(path, credentials))
-        return in_credentials(r, n, key, tw_str_from(path, credentials.n - 1));
-    return read_path(r, n, key);
+    return read_secret_path(r, n, key);
 }
 
 static bool read_name(struct reader *r, const struct tw_node *map, struct tw_config_user *u)
@@ -124,8 +102,8 @@ static bool read_user(struct reader *r, const struct tw_node *map, struct tw_con
     (void)read_word(r, map, "level", tw_usm_level_names, &level);
     u->auth = (enum tw_usm_auth)auth;
     u->priv = (enum tw_usm_priv)priv;
-    u->auth_file = read_secret_path(r, map, "auth-passphrase-file", &u->auth_at);
-    u->priv_file = read_secret_path(r, map, "priv-passphrase-file", &u->priv_at);
+    u->auth_file = read_secret(r, map, "auth-passphrase-file", &u->auth_at);
+    u->priv_file = read_secret(r, map, "priv-passphrase-file", &u->priv_at);
     read_engine(r, map, u);
     check_keys(r, map, u);
     check_level(r, map, u, level);

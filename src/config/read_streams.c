@@ -2,46 +2,13 @@
 /* The options of TCP and TLS. */
 #include "read.h"
 
-#include "base/buf.h"
-#include "base/mem.h"
-
-#include <stdlib.h>
-
-/* What systemd's LoadCredential= passes lies in a folder that it names when it starts the daemon. */
-static const char *expand(struct reader *r, const struct tw_node *n)
-{
-    static const char variable[] = "${CREDENTIALS_DIRECTORY}/";
-    const char *folder = getenv("CREDENTIALS_DIRECTORY"); /* NOLINT(concurrency-mt-unsafe): one thread */
-    struct tw_str path;
-    if (n->kind != TW_NODE_SCALAR || !tw_str_starts(n->text, TW_STR("${")))
-        return read_path(r, n, r->key);
-    if (!tw_doc_want_text(r->doc, n, r->key, r->errors, &path))
-        return NULL;
-    if (!tw_str_starts(path, tw_str_z(variable)) || path.n == sizeof variable - 1) {
-        tw_doc_error(r->doc, n, r->errors, "%s begins with another variable, expected %sNAME", r->key,
-                     variable);
-        return NULL;
-    }
-    if (folder == NULL || folder[0] != '/') {
-        tw_doc_error(
-            r->doc, n, r->errors,
-            "%s needs CREDENTIALS_DIRECTORY, which systemd sets for a unit with LoadCredential=", r->key);
-        return NULL;
-    }
-    struct tw_buf b = {0};
-    tw_buf_fmt(&b, "%s/%.*s", folder, TW_STR_ARG(tw_str_from(path, sizeof variable - 1)));
-    const char *expanded = tw_arena_dup(r->arena, b.p, b.n);
-    tw_buf_finish(&b);
-    return expanded;
-}
-
 void read_file(struct reader *r, enum tw_option o, const struct tw_node *n)
 {
     struct tw_config_tls *t = &r->config->tls;
     struct tw_config_file *f = o == TW_OPTION_TLS_CERTIFICATE ? &t->certificate
                                : o == TW_OPTION_TLS_KEY       ? &t->key
                                                               : &t->client_ca;
-    *f = (struct tw_config_file){expand(r, n), place_of(n)};
+    *f = (struct tw_config_file){read_secret_path(r, n, r->key), place_of(n)};
 }
 
 void read_clients(struct reader *r, const struct tw_node *n)
