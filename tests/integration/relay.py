@@ -6,8 +6,7 @@ import socket
 import subprocess
 import unittest
 
-from support import PATIENCE, PE_A, PE_B, SOURCE, link, role, wait_for
-from test_tcp import free_tcp_port
+from support import PATIENCE, PE_A, PE_B, SOURCE, free_tcp_port, link, role, wait_for
 from tls import Tls
 
 PEERS = os.path.join(SOURCE, "build", "peers")

@@ -75,6 +75,12 @@ def link(host, name, up=False, at=None):
             f"mainIfname={name.split('.')[0]})")
 
 
+def free_tcp_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 def send(port, payload, source):
     data = payload if isinstance(payload, bytes) else payload.encode()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:

@@ -10,8 +10,8 @@ import threading
 import time
 import unittest
 
-from support import PATIENCE, PE_A, PE_B, STRANGER, TRUNKWATCH, link, role, send, wait_for
-from web import WebCase, free_tcp_port
+from support import PATIENCE, PE_A, PE_B, STRANGER, TRUNKWATCH, free_tcp_port, link, role, send, wait_for
+from web import WebCase
 
 TRAP = bytes.fromhex("302902010104067075626c6963a71c0201000201000201003011300f06082b060102010103004303000001")
 

@@ -9,8 +9,8 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from support import PATIENCE, PE_A, PE_B, SOURCE, STRANGER, role, send, wait_for
-from web import WebCase, free_tcp_port
+from support import PATIENCE, PE_A, PE_B, SOURCE, STRANGER, free_tcp_port, role, send, wait_for
+from web import WebCase
 
 
 class Metrics(WebCase):

@@ -9,23 +9,18 @@ import threading
 import time
 import unittest
 
-from support import Case, PATIENCE, PE_A, PE_B, STRANGER, link, role, send, wait_for
+from streams import StreamCase
+from support import PATIENCE, PE_A, PE_B, STRANGER, free_tcp_port, link, role, send, wait_for
 
 PER_SOURCE, TOTAL, MESSAGE_S = 32, 512, 20
 LINE = b"<190>Nov 25 2026 12:00:00 PE-A %%01TEST/6/NOTHING(l):x\n"
-
-
-def free_tcp_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def counted(text):
     return f"{len(text.encode())} {text}".encode()
 
 
-class Tcp(Case):
+class Tcp(StreamCase):
     def setUp(self):
         super().setUp()
         self.tcp = free_tcp_port()
@@ -43,26 +38,6 @@ class Tcp(Case):
     def counts(self):
         self.counters()
         return self.socket_counters("syslog+tcp")
-
-    def wait_counts(self, **wanted):
-        def reached():
-            counts = self.counts()
-            return counts if all(counts[k] == v for k, v in wanted.items()) else None
-        return wait_for(f"{wanted}; log:\n{self.log()}", reached)
-
-    def assert_closed(self, connection):
-        """By the other side, in order or not."""
-        try:
-            self.assertEqual(connection.recv(1), b"")
-        except ConnectionResetError:
-            pass
-
-    def assert_heard(self):
-        alert = self.wait_transition("raised", "no-switchover")
-        self.assertEqual((alert["device"], alert["sub_interfaces"]), ("pe-a", ["Eth-Trunk10.100"]))
-
-    def messages(self):
-        return role("PE-A", "Master"), role("PE-B", "Backup"), link("PE-A", "Eth-Trunk10.100")
 
 
 class Framings(Tcp):

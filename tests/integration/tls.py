@@ -3,14 +3,14 @@ import socket
 import ssl
 
 from certificates import Authority
-from support import Case, PATIENCE, link, role, wait_for
-from test_tcp import free_tcp_port
+from streams import StreamCase
+from support import PATIENCE, free_tcp_port
 
 TLS = """tls: {certificate: server.pem, key: server.key, client-ca: ca.pem}
 """
 
 
-class Tls(Case):
+class Tls(StreamCase):
     more = ""
 
     def setUp(self):
@@ -56,23 +56,3 @@ class Tls(Case):
         self.assertEqual(c["failed"], sum(c[k] for k in ("no_certificate", "not_verified", "rejected", "hung_up", "protocol",
                                                          "timed_out")), c)
         return c
-
-    def wait_counts(self, **wanted):
-        def reached():
-            counts = self.counts()
-            return counts if all(counts[k] == v for k, v in wanted.items()) else None
-        return wait_for(f"{wanted}; log:\n{self.log()}", reached)
-
-    def assert_closed(self, connection):
-        """By the other side, in order or not."""
-        try:
-            self.assertEqual(connection.recv(1), b"")
-        except (ConnectionResetError, ssl.SSLError):
-            pass
-
-    def assert_heard(self):
-        alert = self.wait_transition("raised", "no-switchover")
-        self.assertEqual((alert["device"], alert["sub_interfaces"]), ("pe-a", ["Eth-Trunk10.100"]))
-
-    def messages(self):
-        return role("PE-A", "Master"), role("PE-B", "Backup"), link("PE-A", "Eth-Trunk10.100")

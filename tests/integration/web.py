@@ -4,13 +4,7 @@ import json
 import socket
 import subprocess
 
-from support import Case, PATIENCE, TRUNKWATCH, wait_for
-
-
-def free_tcp_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+from support import Case, PATIENCE, TRUNKWATCH, free_tcp_port, wait_for
 
 
 class WebCase(Case):

@@ -2,9 +2,7 @@
 /* What a router can make grow has a cap, and what found no room is counted. */
 #include "base/mem.h"
 #include "facts/facts.h"
-#include "pipeline/pipeline.h"
-#include "pipeline/rules.h"
-#include "rules_dir.h"
+#include "pipeline_of.h"
 
 #include "../decode/ber_build.h"
 
@@ -21,18 +19,6 @@ static const char inventory[] =
     "  one:\n"
     "    devices: [pe-a, pe-b]\n"
     "    e-trunks: {1: {members: [{trunks: {pe-a: Eth-Trunk10, pe-b: Eth-Trunk10}}]}}\n";
-
-static struct tw_pipeline *create(void)
-{
-    static struct tw_rules_text text; /* kept to the end */
-    struct tw_errors errors = {0};
-    if (text.events_n == 0)
-        text = test_read_rules("rules");
-    const struct tw_topology *t = tw_topology_create("i", tw_str_z(inventory), &errors);
-    struct tw_pipeline *p = tw_pipeline_create(t, tw_rules_create(&text, &errors), NULL);
-    tw_topology_unref(t);
-    return p;
-}
 
 /* linkUp of an interface; without a name when NULL. */
 static void link_up(struct tw_pipeline *p, uint32_t index, const char *name)
@@ -57,7 +43,7 @@ static void link_up(struct tw_pipeline *p, uint32_t index, const char *name)
 
 static void names_of_an_if_index_are_capped_and_counted(void **state)
 {
-    struct tw_pipeline *p = create();
+    struct tw_pipeline *p = test_pipeline_of(inventory);
     (void)state;
     for (uint32_t i = 1; i <= TW_FACTS_IF_MAX; i++)
         link_up(p, i, "GigabitEthernet0/1/1");

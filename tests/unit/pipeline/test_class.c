@@ -6,23 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "pipeline/pipeline.h"
-#include "pipeline/rules.h"
-#include "rules_dir.h"
+#include "pipeline_of.h"
 
-static struct tw_pipeline *create(void)
-{
-    struct tw_errors errors = {0};
-    static struct tw_rules_text text; /* kept to the end */
-    if (text.events_n == 0)
-        text = test_read_rules("rules");
-    const struct tw_topology *t =
-        tw_topology_create("i", TW_STR("devices:\n  pe-a: {addresses: [192.0.2.1]}\n"), &errors);
-    assert_non_null(t);
-    struct tw_pipeline *p = tw_pipeline_create(t, tw_rules_create(&text, &errors), NULL);
-    tw_topology_unref(t);
-    return p;
-}
+static const char inventory[] = "devices:\n  pe-a: {addresses: [192.0.2.1]}\n";
 
 static void logs(void **state)
 {
@@ -45,7 +31,7 @@ static void logs(void **state)
         {TW_CLASS_NOISE, "no tag"},
         {TW_CLASS_NOISE, ""},
     };
-    struct tw_pipeline *p = create();
+    struct tw_pipeline *p = test_pipeline_of(inventory);
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct tw_record r = {.transport = TW_TRANSPORT_SYSLOG, .bytes = tw_str_z(rows[i].line)};
@@ -63,7 +49,7 @@ static void traps(void **state)
         "\x30\x3c\x02\x01\x01\x04\x06public\xa7\x2f\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x24"
         "\x30\x0d\x06\x08\x2b\x06\x01\x02\x01\x01\x03\x00\x43\x01\x05"
         "\x30\x13\x06\x0a\x2b\x06\x01\x06\x03\x01\x01\x04\x01\x00\x06\x05\x2b\x06\x01\x06\x03";
-    struct tw_pipeline *p = create();
+    struct tw_pipeline *p = test_pipeline_of(inventory);
     struct tw_record r = {.transport = TW_TRANSPORT_TRAP, .bytes = {down, sizeof down - 1}};
     (void)state;
     assert_int_equal(tw_pipeline_class(p, &r), TW_CLASS_NOISE);

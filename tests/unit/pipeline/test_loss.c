@@ -8,9 +8,7 @@
 
 #include "base/buf.h"
 #include "model/loss.h"
-#include "pipeline/pipeline.h"
-#include "pipeline/rules.h"
-#include "rules_dir.h"
+#include "pipeline_of.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,22 +30,9 @@ static const char inventory[] =
 enum { ONE, TWO };
 static const char *const addresses[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"};
 
-static struct tw_pipeline *create(void)
-{
-    static struct tw_rules_text text; /* kept to the end */
-    struct tw_errors errors = {0};
-    if (text.events_n == 0)
-        text = test_read_rules("rules");
-    const struct tw_topology *t = tw_topology_create("i", tw_str_z(inventory), &errors);
-    assert_non_null(t);
-    struct tw_pipeline *p = tw_pipeline_create(t, tw_rules_create(&text, &errors), NULL);
-    tw_topology_unref(t);
-    return p;
-}
-
 static int setup(void **state)
 {
-    *state = create();
+    *state = test_pipeline_of(inventory);
     return 0;
 }
 
@@ -218,7 +203,7 @@ static void a_note_in_a_file_but_not_from_the_network(void **state)
 
 static void it_outlives_a_restart_and_a_reload(void **state)
 {
-    struct tw_pipeline *p = *state, *q = create();
+    struct tw_pipeline *p = *state, *q = test_pipeline_of(inventory);
     struct tw_buf bytes = {0};
     link(p, 0, 0, 3, true);
     lose(p, 1, NULL, 3, "kernel 7");
@@ -260,7 +245,7 @@ static void story(struct tw_pipeline *p, bool losses, struct tw_buf *out)
 
 static void no_alert_is_lost_or_made_by_it(void **state)
 {
-    struct tw_pipeline *p = *state, *q = create();
+    struct tw_pipeline *p = *state, *q = test_pipeline_of(inventory);
     struct tw_buf with = {0}, without = {0};
     story(p, true, &with);
     story(q, false, &without);

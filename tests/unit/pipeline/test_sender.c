@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Who sent a record: what proves it counts more than an address, and names inside only behind a relay. */
-#include "pipeline/pipeline.h"
-#include "pipeline/rules.h"
-#include "rules_dir.h"
+#include "pipeline_of.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,24 +22,11 @@ static const char pdu[] = "\xa7\x34\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x29"
                           "\x30\x17\x06\x0a\x2b\x06\x01\x06\x03\x01\x01\x04\x01\x00\x06\x09\x2b\x06\x01\x06"
                           "\x03\x01\x01\x05\x05";
 
-static struct tw_pipeline *create(void)
-{
-    static struct tw_rules_text text; /* kept to the end */
-    struct tw_errors errors = {0};
-    if (text.events_n == 0)
-        text = test_read_rules("rules");
-    const struct tw_topology *t = tw_topology_create("i", tw_str_z(inventory), &errors);
-    assert_non_null(t);
-    struct tw_pipeline *p = tw_pipeline_create(t, tw_rules_create(&text, &errors), NULL);
-    tw_topology_unref(t);
-    return p;
-}
-
 enum { PE_A, PE_B, NOBODY };
 
 static void the_sender_is(int expected, uint64_t conflicts, const char *from, struct tw_record r)
 {
-    struct tw_pipeline *p = create();
+    struct tw_pipeline *p = test_pipeline_of(inventory);
     r.rx = (tw_time){INT64_C(1786212000000000000)};
     r.at = TW_TIME_MIN;
     r.bytes =

@@ -8,9 +8,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "pipeline/pipeline.h"
-#include "pipeline/rules.h"
-#include "rules_dir.h"
+#include "pipeline_of.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,17 +38,9 @@ struct story {
 
 static struct tw_pipeline *create(const char *more)
 {
-    static struct tw_rules_text text; /* kept to the end */
-    struct tw_errors errors = {0};
     char yaml[1024];
-    if (text.events_n == 0)
-        text = test_read_rules("rules");
     (void)snprintf(yaml, sizeof yaml, "%s%s%s", before, more, behind);
-    const struct tw_topology *t = tw_topology_create("i", tw_str_z(yaml), &errors);
-    assert_non_null(t);
-    struct tw_pipeline *p = tw_pipeline_create(t, tw_rules_create(&text, &errors), NULL);
-    tw_topology_unref(t);
-    return p;
+    return test_pipeline_of(yaml);
 }
 
 static void say(const struct story *st, int64_t s, int device, const char *body)
