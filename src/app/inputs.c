@@ -32,9 +32,7 @@ bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from)
 /* By what it has proved, else by its address. */
 static bool knows_sender(const struct tw_daemon *d, const struct tw_record *r)
 {
-    return r->sender != 0 || tw_inputs_knows(d, &r->from) ||
-           (r->engine_id.n > 0 &&
-            tw_topology_by_engine_id(tw_pipeline_topology(d->pipeline), r->engine_id) != TW_NONE);
+    return tw_inputs_knows(d, &r->from) || tw_pipeline_prover(d->pipeline, r) != TW_NONE;
 }
 
 /* Whose account in a storm: of who is proven, the device's, wherever it sends from; NULL: that of all
@@ -42,9 +40,7 @@ static bool knows_sender(const struct tw_daemon *d, const struct tw_record *r)
 static const struct tw_addr *account_of(const struct tw_daemon *d, const struct tw_record *r)
 {
     const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
-    uint32_t device = r->sender != 0       ? r->sender - 1
-                      : r->engine_id.n > 0 ? tw_topology_by_engine_id(t, r->engine_id)
-                                           : TW_NONE;
+    uint32_t device = tw_pipeline_prover(d->pipeline, r);
     if (device != TW_NONE && t->devices[device].addresses_n > 0)
         return &t->devices[device].addresses[0];
     return tw_inputs_knows(d, &r->from) ? &r->from : NULL;

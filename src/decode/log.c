@@ -5,7 +5,7 @@
 #include "chars.h"
 #include "stamp.h"
 
-enum { PRI_MAX = 191, COUNTER_MAX = 64, MARKS_MAX = 4, RELAY_TAG = 32 };
+enum { PRI_MAX = 191, COUNTER_MAX = 64, MARKS_MAX = 4 };
 
 const char *tw_log_fault_name(enum tw_log_fault f)
 {
@@ -152,7 +152,7 @@ static size_t split_tag(struct tw_str s, size_t i)
  * position behind it, when it is that what happened to the one at `tag` whose BRIEF ends at `i`; else 0. */
 static size_t cut_tag(struct tw_str s, size_t tag, size_t i, struct tw_log *out)
 {
-    size_t end = tag + RELAY_TAG;
+    size_t end = tag + TW_LOG_RELAY_TAG;
     if (end >= s.n || i > end || !tw_is_space(s.p[end]) || (i < end && s.p[i] != '(' && s.p[i] != '['))
         return 0;
     for (size_t k = i; k < end; k++) {

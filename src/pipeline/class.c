@@ -2,6 +2,8 @@
 /* How much a record matters, told by its name alone. */
 #include "pipeline_internal.h"
 
+#include "decode/log.h"
+
 static bool in_word(char c)
 {
     return tw_is_alnum(c) || c == '_' || c == '-';
@@ -14,8 +16,6 @@ static struct tw_str word(struct tw_str s)
         n++;
     return tw_str_cut(s, n);
 }
-
-enum { RELAY_TAG = 32 }; /* decode/log.c: what a relay leaves of a tag */
 
 /* "%%01MODULE/2/BRIEF": false for what has none; the core would say so as well. *cut: maybe by a relay. */
 static bool tag(struct tw_str s, struct tw_str *module, struct tw_str *brief, bool *cut)
@@ -30,7 +30,7 @@ static bool tag(struct tw_str s, struct tw_str *module, struct tw_str *brief, bo
                 return false;
             *brief = word(tw_str_of(p + 3, (size_t)(end - p - 3)));
             p = brief->p + brief->n;
-            *cut = p - start == RELAY_TAG && p < end && tw_is_space(*p);
+            *cut = p - start == TW_LOG_RELAY_TAG && p < end && tw_is_space(*p);
             return module->n > 0 && brief->n > 0;
         }
         p++;

@@ -4,10 +4,10 @@
 
 static const uint32_t none = TW_NONE;
 
-/* By certificate or engine ID, whatever the address: that one may change with a route. An engine ID is
- * believed only from a message that was authenticated. */
-static uint32_t prover(const struct tw_topology *t, const struct tw_record *r)
+/* The address may change with a route. */
+uint32_t tw_pipeline_prover(const struct tw_pipeline *p, const struct tw_record *r)
 {
+    const struct tw_topology *t = p->topology;
     if (r->sender != 0)
         return r->sender - 1; /* the source had to find out */
     if (r->certificate.n > 0)
@@ -20,7 +20,7 @@ static uint32_t prover(const struct tw_topology *t, const struct tw_record *r)
 static uint32_t proven(struct tw_pipeline *p, const struct tw_record *r)
 {
     const struct tw_topology *t = p->topology;
-    uint32_t device = prover(t, r);
+    uint32_t device = tw_pipeline_prover(p, r);
     if (device != none) {
         uint32_t other = tw_topology_by_address(t, &r->from);
         p->counters[TW_COUNT_IDENTITY_CONFLICT] += other != none && other != device;
@@ -65,7 +65,7 @@ uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const s
 
 bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r)
 {
-    return tw_topology_by_address(p->topology, &r->from) != none || prover(p->topology, r) != none;
+    return tw_topology_by_address(p->topology, &r->from) != none || tw_pipeline_prover(p, r) != none;
 }
 
 uint32_t sender_of_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap,

@@ -12,6 +12,7 @@
 #include "model/message.h"
 
 enum { TW_LOG_MAX = 16384, TW_LOG_DATE = 11 };
+enum { TW_LOG_RELAY_TAG = 32 }; /* bytes that a relay of RFC 3164 leaves of a tag */
 
 enum tw_log_fault {
     TW_LOG_OK,

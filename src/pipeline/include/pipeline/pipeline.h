@@ -111,6 +111,10 @@ struct tw_feed {
 struct tw_feed tw_pipeline_device_feed(const struct tw_pipeline *p, uint32_t device);
 struct tw_feed tw_pipeline_pair_feed(const struct tw_pipeline *p, uint32_t pair);
 
+/* The device that a record is proven to be of, whatever its address: by what its source found out, a
+ * certificate, an engine ID that was authenticated. TW_NONE: nothing is proven. */
+uint32_t tw_pipeline_prover(const struct tw_pipeline *p, const struct tw_record *r);
+
 /* Per device. records = accepted + dropped of its counts. */
 struct tw_device_stats {
     uint64_t records;                  /* that are known to be of it, malformed ones included */
