@@ -6,7 +6,32 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct tw_config_output_type types[] = {{"stdout", false}, {"file", true}, {NULL, false}};
+static const char *const words[] = {"json", "text", NULL};
+static const struct tw_setting of_stdout[] = {
+    {.name = "format", .kind = TW_SETTING_WORD, .preset = "json", .words = words, .help = "How."},
+    {.name = NULL}};
+static const struct tw_setting of_file[] = {
+    {.name = "path", .kind = TW_SETTING_PATH, .needed = true, .help = "Where."},
+    {.name = "format", .kind = TW_SETTING_WORD, .preset = "json", .words = words, .help = "How."},
+    {.name = NULL}};
+static const struct tw_setting of_all[] = {
+    {.name = "to", .kind = TW_SETTING_EACH, .needed = true, .help = "Each."},
+    {.name = "list", .kind = TW_SETTING_LIST, .help = "List."},
+    {.name = "key-file", .kind = TW_SETTING_SECRET, .help = "Secret."},
+    {.name = "ca-file", .kind = TW_SETTING_FILE, .help = "File."},
+    {.name = "tries", .kind = TW_SETTING_NUMBER, .preset = "3", .least = 1, .most = 9, .help = "Number."},
+    {.name = "timeout",
+     .kind = TW_SETTING_TIME,
+     .preset = "10s",
+     .least = 1000000000,
+     .most = 60000000000,
+     .help = "Time."},
+    {.name = "verify", .kind = TW_SETTING_BOOL, .preset = "true", .help = "Yes."},
+    {.name = NULL}};
+static const struct tw_config_output_type types[] = {{"stdout", "Out.", of_stdout},
+                                                     {"file", "A file.", of_file},
+                                                     {"all", "All kinds.", of_all},
+                                                     {NULL, NULL, NULL}};
 
 static void check(const struct tw_config *c)
 {
@@ -19,7 +44,10 @@ static void check(const struct tw_config *c)
     }
     for (size_t i = 0; i < c->outputs_n; i++) {
         const struct tw_config_output *o = &c->outputs[i];
-        TW_ASSERT(o->type < 2 && (o->path != NULL) == types[o->type].path && o->at.line > 0);
+        TW_ASSERT(o->type < 3 && o->name[0] != '\0' && o->at.line > 0);
+        TW_ASSERT(o->type != 1 || o->values[0].text.n > 0);
+        for (size_t k = 0; k < i; k++)
+            TW_ASSERT(strcmp(o->name, c->outputs[k].name) != 0);
     }
     for (size_t i = 0; i < c->holds_n; i++)
         TW_ASSERT(c->holds[i].hold.ns >= 0 && c->holds[i].at.line > 0 && c->holds[i].condition.p != NULL);

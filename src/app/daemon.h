@@ -14,7 +14,7 @@
 #include "pipeline/pipeline.h"
 #include "plat/clock.h"
 #include "plat/notify.h"
-#include "sink/sink.h"
+#include "sink/outlet.h"
 #include "source/shed.h"
 #include "source/tcp.h"
 #include "tls/tls.h"
@@ -111,11 +111,9 @@ struct tw_streams {
 
 /* outputs.c */
 struct tw_output_row {
-    struct tw_sink *sink;
-    bool text;
-    bool told;     /* that it fails */
-    uint64_t lost; /* as last told */
-    char *name;    /* for the log */
+    struct tw_outlet *outlet;
+    bool told;              /* that it fails */
+    uint64_t lost, refused; /* as last told */
 };
 struct tw_output_list {
     struct tw_output_row *rows;
@@ -215,12 +213,13 @@ bool tw_snmp_load(struct tw_snmp *s, const struct tw_config *c, struct tw_usm_id
                   struct tw_usm_engine **engines, size_t *engines_n);
 bool tw_snmp_save(const struct tw_snmp *s, const char **why);
 
-/* outputs.c. An output that the list had already is opened anew and keeps what waits to be written. */
-void tw_outputs_open(struct tw_output_list *l, const struct tw_config *c);
+/* outputs.c. An output that the list had already, by its name, keeps what waits to be sent. */
+void tw_outputs_open(struct tw_daemon *d, const struct tw_config *c);
 void tw_outputs_deliver(struct tw_daemon *d);
-void tw_outputs_flush(struct tw_output_list *l);
-void tw_outputs_reopen(struct tw_output_list *l);
-void tw_outputs_close(struct tw_output_list *l);
+/* Sends what can be sent, and tells the log what has changed. */
+void tw_outputs_flush(struct tw_daemon *d);
+void tw_outputs_reopen(struct tw_daemon *d);
+void tw_outputs_close(struct tw_daemon *d);
 
 /* reload.c: SIGHUP, or somebody's command. */
 void tw_reload(struct tw_daemon *d);

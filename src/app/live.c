@@ -37,7 +37,7 @@ static void arm(struct tw_daemon *d)
 void tw_live_settle(struct tw_daemon *d)
 {
     tw_outputs_deliver(d);
-    tw_outputs_flush(&d->outputs);
+    tw_outputs_flush(d);
     arm(d);
 }
 
@@ -174,7 +174,7 @@ static void finish(struct tw_daemon *d)
     tw_serve_close(d);
     tw_inputs_close(d);
     tw_snmp_finish(d);
-    tw_outputs_close(&d->outputs);
+    tw_outputs_close(d);
     tw_board_destroy(d->board);
     tw_errors_finish(&d->reloads.errors);
     event_free(d->timer);
@@ -209,7 +209,7 @@ int tw_live_run(const char *config_path)
     bool begun = tw_snmp_begin(d, &s);
     tw_setup_finish(&s);
     if (begun && tw_inputs_open(d) && tw_serve_open(d)) {
-        tw_outputs_open(&d->outputs, d->config);
+        tw_outputs_open(d, d->config);
         tw_live_settle(d);
         loop(d);
         ignore_signals();

@@ -34,8 +34,10 @@ static int print(const char *text)
 
 static int help_config(void)
 {
+    struct tw_config_output_type types[TW_SETUP_TYPES_MAX];
     struct tw_buf b = {0};
-    tw_config_help(&b);
+    tw_setup_output_types(types);
+    tw_config_help(types, &b);
     int status = print(b.p);
     tw_buf_finish(&b);
     return status;

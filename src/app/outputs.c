@@ -8,34 +8,82 @@
 
 #include <stdlib.h>
 
-enum { TEXT_WIDTH = 100 };
-
-/* The row of `old` that writes the same to the same place, taken out of it; else a new one. */
-static struct tw_output_row row_for(struct tw_output_list *old, const struct tw_config_output *o)
+static struct tw_outlet_options options_of(const struct tw_daemon *d, const struct tw_config_output *o)
 {
     const struct tw_sink_ops *ops = tw_sink_registry[o->type];
-    struct tw_buf name = {0};
-    tw_buf_fmt(&name, o->path != NULL ? "%s:%s" : "%s", ops->name, o->path);
-    for (size_t i = 0; i < old->n; i++) {
-        struct tw_output_row row = old->rows[i];
-        if (row.text != o->text || strcmp(row.name, name.p) != 0)
-            continue;
-        old->rows[i] = old->rows[--old->n];
-        tw_buf_finish(&name);
-        row.sink->ops->reopen(row.sink);
-        return row;
-    }
-    return (struct tw_output_row){.sink = ops->create(o->path), .text = o->text, .name = name.p};
+    return (struct tw_outlet_options){
+        .name = o->name,
+        .ops = ops,
+        .values = o->values,
+        .filter = {.least = o->severity,
+                   .conditions = o->conditions,
+                   .conditions_n = o->conditions_n,
+                   .pairs = o->pairs,
+                   .pairs_n = o->pairs_n,
+                   .silenced = o->silenced == 2 ? ops->is_log : o->silenced == 1},
+        .repeat = o->repeat,
+        .env = {.base = d->base, .version = TRUNKWATCH_VERSION, .state = d->config->state}};
 }
 
-void tw_outputs_open(struct tw_output_list *l, const struct tw_config *c)
+/* The row of that name, taken out of the list. */
+static struct tw_output_row take(struct tw_output_list *l, const char *name)
 {
-    struct tw_output_list old = *l;
-    l->rows = tw_xcalloc(c->outputs_n, sizeof *l->rows);
-    l->n = c->outputs_n;
-    for (size_t i = 0; i < l->n; i++)
-        l->rows[i] = row_for(&old, &c->outputs[i]);
-    tw_outputs_close(&old);
+    for (size_t i = 0; i < l->n; i++) {
+        struct tw_output_row row = l->rows[i];
+        if (strcmp(tw_outlet_name(row.outlet), name) != 0)
+            continue;
+        l->rows[i] = l->rows[--l->n];
+        return row;
+    }
+    return (struct tw_output_row){0};
+}
+
+/* NULL: told in the log. What can be wrong with its settings, --check and reload have found before. */
+static struct tw_output_row row_for(struct tw_daemon *d, struct tw_output_list *old,
+                                    const struct tw_config_output *o)
+{
+    struct tw_outlet_options options = options_of(d, o);
+    struct tw_output_row row = take(old, o->name);
+    char why[TW_SINK_WHY] = "";
+    if (row.outlet != NULL && tw_outlet_same(row.outlet, &options)) {
+        tw_outlet_reopen(row.outlet);
+        return row;
+    }
+    struct tw_outlet *new = tw_outlet_create(&options, why);
+    if (new == NULL) {
+        tw_log(TW_LEVEL_ERROR, "output", "can't be made",
+               TW_KVS(TW_KV("output", o->name), TW_KV("why", why)));
+        return row;
+    }
+    if (row.outlet != NULL)
+        tw_outlet_adopt(new, row.outlet);
+    else
+        tw_outlet_start(new, 0, false);
+    tw_outlet_destroy(row.outlet);
+    return (struct tw_output_row){.outlet = new, .told = row.told};
+}
+
+static void end(struct tw_output_row *row)
+{
+    const struct tw_outlet_stats *s = tw_outlet_stats(row->outlet);
+    if (s->waiting > 0)
+        tw_log(TW_LEVEL_ERROR, "output", "ends with transitions not written",
+               TW_KVS(TW_KV("output", tw_outlet_name(row->outlet)), TW_KV_N("transitions", s->waiting),
+                      TW_KV_N("bytes", s->waiting_bytes)));
+    tw_outlet_destroy(row->outlet);
+}
+
+void tw_outputs_open(struct tw_daemon *d, const struct tw_config *c)
+{
+    struct tw_output_list old = d->outputs, new = {.rows = tw_xcalloc(c->outputs_n + 1, sizeof *new.rows)};
+    for (size_t i = 0; i < c->outputs_n; i++) {
+        new.rows[new.n] = row_for(d, &old, &c->outputs[i]);
+        new.n += new.rows[new.n].outlet != NULL;
+    }
+    for (size_t i = 0; i < old.n; i++)
+        end(&old.rows[i]);
+    free(old.rows);
+    d->outputs = new;
 }
 
 /* One line for each transition, so that the journal alone tells the story. */
@@ -58,24 +106,13 @@ static void log_transition(const struct tw_transition *t)
 static void deliver_one(struct tw_daemon *d, const struct tw_transition *t)
 {
     tw_buf_clear(&d->line);
-    if (d->http != NULL) {
-        tw_render_json(t, &d->line);
+    tw_render_json(t, &d->line);
+    if (d->http != NULL)
         tw_board_take(d->board, t, tw_buf_view(&d->line));
-    }
-    for (int text = 0; text < 2; text++) {
-        if (text == 1)
-            tw_buf_clear(&d->line);
-        for (size_t i = 0; i < d->outputs.n; i++) {
-            const struct tw_output_row *row = &d->outputs.rows[i];
-            if (row->text != (text == 1))
-                continue;
-            if (d->line.n == 0 && text == 1)
-                tw_render_text(t, false, TEXT_WIDTH, &d->line);
-            else if (d->line.n == 0)
-                tw_render_json(t, &d->line);
-            row->sink->ops->deliver(row->sink, t, tw_buf_view(&d->line));
-        }
-    }
+    struct tw_item *item = tw_item_create(t, tw_buf_view(&d->line));
+    for (size_t i = 0; i < d->outputs.n; i++)
+        tw_outlet_take(d->outputs.rows[i].outlet, item);
+    tw_item_unref(item);
 }
 
 void tw_outputs_deliver(struct tw_daemon *d)
@@ -92,50 +129,47 @@ void tw_outputs_deliver(struct tw_daemon *d)
 
 static void tell(struct tw_output_row *row)
 {
-    const struct tw_sink_stats *s = &row->sink->stats;
+    const struct tw_outlet_stats *s = tw_outlet_stats(row->outlet);
+    const char *name = tw_outlet_name(row->outlet);
     if (s->failing && !row->told)
-        tw_log(TW_LEVEL_ERROR, "output", "can't be written, will be tried again",
-               TW_KVS(TW_KV("output", row->name), TW_KV("why", strerror(s->why)),
-                      TW_KV_N("waiting_bytes", s->waiting)));
+        tw_log(
+            TW_LEVEL_ERROR, "output", "can't be written, will be tried again",
+            TW_KVS(TW_KV("output", name), TW_KV("why", s->why), TW_KV_N("waiting_bytes", s->waiting_bytes)));
     if (!s->failing && row->told)
         tw_log(TW_LEVEL_WARNING, "output", "can be written again",
-               TW_KVS(TW_KV("output", row->name), TW_KV_N("waiting_bytes", s->waiting)));
+               TW_KVS(TW_KV("output", name), TW_KV_N("waiting_bytes", s->waiting_bytes)));
     if (s->lost > row->lost)
         tw_log(TW_LEVEL_ERROR, "output", "alert transitions were lost: too many wait to be written",
-               TW_KVS(TW_KV("output", row->name), TW_KV_N("lost", s->lost)));
+               TW_KVS(TW_KV("output", name), TW_KV_N("lost", s->lost)));
+    if (s->refused > row->refused)
+        tw_log(TW_LEVEL_ERROR, "output", "the receiver refuses alert transitions: they were passed over",
+               TW_KVS(TW_KV("output", name), TW_KV("why", s->why), TW_KV_N("refused", s->refused)));
     row->told = s->failing;
     row->lost = s->lost;
+    row->refused = s->refused;
 }
 
-void tw_outputs_flush(struct tw_output_list *l)
+void tw_outputs_flush(struct tw_daemon *d)
 {
-    for (size_t i = 0; i < l->n; i++) {
-        struct tw_sink *s = l->rows[i].sink;
-        if (s->stats.waiting > 0 || s->stats.failing)
-            s->ops->flush(s);
-        tell(&l->rows[i]);
+    for (size_t i = 0; i < d->outputs.n; i++) {
+        tw_outlet_go(d->outputs.rows[i].outlet);
+        tell(&d->outputs.rows[i]);
     }
 }
 
-void tw_outputs_reopen(struct tw_output_list *l)
+void tw_outputs_reopen(struct tw_daemon *d)
 {
-    for (size_t i = 0; i < l->n; i++) {
-        l->rows[i].sink->ops->reopen(l->rows[i].sink);
-        tell(&l->rows[i]);
+    for (size_t i = 0; i < d->outputs.n; i++) {
+        tw_outlet_reopen(d->outputs.rows[i].outlet);
+        tell(&d->outputs.rows[i]);
     }
 }
 
-void tw_outputs_close(struct tw_output_list *l)
+void tw_outputs_close(struct tw_daemon *d)
 {
-    tw_outputs_flush(l);
-    for (size_t i = 0; i < l->n; i++) {
-        const struct tw_sink_stats *s = &l->rows[i].sink->stats;
-        if (s->waiting > 0)
-            tw_log(TW_LEVEL_ERROR, "output", "ends with transitions not written",
-                   TW_KVS(TW_KV("output", l->rows[i].name), TW_KV_N("bytes", s->waiting)));
-        l->rows[i].sink->ops->destroy(l->rows[i].sink);
-        free(l->rows[i].name);
-    }
-    free(l->rows);
-    *l = (struct tw_output_list){0};
+    tw_outputs_flush(d);
+    for (size_t i = 0; i < d->outputs.n; i++)
+        end(&d->outputs.rows[i]);
+    free(d->outputs.rows);
+    d->outputs = (struct tw_output_list){0};
 }

@@ -74,7 +74,7 @@ static void apply(struct tw_daemon *d, struct tw_setup *s)
     s->rules = NULL; /* taken */
     /* What ended or began by the change still goes where the old configuration said. */
     tw_outputs_deliver(d);
-    tw_outputs_open(&d->outputs, s->config);
+    tw_outputs_open(d, s->config);
     tw_config_destroy(d->config);
     d->config = s->config;
     s->config = NULL;
@@ -119,7 +119,7 @@ void tw_reload(struct tw_daemon *d)
     note(d, status == TW_EXIT_OK, &errors);
     if (status != TW_EXIT_OK) {
         tw_log(TW_LEVEL_ERROR, "reload", "refused: everything stays as it was", NULL);
-        tw_outputs_reopen(&d->outputs);
+        tw_outputs_reopen(d);
     } else {
         apply(d, &s);
         tw_log(TW_LEVEL_NOTICE, "reload", "done",

@@ -77,10 +77,13 @@ void tw_report_counters(struct tw_daemon *d)
     for (size_t i = 0; i < d->inputs_n; i++)
         report_tls(&d->inputs[i]);
     for (size_t i = 0; i < d->outputs.n; i++) {
-        const struct tw_sink_stats *s = &d->outputs.rows[i].sink->stats;
-        tw_log(TW_LEVEL_NOTICE, "report.output", d->outputs.rows[i].name,
-               TW_KVS(TW_KV_N("delivered", s->delivered), TW_KV_N("lost", s->lost),
-                      TW_KV_N("errors", s->errors), TW_KV_N("waiting_bytes", s->waiting)));
+        const struct tw_outlet *o = d->outputs.rows[i].outlet;
+        const struct tw_outlet_stats *s = tw_outlet_stats(o);
+        tw_log(TW_LEVEL_NOTICE, "report.output", tw_outlet_name(o),
+               TW_KVS(TW_KV_N("delivered", s->delivered), TW_KV_N("filtered", s->filtered),
+                      TW_KV_N("repeated", s->repeated), TW_KV_N("refused", s->refused),
+                      TW_KV_N("lost", s->lost), TW_KV_N("errors", s->errors), TW_KV_N("waiting", s->waiting),
+                      TW_KV_N("waiting_bytes", s->waiting_bytes)));
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Passphrases of SNMPv3 users: read, made into keys, wiped. */
+/* Passphrases of SNMPv3 users: read, made into keys, wiped. Secrets of outputs: read. */
 #include "setup.h"
 
 #include "base/mem.h"
@@ -23,7 +23,7 @@ static void complain(struct tw_setup *s, struct tw_config_place at, const char *
     tw_errors_add(errors, s->config->file, at.line, at.column, "passphrase file '%s': %s", path, why);
 }
 
-static const char *read_fd(int fd, struct secret *out)
+static const char *read_fd(int fd, size_t least, struct secret *out)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
@@ -44,9 +44,9 @@ static const char *read_fd(int fd, struct secret *out)
         out->n--;
     if (out->n > 0 && out->bytes[out->n - 1] == '\r')
         out->n--;
-    return out->n < TW_USM_PASSPHRASE_MIN ? "expected at least 8 bytes (RFC 3414)"
-           : out->n > SECRET_MAX          ? "expected at most 1024 bytes"
-                                          : NULL;
+    return out->n < least        ? (least > 1 ? "expected at least 8 bytes (RFC 3414)" : "it is empty")
+           : out->n > SECRET_MAX ? "expected at most 1024 bytes"
+                                 : NULL;
 }
 
 static void doubt_mode(struct tw_setup *s, int fd, struct tw_config_place at, const char *path)
@@ -57,14 +57,14 @@ static void doubt_mode(struct tw_setup *s, int fd, struct tw_config_place at, co
                  &s->warnings);
 }
 
-static bool read_secret(struct tw_setup *s, const char *path, struct tw_config_place at,
+static bool read_secret(struct tw_setup *s, const char *path, size_t least, struct tw_config_place at,
                         struct tw_errors *errors, struct secret *out)
 {
     out->n = 0;
     if (path == NULL)
         return true;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    const char *why = fd >= 0 ? read_fd(fd, out) : strerror(errno);
+    const char *why = fd >= 0 ? read_fd(fd, least, out) : strerror(errno);
     if (why != NULL)
         complain(s, at, path, why, errors);
     else
@@ -86,12 +86,21 @@ void tw_setup_read_users(struct tw_setup *s, struct tw_errors *errors)
         memcpy(u->name, from->name, strlen(from->name));
         if (from->engine_id.n > 0)
             (void)tw_usm_id_parse(from->engine_id, &u->engine);
-        bool ok = read_secret(s, from->auth_file, from->auth_at, errors, &auth);
-        ok = read_secret(s, from->priv_file, from->priv_at, errors, &priv) && ok;
+        bool ok = read_secret(s, from->auth_file, TW_USM_PASSPHRASE_MIN, from->auth_at, errors, &auth);
+        ok = read_secret(s, from->priv_file, TW_USM_PASSPHRASE_MIN, from->priv_at, errors, &priv) && ok;
         if (ok && !tw_usm_user_keys(u, tw_str_of(auth.bytes, auth.n), tw_str_of(priv.bytes, priv.n)))
             tw_errors_add(errors, c->file, from->at.line, from->at.column,
                           "user '%s': this machine's OpenSSL does not offer its auth or priv", from->name);
     }
     explicit_bzero(&auth, sizeof auth);
     explicit_bzero(&priv, sizeof priv);
+}
+
+void tw_setup_read_secret(struct tw_setup *s, const struct tw_setting_value *v, struct tw_config_place at,
+                          struct tw_errors *errors)
+{
+    struct secret secret;
+    if (read_secret(s, v->text.p, 1, at, errors, &secret))
+        tw_config_secret(s->config, v, tw_str_of(secret.bytes, secret.n));
+    explicit_bzero(&secret, sizeof secret);
 }

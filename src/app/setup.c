@@ -5,7 +5,6 @@
 #include "command.h"
 #include "load.h"
 #include "pipeline/pipeline.h"
-#include "sink/sink.h"
 #include "tls/tls.h"
 
 #include <errno.h>
@@ -14,10 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TYPES_MAX = 32 };
-
-static void wrong(const struct tw_setup *s, struct tw_config_place at, const char *what, const char *path,
-                  struct tw_errors *errors)
+void tw_setup_wrong(const struct tw_setup *s, struct tw_config_place at, const char *what, const char *path,
+                    struct tw_errors *errors)
 {
     tw_errors_add(errors, s->config->file, at.line > 0 ? at.line : 1, at.column > 0 ? at.column : 1,
                   "%s '%s': %s", what, path, strerror(errno));
@@ -25,11 +22,10 @@ static void wrong(const struct tw_setup *s, struct tw_config_place at, const cha
 
 static bool read_config(const char *path, struct tw_setup *s, struct tw_errors *errors, int *status)
 {
-    struct tw_config_output_type types[TYPES_MAX] = {{NULL, false}};
+    struct tw_config_output_type types[TW_SETUP_TYPES_MAX];
     char *text;
     size_t n;
-    for (size_t i = 0; tw_sink_registry[i] != NULL && i + 1 < TYPES_MAX; i++)
-        types[i] = (struct tw_config_output_type){tw_sink_registry[i]->name, tw_sink_registry[i]->needs_path};
+    tw_setup_output_types(types);
     if (!tw_load_file(path, &text, &n)) {
         *status = TW_EXIT_USAGE;
         return false;
@@ -45,7 +41,7 @@ static void read_inventory(struct tw_setup *s, struct tw_errors *errors)
     char *text;
     size_t n;
     if (access(path, R_OK) != 0 || !tw_load_file(path, &text, &n)) {
-        wrong(s, s->config->inventory_at, "can't read the inventory", path, errors);
+        tw_setup_wrong(s, s->config->inventory_at, "can't read the inventory", path, errors);
         return;
     }
     s->topology = tw_topology_create(path, tw_str_of(text, n), errors);
@@ -69,7 +65,7 @@ static void read_rules(struct tw_setup *s, struct tw_errors *errors)
     struct tw_rules_files files;
     s->rules_dir = s->config->rules != NULL ? s->config->rules : tw_load_rules_dir();
     if (access(s->rules_dir, R_OK | X_OK) != 0 || !tw_load_rules_files(s->rules_dir, &files)) {
-        wrong(s, s->config->rules_at, "can't read the rules in", s->rules_dir, errors);
+        tw_setup_wrong(s, s->config->rules_at, "can't read the rules in", s->rules_dir, errors);
         return;
     }
     s->rules = tw_rules_create(&files.text, errors);
@@ -79,30 +75,6 @@ static void read_rules(struct tw_setup *s, struct tw_errors *errors)
     tw_rules_files_finish(&files);
     if (s->rules != NULL)
         apply_holds(s, errors);
-}
-
-/* An output that could never be written would be found when it is needed. */
-static void check_outputs(struct tw_setup *s, struct tw_errors *errors)
-{
-    for (size_t i = 0; i < s->config->outputs_n; i++) {
-        const struct tw_config_output *o = &s->config->outputs[i];
-        const char *slash = o->path != NULL ? strrchr(o->path, '/') : NULL;
-        struct tw_buf folder = {0};
-        if (o->path == NULL)
-            continue;
-        tw_buf_add(&folder, slash != NULL ? o->path : ".", slash != NULL ? (size_t)(slash - o->path) + 1 : 1);
-        struct stat st;
-        bool exists = access(o->path, F_OK) == 0;
-        if (exists && stat(o->path, &st) == 0 && S_ISDIR(st.st_mode)) {
-            errno = EISDIR;
-            wrong(s, o->at, "can't write the output", o->path, errors);
-            tw_buf_finish(&folder);
-            continue;
-        }
-        if (exists ? access(o->path, W_OK) != 0 : access(folder.p, W_OK | X_OK) != 0)
-            wrong(s, o->at, exists ? "can't write the output" : "can't create the output", o->path, errors);
-        tw_buf_finish(&folder);
-    }
 }
 
 /* It is made at start; where it never could be is told now. */
@@ -117,9 +89,9 @@ static void check_state(struct tw_setup *s, struct tw_errors *errors)
     bool exists = stat(path, &st) == 0;
     if (exists && !S_ISDIR(st.st_mode)) {
         errno = ENOTDIR;
-        wrong(s, s->config->state_at, "can't keep the state in", path, errors);
+        tw_setup_wrong(s, s->config->state_at, "can't keep the state in", path, errors);
     } else if (access(exists ? path : folder.p, W_OK | X_OK) != 0) {
-        wrong(s, s->config->state_at, "can't keep the state in", path, errors);
+        tw_setup_wrong(s, s->config->state_at, "can't keep the state in", path, errors);
     }
     tw_buf_finish(&folder);
 }
@@ -131,7 +103,7 @@ int tw_setup_load(const char *path, struct tw_setup *out, struct tw_errors *erro
     if (read_config(path, out, errors, &status)) {
         read_inventory(out, errors);
         read_rules(out, errors);
-        check_outputs(out, errors);
+        tw_setup_check_outputs(out, errors);
         tw_setup_load_tls(out, errors);
         check_state(out, errors);
         tw_setup_read_users(out, errors);

@@ -31,6 +31,16 @@ int tw_setup_load(const char *path, struct tw_setup *out, struct tw_errors *erro
 void tw_setup_finish(struct tw_setup *s);
 /* secrets.c: the users of the configuration, and the keys that their files make. */
 void tw_setup_read_users(struct tw_setup *s, struct tw_errors *errors);
+/* secrets.c: what stands in the file of a secret becomes its value. */
+void tw_setup_read_secret(struct tw_setup *s, const struct tw_setting_value *v, struct tw_config_place at,
+                          struct tw_errors *errors);
+/* Adds an error with errno's text. */
+void tw_setup_wrong(const struct tw_setup *s, struct tw_config_place at, const char *what, const char *path,
+                    struct tw_errors *errors);
+/* setup_outputs.c */
+enum { TW_SETUP_TYPES_MAX = 32 };
+void tw_setup_output_types(struct tw_config_output_type types[static TW_SETUP_TYPES_MAX]);
+void tw_setup_check_outputs(struct tw_setup *s, struct tw_errors *errors);
 /* `trunkwatchd --check`: says what was found and what is doubtful. Returns the exit status. */
 int tw_setup_check(const char *path);
 /* credentials.c */

@@ -135,8 +135,8 @@ void tw_scope_view(struct tw_daemon *d, enum tw_scope scope, size_t i, struct tw
     case TW_SCOPE_SNMP: out->engines = engines(d); break;
     case TW_SCOPE_NOBODY: out->nobody = tw_pipeline_nobody(d->pipeline); break;
     case TW_SCOPE_OUTPUT:
-        out->name = d->outputs.rows[i].name;
-        out->sink = &d->outputs.rows[i].sink->stats;
+        out->name = tw_outlet_name(d->outputs.rows[i].outlet);
+        out->outlet = tw_outlet_stats(d->outputs.rows[i].outlet);
         break;
     case TW_SCOPE_HTTP: out->http = tw_http_stats(d->http); break;
     case TW_SCOPE_PROCESS: tw_process_read(&out->process); break;

@@ -34,7 +34,7 @@ struct tw_view {
     struct tw_feed feed; /* of a device or a pair */
     const uint64_t *nobody;
     uint64_t engines;
-    const struct tw_sink_stats *sink;
+    const struct tw_outlet_stats *outlet;
     struct tw_http_stats http;
     struct tw_board_stats board;
     struct tw_process process;

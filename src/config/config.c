@@ -25,6 +25,8 @@ struct tw_config_private {
     struct tw_doc *doc, *presets[TW_OPTIONS];
     const struct tw_node *nodes[TW_OPTIONS]; /* as given, else the default; NULL: neither */
     struct tw_arena *arena;
+    struct tw_str *secrets;
+    size_t secrets_n, secrets_cap;
 };
 
 const char *tw_option_key(enum tw_option o)
@@ -167,9 +169,19 @@ void tw_config_destroy(struct tw_config *c)
     for (size_t i = 0; i < TW_OPTIONS; i++)
         tw_doc_destroy(c->own->presets[i]);
     tw_doc_destroy(c->own->doc);
+    for (size_t i = 0; i < c->own->secrets_n; i++)
+        explicit_bzero((void *)(uintptr_t)c->own->secrets[i].p, c->own->secrets[i].n);
+    free(c->own->secrets);
     tw_arena_destroy(c->own->arena);
     free(c->own);
     free(c);
+}
+
+void tw_config_secret(struct tw_config *c, const struct tw_setting_value *v, struct tw_str secret)
+{
+    struct tw_setting_value *value = (struct tw_setting_value *)(uintptr_t)v; /* ours */
+    value->text = tw_str_of(tw_arena_dup(c->own->arena, secret.p, secret.n), secret.n);
+    *TW_PUSH(c->own->secrets, c->own->secrets_n, c->own->secrets_cap) = value->text;
 }
 
 bool tw_config_given(const struct tw_config *c, enum tw_option o)
@@ -214,10 +226,11 @@ static const char *use_text(enum use use)
     return "";
 }
 
-void tw_config_help(struct tw_buf *out)
+void tw_config_help(const struct tw_config_output_type *types, struct tw_buf *out)
 {
     for (size_t i = 0; i < TW_OPTIONS; i++) {
         tw_buf_fmt(out, "%s%s%s%s\n    %s %s\n", rows[i].key, rows[i].preset[0] != '\0' ? " (default " : "",
                    rows[i].preset, rows[i].preset[0] != '\0' ? ")" : "", rows[i].help, use_text(rows[i].use));
     }
+    help_outputs(types, out);
 }

@@ -176,56 +176,6 @@ static void read_holds(struct reader *r, const struct tw_node *n)
     r->config->holds_n = count;
 }
 
-static bool read_type(struct reader *r, const struct tw_node *n, struct tw_config_output *out)
-{
-    const char *names[32] = {NULL};
-    for (size_t i = 0; r->types[i].name != NULL && i + 1 < sizeof names / sizeof *names; i++)
-        names[i] = r->types[i].name;
-    return tw_doc_want_word(r->doc, n, "type of an output", names, r->errors, &out->type);
-}
-
-static bool read_output(struct reader *r, const struct tw_node *n, struct tw_config_output *out)
-{
-    static const char *const keys[] = {"type", "path", "format", NULL};
-    static const char *const formats[] = {"json", "text", NULL};
-    size_t format = 0;
-    if (!tw_doc_want_map(r->doc, n, "output", r->errors))
-        return false;
-    tw_doc_known_keys(r->doc, n, "output", keys, r->errors);
-    if (tw_node_get(n, "type") == NULL) {
-        tw_doc_error(r->doc, n, r->errors, "output has no type, expected {type: …}");
-        return false;
-    }
-    if (!read_type(r, tw_node_get(n, "type"), out))
-        return false;
-    const struct tw_node *path = tw_node_get(n, "path"), *word = tw_node_get(n, "format");
-    const struct tw_config_output_type *type = &r->types[out->type];
-    out->at = place_of(path != NULL ? path : n);
-    if (type->path && path == NULL)
-        tw_doc_error(r->doc, n, r->errors, "output of type %s has no path, expected {type: %s, path: …}",
-                     type->name, type->name);
-    else if (type->path)
-        out->path = read_path(r, path, "path of an output");
-    else if (path != NULL)
-        tw_doc_error(r->doc, path, r->errors, "output of type %s has a path, expected none", type->name);
-    if (word != NULL)
-        (void)tw_doc_want_word(r->doc, word, "format of an output", formats, r->errors, &format);
-    out->text = format == 1;
-    return true;
-}
-
-static void read_outputs(struct reader *r, const struct tw_node *n)
-{
-    if (!tw_doc_want_list(r->doc, n, r->key, r->errors))
-        return;
-    struct tw_config_output *list = tw_arena_alloc(r->arena, n->n * sizeof *list);
-    size_t count = 0;
-    for (uint32_t i = 0; i < n->n; i++)
-        count += read_output(r, n->items[i], &list[count]);
-    r->config->outputs = list;
-    r->config->outputs_n = count;
-}
-
 static void read_one_path(struct reader *r, enum tw_option o, const struct tw_node *n)
 {
     const char *path = read_path(r, n, r->key);

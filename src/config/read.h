@@ -46,6 +46,9 @@ void read_version(struct reader *r, const struct tw_node *n);
 void read_number(struct reader *r, enum tw_option o, const struct tw_node *n);
 void read_time(struct reader *r, enum tw_option o, const struct tw_node *n);
 void check_tls(struct reader *r, const struct tw_node *listen);
+/* read_output.c */
+void read_outputs(struct reader *r, const struct tw_node *n);
+void help_outputs(const struct tw_config_output_type *types, struct tw_buf *out);
 /* read_snmp.c */
 void read_users(struct reader *r, const struct tw_node *n);
 void read_learn(struct reader *r, const struct tw_node *n);

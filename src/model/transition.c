@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "model/transition.h"
 
+#include "base/mem.h"
+
 const char *tw_transition_name(enum tw_transition_kind k)
 {
     static const char *const names[] = {"raised", "updated", "cleared"};
@@ -29,4 +31,47 @@ const char *tw_step_name(enum tw_step s)
 {
     static const char *const names[] = {"check", "repair", "switch-over", "verify", "undo"};
     return names[s];
+}
+
+static const char *text(const char *z, struct tw_arena *a)
+{
+    return z != NULL ? tw_arena_dup(a, z, strlen(z)) : NULL;
+}
+
+static const char *const *texts(const char *const *list, size_t n, struct tw_arena *a)
+{
+    const char **out = tw_arena_alloc(a, (n + 1) * sizeof *out);
+    for (size_t i = 0; i < n; i++)
+        out[i] = text(list[i], a);
+    return out;
+}
+
+void tw_transition_copy(const struct tw_transition *t, struct tw_arena *a, struct tw_transition *out)
+{
+    struct tw_hint *hints = tw_arena_alloc(a, (t->hints_n + 1) * sizeof *hints);
+    struct tw_evidence_line *evidence = tw_arena_alloc(a, (t->evidence_n + 1) * sizeof *evidence);
+    *out = *t;
+    out->condition = text(t->condition, a);
+    out->pair = text(t->pair, a);
+    out->device = text(t->device, a);
+    out->peer = text(t->peer, a);
+    out->trunk = text(t->trunk, a);
+    out->summary = text(t->summary, a);
+    out->cleared_by = text(t->cleared_by, a);
+    out->sub_interfaces = texts(t->sub_interfaces, t->sub_interfaces_n, a);
+    out->services = texts(t->services, t->services_n, a);
+    for (size_t i = 0; i < t->hints_n; i++) {
+        hints[i] = t->hints[i];
+        hints[i].on = text(t->hints[i].on, a);
+        hints[i].text = text(t->hints[i].text, a);
+        hints[i].commands = texts(t->hints[i].commands, t->hints[i].commands_n, a);
+    }
+    for (size_t i = 0; i < t->evidence_n; i++) {
+        evidence[i] = t->evidence[i];
+        evidence[i].device = text(t->evidence[i].device, a);
+        evidence[i].text = text(t->evidence[i].text, a);
+        evidence[i].rule = text(t->evidence[i].rule, a);
+    }
+    out->hints = hints;
+    out->evidence = evidence;
 }

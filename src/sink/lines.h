@@ -1,26 +1,41 @@
 /* SPDX-License-Identifier: ISC */
 #ifndef TW_SINK_LINES_H
 #define TW_SINK_LINES_H
-/* Text on its way to a file descriptor that may not take it at once. */
-#include "base/buf.h"
+/*
+ * Transitions as lines on their way to a file descriptor that may not take them at once: a pipe that is full,
+ * a disk. A line that was written in part is finished where it was begun, or written whole elsewhere.
+ */
 #include "sink/sink.h"
 
+struct event;
+
 struct tw_lines {
+    struct tw_sink *sink;
+    bool as_text; /* for people; else JSON */
     struct tw_buf text;
-    size_t done;      /* of it, already written */
-    uint64_t written; /* of everything ever taken */
-    uint64_t *ends;   /* where each transition that waits ends, counted like `written` */
-    size_t ends_n, ends_cap, ends_first;
+    size_t *ends; /* of each item in `text` */
+    size_t n, cap;
+    size_t done; /* bytes of `text` that are written */
+    size_t torn; /* bytes of the first item that are written, from a try before */
+    int fd;
+    bool failed; /* the last try ended early */
+    struct event *writable;
 };
 
-/* Counts in `stats`. */
-void tw_lines_add(struct tw_lines *l, struct tw_str text, struct tw_sink_stats *stats);
-/* Writes without waiting; sets stats->failing. fd < 0: nothing can be written (EBADF is not a new failure).
- */
-void tw_lines_write(struct tw_lines *l, int fd, struct tw_sink_stats *stats);
-/* The next write goes elsewhere: a line that was written in part is written there whole. */
-void tw_lines_rewind(struct tw_lines *l);
+/* The rows that every sink of lines has. */
+#define TW_LINES_FORMAT                                                                                      \
+    {                                                                                                        \
+        .name = "format", .kind = TW_SETTING_WORD, .preset = "json", .words = tw_lines_formats,              \
+        .help = "json: a line of JSON each; text: a block of lines for people."                              \
+    }
+extern const char *const tw_lines_formats[];
+
+/* Sends to fd, and ends with tw_sink_done. */
+void tw_lines_send(struct tw_lines *l, int fd, const struct tw_item *const *items, size_t n);
+/* It has begun and waits. */
+bool tw_lines_waits(const struct tw_lines *l);
+/* Ends it: what is written is done. */
+void tw_lines_stop(struct tw_lines *l, const char *why);
 void tw_lines_finish(struct tw_lines *l);
-void tw_lines_failed(struct tw_sink_stats *stats, int why);
 
 #endif

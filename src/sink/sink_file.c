@@ -6,47 +6,46 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { BATCH = 256, PAUSE_MS = 1000 };
+enum { PATH, FORMAT };
 
 struct output {
     struct tw_sink sink; /* first */
     struct tw_lines lines;
     char *path;
-    int fd;          /* -1: could not be opened */
+    int fd;          /* -1: not open */
     struct stat was; /* what was closed; st_mode 0: nothing */
     off_t end;       /* where our last byte ended in it */
 };
 
-extern const struct tw_sink_ops tw_sink_file;
+static const struct tw_setting settings[] = {
+    [PATH] = {.name = "path",
+              .kind = TW_SETTING_PATH,
+              .needed = true,
+              .help = "The file. It is appended to, and opened anew on SIGHUP."},
+    [FORMAT] = TW_LINES_FORMAT,
+    {.name = NULL}};
 
 /* The file that was closed, with the beginning of a line that the disk had no room for: the rest goes there.
  */
 static bool goes_on(const struct output *o)
 {
     struct stat now;
-    return o->fd >= 0 && S_ISREG(o->was.st_mode) && fstat(o->fd, &now) == 0 && now.st_dev == o->was.st_dev &&
+    return S_ISREG(o->was.st_mode) && fstat(o->fd, &now) == 0 && now.st_dev == o->was.st_dev &&
            now.st_ino == o->was.st_ino && now.st_size >= o->end;
 }
 
 /* O_NONBLOCK: the path may name a pipe that nobody reads. */
-static void open_file(struct output *o)
+static bool open_file(struct output *o)
 {
     o->fd = open(o->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
-    if (o->fd < 0)
-        tw_lines_failed(&o->sink.stats, errno);
-    else if (!goes_on(o))
-        tw_lines_rewind(&o->lines);
-}
-
-static void write_lines(struct output *o)
-{
-    if (o->fd < 0)
-        return;
-    tw_lines_write(&o->lines, o->fd, &o->sink.stats);
-    off_t at = lseek(o->fd, 0, SEEK_CUR);
-    if (at > 0) /* else nothing was written since it was opened */
-        o->end = at;
+    if (o->fd >= 0 && !goes_on(o))
+        o->lines.torn = 0;
+    return o->fd >= 0;
 }
 
 static void close_file(struct output *o)
@@ -55,59 +54,61 @@ static void close_file(struct output *o)
         return;
     if (fstat(o->fd, &o->was) != 0)
         o->was.st_mode = 0;
+    off_t at = lseek(o->fd, 0, SEEK_CUR);
+    if (at > 0) /* else nothing was written since it was opened */
+        o->end = at;
     (void)close(o->fd);
     o->fd = -1;
 }
 
-static struct tw_sink *create(const char *path)
+static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_setting_value *values,
+                              char why[static TW_SINK_WHY])
 {
     struct output *o = tw_xcalloc(1, sizeof *o);
-    o->sink.ops = &tw_sink_file;
-    o->path = tw_xstrndup(path, strlen(path));
-    open_file(o);
+    (void)env;
+    (void)why;
+    o->path = tw_xstrndup(values[PATH].text.p, values[PATH].text.n);
+    o->lines = (struct tw_lines){.sink = &o->sink, .as_text = values[FORMAT].number == 1};
+    o->fd = -1;
     return &o->sink;
 }
 
-static void deliver(struct tw_sink *s, const struct tw_transition *t, struct tw_str text)
-{
-    (void)t;
-    tw_lines_add(&((struct output *)s)->lines, text, &s->stats);
-}
-
-static void flush(struct tw_sink *s)
+static void send_lines(struct tw_sink *s, const struct tw_item *const *items, size_t n)
 {
     struct output *o = (struct output *)s;
-    if (o->fd < 0 || s->stats.failing) {
-        close_file(o);
-        open_file(o);
+    if (o->lines.failed)
+        close_file(o); /* the path may lead elsewhere now */
+    if (o->fd < 0 && !open_file(o)) {
+        tw_sink_done(s, 0, TW_SENT_AGAIN, strerror(errno));
+        return;
     }
-    write_lines(o);
+    tw_lines_send(&o->lines, o->fd, items, n);
 }
 
-static void reopen(struct tw_sink *s)
+static const char *reopen(struct tw_sink *s)
 {
     struct output *o = (struct output *)s;
-    write_lines(o);
+    tw_lines_stop(&o->lines, "opened anew");
     close_file(o);
-    open_file(o);
-    write_lines(o);
+    return open_file(o) ? NULL : strerror(errno);
 }
 
 static void destroy(struct tw_sink *s)
 {
     struct output *o = (struct output *)s;
-    if (o == NULL)
-        return;
+    tw_lines_finish(&o->lines);
     close_file(o);
     free(o->path);
-    tw_lines_finish(&o->lines);
     free(o);
 }
 
 const struct tw_sink_ops tw_sink_file = {.name = "file",
-                                         .needs_path = true,
+                                         .help = "A file, or a named pipe that somebody reads.",
+                                         .settings = settings,
+                                         .batch = BATCH,
+                                         .is_log = true,
+                                         .pause_max_ms = PAUSE_MS,
                                          .create = create,
-                                         .deliver = deliver,
-                                         .flush = flush,
+                                         .send = send_lines,
                                          .reopen = reopen,
                                          .destroy = destroy};

@@ -6,45 +6,44 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { BATCH = 256, PAUSE_MS = 1000 };
+
 struct output {
     struct tw_sink sink; /* first */
     struct tw_lines lines;
 };
 
-extern const struct tw_sink_ops tw_sink_stdout;
+static const struct tw_setting settings[] = {TW_LINES_FORMAT, {.name = NULL}};
 
-static struct tw_sink *create(const char *path)
+static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_setting_value *values,
+                              char why[static TW_SINK_WHY])
 {
-    (void)path;
     struct output *o = tw_xcalloc(1, sizeof *o);
-    o->sink.ops = &tw_sink_stdout;
+    (void)env;
+    (void)why;
+    o->lines = (struct tw_lines){.sink = &o->sink, .as_text = values[0].number == 1};
     return &o->sink;
 }
 
-static void deliver(struct tw_sink *s, const struct tw_transition *t, struct tw_str text)
+static void send_lines(struct tw_sink *s, const struct tw_item *const *items, size_t n)
 {
-    (void)t;
-    tw_lines_add(&((struct output *)s)->lines, text, &s->stats);
-}
-
-static void flush(struct tw_sink *s)
-{
-    tw_lines_write(&((struct output *)s)->lines, STDOUT_FILENO, &s->stats);
+    tw_lines_send(&((struct output *)s)->lines, STDOUT_FILENO, items, n);
 }
 
 static void destroy(struct tw_sink *s)
 {
     struct output *o = (struct output *)s;
-    if (o == NULL)
-        return;
     tw_lines_finish(&o->lines);
     free(o);
 }
 
 /* Standard output is somebody else's: there is nothing to open anew. */
 const struct tw_sink_ops tw_sink_stdout = {.name = "stdout",
+                                           .help = "Standard output: under systemd, the journal.",
+                                           .settings = settings,
+                                           .batch = BATCH,
+                                           .is_log = true,
+                                           .pause_max_ms = PAUSE_MS,
                                            .create = create,
-                                           .deliver = deliver,
-                                           .flush = flush,
-                                           .reopen = flush,
+                                           .send = send_lines,
                                            .destroy = destroy};

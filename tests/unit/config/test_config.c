@@ -12,7 +12,32 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const struct tw_config_output_type types[] = {{"stdout", false}, {"file", true}, {NULL, false}};
+static const char *const words[] = {"json", "text", NULL};
+static const struct tw_setting of_stdout[] = {
+    {.name = "format", .kind = TW_SETTING_WORD, .preset = "json", .words = words, .help = "How."},
+    {.name = NULL}};
+static const struct tw_setting of_file[] = {
+    {.name = "path", .kind = TW_SETTING_PATH, .needed = true, .help = "Where."},
+    {.name = "format", .kind = TW_SETTING_WORD, .preset = "json", .words = words, .help = "How."},
+    {.name = NULL}};
+static const struct tw_setting of_all[] = {
+    {.name = "to", .kind = TW_SETTING_EACH, .needed = true, .help = "Each."},
+    {.name = "list", .kind = TW_SETTING_LIST, .help = "List."},
+    {.name = "key-file", .kind = TW_SETTING_SECRET, .help = "Secret."},
+    {.name = "ca-file", .kind = TW_SETTING_FILE, .help = "File."},
+    {.name = "tries", .kind = TW_SETTING_NUMBER, .preset = "3", .least = 1, .most = 9, .help = "Number."},
+    {.name = "timeout",
+     .kind = TW_SETTING_TIME,
+     .preset = "10s",
+     .least = 1000000000,
+     .most = 60000000000,
+     .help = "Time."},
+    {.name = "verify", .kind = TW_SETTING_BOOL, .preset = "true", .help = "Yes."},
+    {.name = NULL}};
+static const struct tw_config_output_type types[] = {{"stdout", "Out.", of_stdout},
+                                                     {"file", "A file.", of_file},
+                                                     {"all", "All kinds.", of_all},
+                                                     {NULL, NULL, NULL}};
 
 static struct tw_config *parse(const char *text, struct tw_errors *e)
 {
@@ -46,7 +71,8 @@ static void defaults_are_those_of_the_table(void **state)
     assert_int_equal(c->holds_n, 0);
     assert_int_equal(c->outputs_n, 1);
     assert_int_equal(c->outputs[0].type, 0);
-    assert_false(c->outputs[0].text);
+    assert_int_equal(c->outputs[0].values[0].number, 0);
+    assert_string_equal(c->outputs[0].name, "stdout");
     assert_false(tw_config_given(c, TW_OPTION_LISTEN_SYSLOG));
     tw_config_destroy(c);
 }
@@ -80,15 +106,45 @@ static void everything_is_read(void **state)
     assert_int_equal(c->holds[0].hold.ns, 1500000000);
     assert_int_equal(c->holds[0].at.line, 9);
     assert_int_equal(c->outputs_n, 2);
-    assert_string_equal(c->outputs[0].path, "etc/a.txt");
-    assert_true(c->outputs[0].text);
-    assert_null(c->outputs[1].path);
+    assert_string_equal(c->outputs[0].values[0].text.p, "etc/a.txt");
+    assert_string_equal(c->outputs[0].name, "file:etc/a.txt");
+    assert_int_equal(c->outputs[0].values[1].number, 1);
+    assert_int_equal(c->outputs[1].silenced, 2);
     assert_string_equal(c->state, "etc/s");
     assert_non_null(c->http);
     assert_int_equal(c->http->port, 9116);
     assert_string_equal(c->http->text, "127.0.0.1:9116");
     assert_false(tw_config_unused(c, TW_OPTION_CONTROL));
     assert_false(tw_config_unused(c, TW_OPTION_RULES));
+    tw_config_destroy(c);
+}
+
+static void outputs_by_their_rows(void **state)
+{
+    struct tw_config *c = good("inventory: i\noutputs:\n"
+                               "  - {type: all, name: am, to: [a, b], key-file: k, ca-file: /c, tries: 2,\n"
+                               "     conditions: [no-switchover, \"dual*\"], severity: major, repeat: 4h}\n"
+                               "  - {type: all, to: [c], verify: false, silenced: true, list: [x, y]}\n");
+    (void)state;
+    assert_int_equal(c->outputs_n, 3);
+    const struct tw_config_output *o = c->outputs;
+    assert_string_equal(o[0].name, "am#1");
+    assert_string_equal(o[1].name, "am#2");
+    assert_string_equal(o[2].name, "all:c");
+    assert_string_equal(o[1].values[0].text.p, "b");
+    assert_string_equal(o[0].values[2].text.p, "etc/k");
+    assert_string_equal(o[0].values[3].text.p, "/c");
+    assert_int_equal(o[0].values[4].number, 2);
+    assert_int_equal(o[2].values[4].number, 3);
+    assert_int_equal(o[0].values[5].number, TW_SECONDS(10).ns);
+    assert_true(o[0].values[6].number == 1 && o[2].values[6].number == 0);
+    assert_int_equal(o[0].conditions_n, 2);
+    assert_int_equal(o[0].severity, TW_SEVERITY_MAJOR);
+    assert_int_equal(o[0].repeat.ns, TW_SECONDS(4 * 3600).ns);
+    assert_true(o[0].silenced == 2 && o[2].silenced == 1);
+    assert_true(o[2].values[1].list_n == 2 && !o[0].values[1].given);
+    tw_config_secret(c, &o[0].values[2], TW_STR("hush"));
+    assert_string_equal(o[0].values[2].text.p, "hush");
     tw_config_destroy(c);
 }
 
@@ -216,13 +272,22 @@ static void errors_have_places(void **state)
         {"inventory: i\nconditions: {x: {severity: minor}}\n", "2:18: unknown key 'severity' in condition"},
         {"inventory: i\noutputs: [{path: x}]\n", "2:11: output has no type"},
         {"inventory: i\noutputs: [{type: webhook}]\n",
-         "2:18: type of an output is 'webhook', expected stdout or file"},
+         "2:18: type of an output is 'webhook', expected stdout, file or all"},
         {"inventory: i\noutputs: [{type: file}]\n", "2:11: output of type file has no path"},
         {"inventory: i\noutputs: [{type: stdout, path: x}]\n",
-         "2:32: output of type stdout has a path, expected none"},
+         "2:26: unknown key 'path' in output of type stdout"},
         {"inventory: i\noutputs: [{type: stdout, format: xml}]\n",
          "2:34: format of an output is 'xml', expected json or text"},
-        {"inventory: i\noutputs: [{type: stdout, colour: 1}]\n", "2:26: unknown key 'colour' in output"},
+        {"inventory: i\noutputs: [{type: stdout, colour: 1}]\n",
+         "2:26: unknown key 'colour' in output of type stdout"},
+        {"inventory: i\noutputs: [{type: stdout}, {type: stdout}]\n", "2:27: a second output 'stdout'"},
+        {"inventory: i\noutputs: [{type: all, to: []}]\n", "2:27: to of an output is empty"},
+        {"inventory: i\noutputs: [{type: all, to: [a], tries: 10}]\n", "2:39: tries of an output is '10'"},
+        {"inventory: i\noutputs: [{type: all, to: [a], timeout: 2m}]\n",
+         "2:41: timeout of an output is '2m'"},
+        {"inventory: i\noutputs: [{type: stdout, repeat: 1s}]\n", "2:34: repeat of an output is '1s'"},
+        {"inventory: i\noutputs: [{type: stdout, severity: bad}]\n", "2:36: severity of an output is 'bad'"},
+        {"inventory: i\noutputs: [{type: stdout, name: ''}]\n", "2:32: name of an output is not one"},
         {"inventory: i\noutputs: 7\n", "2:10: outputs is '7', expected a list"},
     };
     (void)state;
@@ -292,7 +357,7 @@ static void help_has_every_key(void **state)
 {
     struct tw_buf b = {0};
     (void)state;
-    tw_config_help(&b);
+    tw_config_help(types, &b);
     for (enum tw_option o = 0; o < TW_OPTIONS; o++)
         assert_non_null(strstr(b.p, tw_option_key(o)));
     assert_non_null(strstr(b.p, "listen.snmp (default [\"udp://127.0.0.1:5162\"])\n"));
@@ -304,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_table),
         cmocka_unit_test(everything_is_read),
+        cmocka_unit_test(outputs_by_their_rows),
         cmocka_unit_test(streams_and_tls),
         cmocka_unit_test(errors_have_places),
         cmocka_unit_test(users_of_snmpv3),

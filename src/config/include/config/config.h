@@ -10,6 +10,8 @@
  */
 #include "doc/doc.h"
 #include "model/record.h"
+#include "model/setting.h"
+#include "model/transition.h"
 #include "model/usm.h"
 
 struct tw_buf; /* base/buf.h */
@@ -47,11 +49,16 @@ struct tw_config_user { /* of SNMPv3 */
     struct tw_str engine_id;           /* 0x…; empty: any */
     struct tw_config_place at, auth_at, priv_at;
 };
-struct tw_config_output {
-    size_t type;               /* index in the list of types that was passed */
-    const char *path;          /* NULL: the type has none */
-    bool text;                 /* format: text */
-    struct tw_config_place at; /* of the path, else of the output */
+struct tw_config_output { /* sink/outlet.h says what is done with it */
+    size_t type;          /* index in the list of types that was passed */
+    const char *name;
+    const struct tw_setting_value *values; /* one for each row of the type's settings */
+    enum tw_severity severity;             /* the least */
+    const struct tw_str *conditions, *pairs;
+    size_t conditions_n, pairs_n; /* 0: all */
+    int silenced;                 /* 0 no, 1 yes, 2 as the type does it */
+    tw_dur repeat;                /* 0: never */
+    struct tw_config_place at;
 };
 
 struct tw_config_file {
@@ -68,7 +75,7 @@ struct tw_config_streams { /* limits of TCP and TLS */
     uint32_t connections, per_source, message_bytes;
     tw_dur message_time, handshake_time, idle_time; /* idle_time 0: for ever */
 };
-enum { TW_CONFIG_COUNT_MAX = 1000000 };
+enum { TW_CONFIG_COUNT_MAX = 1000000, TW_CONFIG_OUTPUTS_MAX = 64 };
 
 struct tw_config {
     const char *file;
@@ -98,8 +105,8 @@ struct tw_config {
 
 /* What outputs there are: the application tells, from the sinks. `name` NULL ends the list. */
 struct tw_config_output_type {
-    const char *name;
-    bool path; /* needs one */
+    const char *name, *help;
+    const struct tw_setting *settings;
 };
 
 /* NULL after adding errors with their places. */
@@ -109,13 +116,15 @@ struct tw_config *tw_config_create(const char *file, struct tw_str text,
  * error. */
 struct tw_config *tw_config_doors(const char *file, struct tw_str text, struct tw_errors *errors);
 void tw_config_destroy(struct tw_config *c);
+/* The file that a value of the kind SECRET names was read: `secret` takes its place. Wiped at the end. */
+void tw_config_secret(struct tw_config *c, const struct tw_setting_value *v, struct tw_str secret);
 /* The option stands in the file; if not, its default is used. */
 bool tw_config_given(const struct tw_config *c, enum tw_option o);
 /* The option was given, and this version does not use it. */
 bool tw_config_unused(const struct tw_config *c, enum tw_option o);
 /* Both say the same. */
 bool tw_config_same(const struct tw_config *a, const struct tw_config *b, enum tw_option o);
-/* Every key with its default and its help. */
-void tw_config_help(struct tw_buf *out);
+/* Every key with its default and its help, also those of the outputs. */
+void tw_config_help(const struct tw_config_output_type *types, struct tw_buf *out);
 
 #endif

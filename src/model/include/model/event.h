@@ -93,6 +93,7 @@ int tw_event_word_find(enum tw_event_field f, struct tw_str word);
 const char *tw_event_word(enum tw_event_field f, int value); /* "unknown" for 0 */
 
 enum tw_source { TW_SOURCE_SYSLOG, TW_SOURCE_TRAP, TW_SOURCE_POLL, TW_SOURCE_INVENTORY };
+enum { TW_SOURCES = TW_SOURCE_INVENTORY + 1 };
 const char *tw_source_name(enum tw_source s);
 
 struct tw_event {

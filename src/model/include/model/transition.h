@@ -70,6 +70,10 @@ struct tw_transition {
     const char *cleared_by; /* cleared only, else NULL */
 };
 
+struct tw_arena; /* base/mem.h */
+/* All text of the copy is in the arena. */
+void tw_transition_copy(const struct tw_transition *t, struct tw_arena *a, struct tw_transition *out);
+
 /* Why a judgement came out as it did, for `explain`; only when tracing is on. */
 struct tw_trace {
     tw_time time;             /* on the pair's time line */

@@ -2,46 +2,71 @@
 #ifndef TW_SINK_SINK_H
 #define TW_SINK_SINK_H
 /*
- * Outputs: where alert transitions go. One sink_<name>.c each, found through the table that CMake makes.
+ * Sinks: how alert transitions reach one kind of receiver. One sink_<name>.c each, found through the table
+ * that CMake makes. What is common to all stands in the outlet (sink/outlet.h): order, filter, queue, retry,
+ * cursor. A sink only knows how to send some transitions, now.
  *
- * A sink never blocks, never logs and never gives up: what can't be written now is kept and tried again with
- * the next flush, up to TW_SINK_MAX_BYTES; what does not fit is lost and counted. The caller looks at
- * `failing` and tells.
+ * A sink lives on the loop thread: it never blocks and never logs. send() begins, and tw_sink_done() ends it,
+ * at once or later; between the two there is no other send(). It must end by itself: everything has a
+ * time-out.
  */
-#include "base/err.h"
-#include "model/transition.h"
+#include "base/buf.h"
+#include "model/setting.h"
+#include "sink/item.h"
 
-enum { TW_SINK_MAX_BYTES = 8 << 20 };
+struct event_base;
+struct tw_sink;
 
-struct tw_sink_ops;
+enum tw_sent {
+    TW_SENT_OK,
+    TW_SENT_AGAIN,   /* not now: it is tried again, with growing pauses */
+    TW_SENT_REFUSED, /* not this one, and never: the receiver understood and said no (HTTP 400, 413, 422) */
+};
 
-struct tw_sink_stats {
-    uint64_t delivered; /* transitions written whole */
-    uint64_t lost;      /* transitions that found no room */
-    uint64_t errors;    /* times that writing or opening began to fail */
-    size_t waiting;     /* bytes not yet written */
-    bool failing;       /* since the last flush or reopen */
-    int why;            /* errno of the failure */
+/* What a sink is given to live from. */
+struct tw_sink_env {
+    struct event_base *base;
+    const char *version; /* of trunkwatch */
+    const char *state;   /* folder for what must outlive a restart; NULL: none */
+    void *outlet;
+    /* The first `n` of those that were to be sent are sent; the others have this result. `why`: for people,
+     * NULL when OK. May destroy nothing. */
+    void (*done)(void *outlet, size_t n, enum tw_sent result, const char *why);
+};
+
+enum { TW_SINK_WHY = 256 };
+
+struct tw_sink_ops {
+    const char *name;
+    const char *help;                  /* a sentence: what it is for */
+    const struct tw_setting *settings; /* NULL: none */
+    size_t batch;                      /* how many transitions one send() takes at most */
+    bool is_log; /* keeps a record: silenced alerts are written as well, unless configured otherwise */
+    int64_t pause_max_ms; /* between tries; 0: TW_OUTLET_PAUSE_MAX_MS */
+    bool wants_all;       /* a receiver that holds a state: after the start it gets every open alert anew */
+    /* `values`: one for each row of settings. NULL after writing why. Nothing is connected to yet, and
+     * nothing is looked up. */
+    struct tw_sink *(*create)(const struct tw_sink_env *env, const struct tw_setting_value *values,
+                              char why[static TW_SINK_WHY]);
+    /* The items live until done. The same items come again after AGAIN, those that were sent left out. */
+    void (*send)(struct tw_sink *s, const struct tw_item *const *items, size_t n);
+    /* At the start, and on SIGHUP: a file may have been moved away. NULL, or why it can't be opened; then it
+     * is called again after a pause. The operation may be NULL. */
+    const char *(*reopen)(struct tw_sink *s);
+    /* Also in the middle of a send: then done is not called any more. */
+    void (*destroy)(struct tw_sink *s);
 };
 
 /* Every sink begins with this. */
 struct tw_sink {
     const struct tw_sink_ops *ops;
-    struct tw_sink_stats stats;
+    struct tw_sink_env env;
 };
 
-struct tw_sink_ops {
-    const char *name;
-    bool needs_path;
-    /* Opening may fail and is tried again: look at stats.failing. */
-    struct tw_sink *(*create)(const char *path);
-    /* Takes a transition; `text` is it in the output's format, with its final newline. Borrowed for the call.
-     */
-    void (*deliver)(struct tw_sink *s, const struct tw_transition *t, struct tw_str text);
-    void (*flush)(struct tw_sink *s);  /* writes what can be written without waiting */
-    void (*reopen)(struct tw_sink *s); /* the file may have been moved away */
-    void (*destroy)(struct tw_sink *s);
-};
+static inline void tw_sink_done(const struct tw_sink *s, size_t n, enum tw_sent result, const char *why)
+{
+    s->env.done(s->env.outlet, n, result, why);
+}
 
 /* NULL-terminated. */
 extern const struct tw_sink_ops *const tw_sink_registry[];

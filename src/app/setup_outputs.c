@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* The outputs of the configuration, as far as can be known before anything is sent. */
+#include "setup.h"
+
+#include "base/buf.h"
+#include "sink/outlet.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void tw_setup_output_types(struct tw_config_output_type types[static TW_SETUP_TYPES_MAX])
+{
+    size_t n = 0;
+    for (; tw_sink_registry[n] != NULL && n + 1 < TW_SETUP_TYPES_MAX; n++) {
+        const struct tw_sink_ops *o = tw_sink_registry[n];
+        types[n] = (struct tw_config_output_type){o->name, o->help, o->settings};
+    }
+    types[n] = (struct tw_config_output_type){NULL, NULL, NULL};
+}
+
+/* An output that could never be written would be found when it is needed. */
+static void check_written(struct tw_setup *s, struct tw_config_place at, const char *path,
+                          struct tw_errors *errors)
+{
+    const char *slash = strrchr(path, '/');
+    struct tw_buf folder = {0};
+    struct stat st;
+    tw_buf_add(&folder, slash != NULL ? path : ".", slash != NULL ? (size_t)(slash - path) + 1 : 1);
+    bool exists = access(path, F_OK) == 0;
+    if (exists && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        tw_setup_wrong(s, at, "can't write the output", path, errors);
+    } else if (exists ? access(path, W_OK) != 0 : access(folder.p, W_OK | X_OK) != 0) {
+        tw_setup_wrong(s, at, exists ? "can't write the output" : "can't create the output", path, errors);
+    }
+    tw_buf_finish(&folder);
+}
+
+static void check_output(struct tw_setup *s, const struct tw_config_output *o, struct tw_errors *errors)
+{
+    const struct tw_setting *rows = tw_sink_registry[o->type]->settings;
+    for (size_t i = 0; rows != NULL && rows[i].name != NULL; i++) {
+        const struct tw_setting_value *v = &o->values[i];
+        struct tw_config_place at = {v->line, v->column};
+        if (!v->given)
+            continue;
+        if (rows[i].kind == TW_SETTING_PATH)
+            check_written(s, at, v->text.p, errors);
+        else if (rows[i].kind == TW_SETTING_FILE && access(v->text.p, R_OK) != 0)
+            tw_setup_wrong(s, at, "can't read", v->text.p, errors);
+        else if (rows[i].kind == TW_SETTING_SECRET)
+            tw_setup_read_secret(s, &o->values[i], at, errors);
+    }
+}
+
+/* Whatever a sink finds wrong with its settings, it says without connecting to anything. */
+static void check_sink(struct tw_setup *s, const struct tw_config_output *o, struct tw_errors *errors)
+{
+    char why[TW_SINK_WHY] = "";
+    struct event_base *base = event_base_new();
+    struct tw_outlet_options options = {
+        .name = o->name, .ops = tw_sink_registry[o->type], .values = o->values, .env.base = base};
+    struct tw_outlet *outlet = base != NULL ? tw_outlet_create(&options, why) : NULL;
+    if (outlet == NULL)
+        tw_errors_add(errors, s->config->file, o->at.line, o->at.column, "output '%s': %s", o->name, why);
+    tw_outlet_destroy(outlet);
+    if (base != NULL)
+        event_base_free(base);
+}
+
+void tw_setup_check_outputs(struct tw_setup *s, struct tw_errors *errors)
+{
+    size_t before = errors->n + errors->dropped;
+    for (size_t i = 0; i < s->config->outputs_n; i++)
+        check_output(s, &s->config->outputs[i], errors);
+    for (size_t i = 0; errors->n + errors->dropped == before && i < s->config->outputs_n; i++)
+        check_sink(s, &s->config->outputs[i], errors);
+}
