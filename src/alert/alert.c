@@ -241,6 +241,26 @@ void tw_alerts_counts(const struct tw_alerts *a, uint64_t *raised, uint64_t *cle
     *cleared = a->cleared;
 }
 
+bool tw_alerts_is_open(const struct tw_alerts *a, const char *alert_id)
+{
+    for (size_t i = 0; i < a->alerts_n; i++) {
+        if (a->alerts[i].used && a->alerts[i].announced && strcmp(a->alerts[i].id, alert_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+uint64_t tw_alerts_last_seq(const struct tw_alerts *a)
+{
+    return a->seq;
+}
+
+void tw_alerts_seq_after(struct tw_alerts *a, uint64_t least)
+{
+    if (a->seq < least)
+        a->seq = least;
+}
+
 void tw_alerts_move_effects(struct tw_alerts *from, struct tw_alerts *to)
 {
     struct tw_arena *arena = to->arena;

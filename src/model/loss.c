@@ -7,7 +7,7 @@ static const char mark[] = "trunkwatch-loss";
 
 const char *tw_loss_name(enum tw_loss_cause c)
 {
-    static const char *const names[] = {"kernel", "disconnect", "framing", "shed"};
+    static const char *const names[] = {"kernel", "disconnect", "framing", "shed", "restart"};
     return names[c];
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "model/record.h"
 
+#include "base/snap.h"
+
 #include <arpa/inet.h>
 
 bool tw_addr_parse(struct tw_str s, struct tw_addr *out)
@@ -48,4 +50,49 @@ const char *tw_addr_text(const struct tw_addr *a, char buf[static TW_ADDR_TEXT])
     if (a->family == 0 || inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, buf, TW_ADDR_TEXT) == NULL)
         memcpy(buf, "-", 2);
     return buf;
+}
+
+/* Both directions. */
+static void snap(struct tw_record *r, struct tw_snap *s)
+{
+    struct tw_str address = tw_str_of((const char *)r->from.bytes, r->from.family == 4   ? 4
+                                                                   : r->from.family == 6 ? 16
+                                                                                         : 0);
+    int64_t year = r->year;
+    tw_snap_time(s, &r->rx);
+    tw_snap_time(s, &r->at);
+    r->transport = (enum tw_transport)tw_snap_enum(s, r->transport, TW_TRANSPORTS);
+    tw_snap_str(s, &address);
+    tw_snap_i64(s, &year);
+    tw_snap_u32(s, &r->ref.input);
+    tw_snap_u64(s, &r->ref.position);
+    r->security = (enum tw_security)tw_snap_enum(s, r->security, TW_SECURITY_CERTIFICATE + 1);
+    tw_snap_str(s, &r->engine_id);
+    tw_snap_str(s, &r->certificate);
+    tw_snap_str(s, &r->bytes);
+    if (tw_snap_writing(s))
+        return;
+    s->bad = s->bad || (address.n != 0 && address.n != 4 && address.n != 16) || year < 0 || year > 9999;
+    if (s->bad)
+        return;
+    r->year = (int)year;
+    r->from.family = address.n == 4 ? 4 : address.n == 16 ? 6 : 0;
+    if (address.n > 0)
+        memcpy(r->from.bytes, address.p, address.n);
+}
+
+void tw_record_encode(const struct tw_record *r, struct tw_buf *out)
+{
+    struct tw_snap s = {.out = out};
+    struct tw_record copy = *r;
+    snap(&copy, &s);
+}
+
+bool tw_record_decode(struct tw_str *in, struct tw_record *out)
+{
+    struct tw_snap s = {.in = *in};
+    *out = (struct tw_record){0};
+    snap(out, &s);
+    *in = s.in;
+    return !s.bad;
 }

@@ -96,7 +96,9 @@ enum tw_class tw_pipeline_class(struct tw_pipeline *p, const struct tw_record *r
     case TW_TRANSPORT_SYSLOG: return of_log(p->rules->events, r->bytes);
     case TW_TRANSPORT_TRAP:
     case TW_TRANSPORT_PDU: return of_trap(p, r);
-    case TW_TRANSPORT_LOSS: break;
+    case TW_TRANSPORT_LOSS:
+    case TW_TRANSPORT_DIGEST:
+    case TW_TRANSPORTS: break;
     }
     return TW_CLASS_VITAL;
 }

@@ -36,6 +36,7 @@ static enum tw_counter counted(struct tw_pipeline *p, enum tw_counter c)
 /* Judges an event of a known device. */
 void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e)
 {
+    p->kept = p->kept || e->kind != TW_EVENT_NOTED;
     if (e->kind == TW_EVENT_CLOCK_CHANGED)
         clock_forget(&p->clocks[device]);
     enum tw_applied a = tw_facts_apply(p->facts, device, e);
@@ -65,6 +66,7 @@ static bool matched(struct tw_pipeline *p, enum tw_match m)
 static void heard(struct tw_pipeline *p, uint32_t device, const struct tw_record *r)
 {
     p->device = device;
+    digest_touch(p, device);
     p->stats[device].records++;
     p->stats[device].last_heard = r->rx;
     p->heard_on[device] |= UINT64_C(1) << r->ref.input % 64;
@@ -74,8 +76,10 @@ static void malformed(struct tw_pipeline *p, const struct tw_record *r, enum tw_
                       size_t offset)
 {
     p->device = sender_of_bytes(p, r);
-    if (p->device != none)
+    if (p->device != none) {
+        digest_touch(p, p->device);
         p->stats[p->device].records++;
+    }
     (void)counted(p, c);
     unknown_bytes(p, r, why, offset);
 }
@@ -178,6 +182,7 @@ static void agent_restarted(struct tw_pipeline *p, uint32_t device, const struct
                          .text = TW_STR("sysUpTime went back: the agent was restarted"),
                          .present = 1u << TW_FIELD_RESTART};
     e.field[TW_FIELD_RESTART].number = TW_RESTART_AGENT;
+    p->kept = true;
     (void)tw_facts_apply(p->facts, device, &e);
     struct tw_moment m = {.at = at, .rx = r->rx, .ref = r->ref};
     tw_alerts_judge(p->alerts, &m);
@@ -244,6 +249,7 @@ static TW_APART void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
 static void feed_loss(struct tw_pipeline *p, const struct tw_record *r)
 {
     struct tw_loss l;
+    p->kept = true;
     if (!tw_loss_parse(r->bytes, &l))
         l = (struct tw_loss){.cause = TW_LOSS_FRAMING, .count = 1};
     pipeline_loss(p, r, &l);
@@ -259,6 +265,12 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
         r.at = tw_earlier(r.at, r.rx);
     p->now = r.rx;
     tw_alerts_advance(p->alerts, r.rx);
+    p->kept = false;
+    if (r.transport == TW_TRANSPORT_DIGEST) {
+        digest_feed(p, r.bytes);
+        return;
+    }
+    p->counted = true;
     p->seq++;
     p->counters[TW_COUNT_RECEIVED] += r.transport != TW_TRANSPORT_LOSS;
     p->device = none;
@@ -273,6 +285,8 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
         break;
     case TW_TRANSPORT_TRAP:
     case TW_TRANSPORT_PDU: feed_trap(p, &r); break;
+    case TW_TRANSPORT_DIGEST:
+    case TW_TRANSPORTS: break;
     }
 }
 

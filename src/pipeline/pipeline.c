@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SNAPSHOT_VERSION = 4 };
+enum { SNAPSHOT_VERSION = 5 };
 #define DRAIN TW_SECONDS(150)
 
 static const struct {
@@ -38,6 +38,9 @@ static void build(struct tw_pipeline *p)
     for (size_t i = 0; i < p->topology->devices_n; i++)
         p->stats[i].last_heard = p->stats[i].feed.since = p->stats[i].feed.last = TW_TIME_MIN;
     p->heard_on = tw_xcalloc(p->topology->devices_n, sizeof *p->heard_on);
+    p->touched = tw_xcalloc(p->topology->devices_n, sizeof *p->touched);
+    p->touched_list = tw_xcalloc(p->topology->devices_n, sizeof *p->touched_list);
+    p->touched_n = 0;
     p->signatures = signatures_create(p->topology->devices_n);
 }
 
@@ -49,6 +52,8 @@ static void tear_down(struct tw_pipeline *p)
     free(p->stats);
     free(p->shapes);
     free(p->heard_on);
+    free(p->touched);
+    free(p->touched_list);
     signatures_destroy(p->signatures);
 }
 
@@ -220,6 +225,26 @@ static void no_longer_known(struct tw_pipeline *p, const struct tw_device_stats 
         p->nobody[c] += stats->counts[c];
 }
 
+bool tw_pipeline_kept(const struct tw_pipeline *p)
+{
+    return p->kept;
+}
+
+bool tw_pipeline_is_open(const struct tw_pipeline *p, const char *alert_id)
+{
+    return tw_alerts_is_open(p->alerts, alert_id);
+}
+
+uint64_t tw_pipeline_last_seq(const struct tw_pipeline *p)
+{
+    return tw_alerts_last_seq(p->alerts);
+}
+
+void tw_pipeline_seq_after(struct tw_pipeline *p, uint64_t least)
+{
+    tw_alerts_seq_after(p->alerts, least);
+}
+
 const struct tw_facts *tw_pipeline_facts(const struct tw_pipeline *p)
 {
     return p->facts;
@@ -231,45 +256,49 @@ struct device_map {
     size_t n, cap;
 };
 
+void pipeline_snap_device(struct tw_pipeline *p, struct tw_snap *s, uint32_t *device)
+{
+    struct clock_model clock = {0};
+    struct tw_device_stats stats = {0};
+    uint64_t heard_on = 0;
+    tw_facts_snap_device(p->facts, s, device);
+    if (tw_snap_writing(s)) {
+        clock = p->clocks[*device];
+        stats = p->stats[*device];
+        heard_on = p->heard_on[*device];
+    }
+    clock_snap(&clock, s);
+    tw_snap_u64(s, &stats.records);
+    snap_counts(s, stats.counts);
+    tw_snap_time(s, &stats.last_heard);
+    tw_snap_u64(s, &heard_on);
+    snap_feed(s, &stats.feed);
+    if (tw_snap_writing(s) || s->bad)
+        return;
+    if (*device == TW_NONE) {
+        no_longer_known(p, &stats);
+        return;
+    }
+    p->clocks[*device] = clock;
+    p->stats[*device] = stats;
+    p->heard_on[*device] = heard_on;
+    tw_alerts_lost(p->alerts, *device, stats.feed.last);
+}
+
 static void snap_devices(struct tw_pipeline *p, struct tw_snap *s, struct device_map *map)
 {
     uint64_t n = p->topology->devices_n;
     tw_snap_u64(s, &n);
     for (uint64_t i = 0; i < n && !s->bad; i++) {
         uint32_t device = (uint32_t)i;
-        struct clock_model clock = {0};
-        struct tw_device_stats stats = {0};
-        uint64_t heard_on = 0;
-        tw_facts_snap_device(p->facts, s, &device);
+        pipeline_snap_device(p, s, &device);
         *TW_PUSH(map->now, map->n, map->cap) = device;
-        if (tw_snap_writing(s)) {
-            clock = p->clocks[device];
-            stats = p->stats[device];
-            heard_on = p->heard_on[device];
-        }
-        clock_snap(&clock, s);
-        tw_snap_u64(s, &stats.records);
-        snap_counts(s, stats.counts);
-        tw_snap_time(s, &stats.last_heard);
-        tw_snap_u64(s, &heard_on);
-        snap_feed(s, &stats.feed);
-        if (tw_snap_writing(s) || s->bad)
-            continue;
-        if (device == TW_NONE) {
-            no_longer_known(p, &stats);
-        } else {
-            p->clocks[device] = clock;
-            p->stats[device] = stats;
-            p->heard_on[device] = heard_on;
-            tw_alerts_lost(p->alerts, device, stats.feed.last);
-        }
     }
 }
 
-static void snap(struct tw_pipeline *p, struct tw_snap *s)
+/* How far it is, and what was counted. */
+void pipeline_snap_counts(struct tw_pipeline *p, struct tw_snap *s)
 {
-    struct device_map map = {0};
-    tw_snap_mark(s, 0x74770000 + SNAPSHOT_VERSION);
     tw_snap_u64(s, &p->seq);
     tw_snap_time(s, &p->now);
     tw_snap_bool(s, &p->begun);
@@ -280,6 +309,13 @@ static void snap(struct tw_pipeline *p, struct tw_snap *s)
     for (int i = 0; i < TW_COUNTERS; i++)
         tw_snap_u64(s, &p->counters[i]);
     snap_counts(s, p->nobody);
+}
+
+static void snap(struct tw_pipeline *p, struct tw_snap *s)
+{
+    struct device_map map = {0};
+    tw_snap_mark(s, 0x74770000 + SNAPSHOT_VERSION);
+    pipeline_snap_counts(p, s);
     snap_devices(p, s, &map);
     signatures_snap(p->signatures, s, map.now, map.n);
     free(map.now);

@@ -53,6 +53,11 @@ struct tw_pipeline {
     uint64_t counters[TW_COUNTERS];
     uint64_t nobody[TW_COUNT_BECAME];
     enum tw_counter last;
+    bool kept;     /* the last record is to be kept whole */
+    bool counted;  /* something since the last digest */
+    bool *touched; /* per device: heard since then */
+    uint32_t *touched_list;
+    size_t touched_n;
     uint32_t device; /* of this record; TW_NONE: of none, or not known yet */
     uint64_t seq;
     tw_time now;
@@ -74,6 +79,13 @@ bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r);
 void unknown_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log);
 void unknown_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap);
 void unknown_bytes(struct tw_pipeline *p, const struct tw_record *r, const char *why, size_t offset);
+
+/* pipeline.c: one device's part, both directions; false: nothing more can be read. */
+void pipeline_snap_device(struct tw_pipeline *p, struct tw_snap *s, uint32_t *device);
+void pipeline_snap_counts(struct tw_pipeline *p, struct tw_snap *s);
+/* digest.c */
+void digest_touch(struct tw_pipeline *p, uint32_t device);
+void digest_feed(struct tw_pipeline *p, struct tw_str bytes);
 
 /* loss.c */
 void pipeline_loss(struct tw_pipeline *p, const struct tw_record *r, const struct tw_loss *l);

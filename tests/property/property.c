@@ -2,7 +2,8 @@
 /*
  * Properties that must hold for every recorded scenario: the same records give the same bytes, however often
  * the clock is advanced between them, with the same rules reloaded at any record, with a snapshot taken and
- * restored at any record.
+ * restored at any record, and after a recovery at any record: from an old snapshot, the records that had to
+ * be kept since, and digests of the others.
  *
  * usage: property RULES-DIR FOLDER…
  */
@@ -133,9 +134,15 @@ static void unload(struct scenario *s)
     json_decref(s->expect);
 }
 
-enum way { PLAIN, AGAIN, ADVANCES, RELOADS, SNAPSHOTS, WAYS };
-static const char *const way_names[] = {"plain", "run twice", "extra advances", "reload of the same rules",
-                                        "snapshot and restore"};
+enum way { PLAIN, AGAIN, ADVANCES, RELOADS, SNAPSHOTS, RECOVERIES, WAYS };
+static const char *const way_names[] = {
+    "plain", "run twice", "extra advances", "reload of the same rules", "snapshot and restore", "recovery"};
+
+/* What a store would have. */
+struct store {
+    struct tw_buf snapshot, journal;
+    unsigned n; /* recoveries since the snapshot */
+};
 
 static void collect(struct tw_pipeline *p, struct tw_buf *out)
 {
@@ -151,8 +158,53 @@ static tw_time between(tw_time a, tw_time b)
     return (tw_time){a.ns + (b.ns - a.ns) / 2};
 }
 
+static void keep(struct tw_pipeline *p, const struct tw_record *r, struct store *st)
+{
+    if (tw_pipeline_kept(p))
+        tw_record_encode(r, &st->journal);
+}
+
+/* Everything again from what was kept; what has come out already is not taken twice. */
+static struct tw_pipeline *recover(struct tw_pipeline *p, struct tw_pipeline *fresh, struct store *st,
+                                   tw_time now, struct tw_buf *out)
+{
+    struct tw_buf digest = {0};
+    uint64_t last = tw_pipeline_last_seq(p);
+    size_t n;
+    if (tw_pipeline_digest(p, &digest)) {
+        struct tw_record r = {
+            .rx = now, .at = TW_TIME_MIN, .transport = TW_TRANSPORT_DIGEST, .bytes = tw_buf_view(&digest)};
+        tw_record_encode(&r, &st->journal);
+    }
+    if (st->snapshot.n > 0 && tw_pipeline_restore(fresh, tw_buf_view(&st->snapshot)) != TW_OK)
+        exit(1);
+    struct tw_str rest = tw_buf_view(&st->journal);
+    struct tw_record r;
+    while (rest.n > 0) {
+        if (!tw_record_decode(&rest, &r)) {
+            (void)fprintf(stderr, "property: a record that can't be read\n");
+            exit(1);
+        }
+        tw_pipeline_feed(fresh, &r);
+    }
+    const struct tw_transition *const *t = tw_pipeline_transitions(fresh, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (t[i]->seq > last)
+            tw_render_json(t[i], out);
+    }
+    tw_pipeline_effects_clear(fresh);
+    tw_pipeline_destroy(p);
+    tw_buf_finish(&digest);
+    if (++st->n % 3 == 0) {
+        tw_buf_clear(&st->snapshot);
+        tw_buf_clear(&st->journal);
+        tw_pipeline_snapshot(fresh, &st->snapshot);
+    }
+    return fresh;
+}
+
 static void disturb(struct tw_pipeline **p, const struct scenario *s, const struct tw_rules_text *text,
-                    enum way way, size_t i, struct tw_buf *out)
+                    enum way way, size_t i, struct store *st, struct tw_buf *out)
 {
     tw_time now = s->records[i].r.rx, next = i + 1 < s->n ? s->records[i + 1].r.rx : now;
     if (way == ADVANCES) {
@@ -162,6 +214,9 @@ static void disturb(struct tw_pipeline **p, const struct scenario *s, const stru
         tw_pipeline_advance(*p, next);
     } else if (way == RELOADS) {
         tw_pipeline_swap(*p, s->topology, compile(text, s), now);
+    } else if (way == RECOVERIES) {
+        collect(*p, out);
+        *p = recover(*p, tw_pipeline_create(s->topology, compile(text, s), NULL), st, now, out);
     } else if (way == SNAPSHOTS) {
         struct tw_buf bytes = {0};
         collect(*p, out);
@@ -193,15 +248,19 @@ static void feed(struct tw_pipeline *p, const struct tw_record *r)
     }
 }
 
-static struct tw_buf run(const struct scenario *s, const struct tw_rules_text *text, enum way way)
+/* `unknown_too`: also the messages that nobody understood, which a recovery knows as far as its snapshot. */
+static struct tw_buf run(const struct scenario *s, const struct tw_rules_text *text, enum way way,
+                         bool unknown_too)
 {
     struct tw_buf out = {0};
+    struct store store = {.n = 0};
     struct tw_pipeline *p = tw_pipeline_create(s->topology, compile(text, s), NULL);
     size_t every = s->n > 200 ? s->n / 50 : 1; /* a long scenario is disturbed now and then */
     for (size_t i = 0; i < s->n; i++) {
         feed(p, &s->records[i].r);
+        keep(p, &s->records[i].r, &store);
         if (way > AGAIN && i % every == 0)
-            disturb(&p, s, text, way, i, &out);
+            disturb(&p, s, text, way, i, &store, &out);
         collect(p, &out);
     }
     if (s->n > 0)
@@ -209,7 +268,10 @@ static struct tw_buf run(const struct scenario *s, const struct tw_rules_text *t
             p, tw_time_add(tw_time_add(s->records[s->n - 1].r.rx, tw_pipeline_drain(p)), (tw_dur){1}));
     collect(p, &out);
     struct tw_signatures unknown = tw_pipeline_signatures(p);
-    tw_render_unknown_json(&unknown, &out);
+    if (unknown_too)
+        tw_render_unknown_json(&unknown, &out);
+    tw_buf_finish(&store.snapshot);
+    tw_buf_finish(&store.journal);
     tw_pipeline_destroy(p);
     return out;
 }
@@ -236,19 +298,21 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         struct scenario s = {.folder = argv[i]};
         load(&s);
-        struct tw_buf plain = run(&s, &text, PLAIN);
+        struct tw_buf plain = run(&s, &text, PLAIN, true), known = run(&s, &text, AGAIN, false);
         bool bad = false;
         for (int way = AGAIN; way < WAYS; way++) {
-            struct tw_buf other = run(&s, &text, (enum way)way);
-            if (!tw_str_eq(tw_buf_view(&plain), tw_buf_view(&other))) {
+            struct tw_buf other = run(&s, &text, (enum way)way, way != RECOVERIES);
+            struct tw_str want = tw_buf_view(way == RECOVERIES ? &known : &plain);
+            if (!tw_str_eq(want, tw_buf_view(&other))) {
                 printf("%s\n", argv[i]);
-                show(way_names[way], tw_buf_view(&plain), tw_buf_view(&other));
+                show(way_names[way], want, tw_buf_view(&other));
                 bad = true;
             }
             tw_buf_finish(&other);
         }
         failed += bad;
         tw_buf_finish(&plain);
+        tw_buf_finish(&known);
         unload(&s);
     }
     printf("%d passed, %d failed\n", argc - 2 - failed, failed);

@@ -46,6 +46,10 @@ const struct tw_trace *const *tw_alerts_traces(const struct tw_alerts *a, size_t
 void tw_alerts_effects_clear(struct tw_alerts *a);
 /* Hands over what was not cleared yet; `to` has none. */
 void tw_alerts_move_effects(struct tw_alerts *from, struct tw_alerts *to);
+bool tw_alerts_is_open(const struct tw_alerts *a, const char *alert_id);
+uint64_t tw_alerts_last_seq(const struct tw_alerts *a);
+/* The next transition has more than this. */
+void tw_alerts_seq_after(struct tw_alerts *a, uint64_t least);
 void tw_alerts_counts(const struct tw_alerts *a, uint64_t *raised, uint64_t *cleared);
 
 /* Clears, as `removed`, every open alert about what `topology` and `policy` do not have any more. */

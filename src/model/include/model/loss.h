@@ -17,6 +17,7 @@ enum tw_loss_cause {
     TW_LOSS_DISCONNECT, /* a connection ended inside a message */
     TW_LOSS_FRAMING,    /* a stream's framing was lost: one or more messages */
     TW_LOSS_SHED,       /* put aside in a storm */
+    TW_LOSS_RESTART,    /* nobody listened, or what was heard was not kept: how many is not known */
     TW_LOSSES
 };
 const char *tw_loss_name(enum tw_loss_cause c);

@@ -26,6 +26,8 @@ enum tw_transport {
     TW_TRANSPORT_TRAP,   /* one SNMP message, v1 or v2c, trap or inform: a datagram's payload */
     TW_TRANSPORT_PDU,    /* the SNMPv2-Trap- or InformRequest-PDU of a v3 message, verified and decrypted */
     TW_TRANSPORT_LOSS,   /* no message: a note that some were lost, model/loss.h */
+    TW_TRANSPORT_DIGEST, /* no message: what is known of all that were not kept whole, pipeline/pipeline.h */
+    TW_TRANSPORTS
 };
 
 /* Where a record stands in its input; explain prints it. position: line of a text (from 1) or packet number.
@@ -65,5 +67,11 @@ struct tw_record {
     const struct tw_log *log; /* what tw_log_peek makes of the bytes with this `year`, when the source had
                                  to look inside anyway; borrowed like them. NULL: the core decodes */
 };
+
+struct tw_buf;
+/* A record as bytes, for the store; what its source only found out to save time (sender, log) is left out. */
+void tw_record_encode(const struct tw_record *r, struct tw_buf *out);
+/* Takes one off `in`; its texts are borrowed from there. False: there is none, or it is damaged. */
+bool tw_record_decode(struct tw_str *in, struct tw_record *out);
 
 #endif

@@ -23,6 +23,7 @@
 #include "model/transition.h"
 #include "topology/topology.h"
 
+struct tw_buf;
 struct tw_rules; /* pipeline/rules.h: event rules, conditions and hints, compiled together */
 
 /* Counters: one row each. */
@@ -72,12 +73,25 @@ void tw_pipeline_swap(struct tw_pipeline *p, const struct tw_topology *topology,
 
 /* Everything the core knows as bytes, and back: a pipeline made from them goes on exactly like the old one.
  */
-struct tw_buf;
 void tw_pipeline_snapshot(struct tw_pipeline *p, struct tw_buf *out);
 /* TW_EFORMAT: not a snapshot of this version; the pipeline is then as created. */
 TW_MUST_CHECK tw_err tw_pipeline_restore(struct tw_pipeline *p, struct tw_str bytes);
 
 uint64_t tw_pipeline_counter(const struct tw_pipeline *p, enum tw_counter c);
+/* What a restart needs. A record that may have changed more than who was heard, when, and how their clocks
+ * lie must be kept whole; of the others a digest is enough: what is known now of every device that was heard
+ * since the last digest, and all counts. It is fed like a record (TW_TRANSPORT_DIGEST). Records that were
+ * kept and digests, fed in their order, bring a pipeline to where the first one was, but for the messages
+ * that nobody understood, which only a snapshot holds. */
+bool tw_pipeline_kept(const struct tw_pipeline *p); /* the last record that was fed must be */
+/* False, and nothing is written: there is no news. */
+bool tw_pipeline_digest(struct tw_pipeline *p, struct tw_buf *out);
+/* An alert with this id is open. */
+bool tw_pipeline_is_open(const struct tw_pipeline *p, const char *alert_id);
+/* The seq of the last transition; the next has more than that, and more than `least`. */
+uint64_t tw_pipeline_last_seq(const struct tw_pipeline *p);
+void tw_pipeline_seq_after(struct tw_pipeline *p, uint64_t least);
+
 /* What became of the last record that was fed: TW_COUNT_EVENTS, or the counter that says why not. */
 enum tw_counter tw_pipeline_last(const struct tw_pipeline *p);
 
