@@ -20,6 +20,7 @@
 #include "tls/tls.h"
 #include "source/udp.h"
 #include "source/usm.h"
+#include "store/store.h"
 
 #include <event2/event.h>
 
@@ -97,9 +98,11 @@ struct tw_input {
     uint64_t refused_by[TW_STRANGE]; /* of `refused`, the reasons */
     uint64_t shed[TW_CLASSES];       /* put aside in a storm */
     struct tw_shed_pressure pressure;
-    int64_t now_ms; /* of this turn; 0: it is not behind */
-    uint64_t drops; /* of the kernel, as far as the core was told */
-    bool resting;   /* TCP: no connection could be taken, the next tick tries again */
+    int64_t now_ms;  /* of this turn; 0: it is not behind */
+    uint64_t drops;  /* of the kernel, as far as the core was told */
+    tw_time arrived; /* of the datagram at hand, when that was before the start; else TW_TIME_MIN */
+    bool drained;    /* what had waited for the start has been read */
+    bool resting;    /* TCP: no connection could be taken, the next tick tries again */
     struct tw_connection_stats connections;
 };
 
@@ -114,6 +117,8 @@ struct tw_output_row {
     struct tw_outlet *outlet;
     bool told;              /* that it fails */
     uint64_t lost, refused; /* as last told */
+    uint64_t cursor;        /* as last kept */
+    bool cursor_known;
 };
 struct tw_output_list {
     struct tw_output_row *rows;
@@ -126,6 +131,45 @@ struct tw_reloads {
     bool last_refused;
     tw_time last;
     struct tw_errors errors; /* of the last */
+};
+
+/* keep.c: what outlives a restart, and what waits until it is safe. */
+struct tw_keep {
+    struct tw_store *store;      /* NULL: none is configured, or it can't be used */
+    char unusable[TW_STORE_WHY]; /* why a configured one is not used since the start */
+    bool failing;
+    char why[TW_STORE_WHY];
+    struct tw_waiting { /* for its batch */
+        uint64_t batch;
+        int64_t since_ms;
+        struct tw_item *item; /* a transition for the outputs; or */
+        struct tw_input *in;  /* an answer */
+        struct tw_udp_return to;
+        char *answer;
+        size_t answer_n;
+    } * waiting;
+    size_t first, n, cap; /* waiting[first .. n) */
+    struct tw_known {     /* transitions that the store has, and the core may say again while it recovers */
+        char id[TW_ALERT_ID];
+        enum tw_transition_kind kind;
+        int64_t ms;
+        bool said;
+    } * known;
+    size_t known_n, known_cap;
+    bool recovering, clean; /* the last run ended in order */
+    uint64_t last_seq;      /* that the store has seen */
+    struct tw_item **open;  /* the last transition of each alert that is open */
+    size_t open_n, open_cap;
+    struct tw_map open_by_id;
+    struct tw_kept_cursor { /* of an output, when it ended last */
+        char *output;       /* NULL: it goes on there already */
+        uint64_t seq;
+    } * cursors;
+    size_t cursors_n;
+    int64_t snapshot_ms, snapshot_us; /* when the last was taken, how long that took */
+    uint64_t recovered, repeated;     /* records; transitions that were said again */
+    uint64_t withheld;                /* answers that were not given: their record is not safe */
+    bool held_back;                   /* TCP and TLS are not read */
 };
 
 struct tw_daemon {
@@ -141,10 +185,12 @@ struct tw_daemon {
     tw_time armed;        /* deadline the timer is set for; TW_TIME_MAX: none */
     struct tw_input *inputs;
     size_t inputs_n;
+    bool inputs_passed; /* by systemd, which keeps them open */
     struct tw_streams streams;
     struct tw_output_list outputs;
     struct tw_strangers strangers;
     struct tw_snmp snmp;
+    struct tw_keep keep;
     struct tw_shed shed;
     struct tw_buf line; /* for rendering */
     uint64_t ticks;
@@ -162,6 +208,8 @@ void tw_live_settle(struct tw_daemon *d);
 
 /* inputs.c. False: told in the log. */
 bool tw_inputs_open(struct tw_daemon *d);
+/* Once, before the loop: what waited in the sockets. */
+void tw_inputs_drain(struct tw_daemon *d);
 void tw_inputs_close(struct tw_daemon *d);
 /* A datagram or a message of a stream into the core; `certificate` is the name in the sender's, if it has
  * one. False: put aside in a storm, and counted. */
@@ -185,6 +233,8 @@ void tw_streams_accept(struct tw_input *in);
 void tw_streams_tick(struct tw_daemon *d);
 /* After a reload: looks again at who they are, and closes those that are no longer in the inventory. */
 void tw_streams_recheck(struct tw_daemon *d);
+/* Nothing is read from them, or again. */
+void tw_streams_pause(struct tw_daemon *d, bool on);
 /* The end: hears what has arrived, and closes all. */
 void tw_streams_finish(struct tw_daemon *d);
 /* Handshakes that failed, whyever. */
@@ -216,10 +266,44 @@ bool tw_snmp_save(const struct tw_snmp *s, const char **why);
 /* outputs.c. An output that the list had already, by its name, keeps what waits to be sent. */
 void tw_outputs_open(struct tw_daemon *d, const struct tw_config *c);
 void tw_outputs_deliver(struct tw_daemon *d);
+/* One of them: to log, board, store, outputs. */
+void tw_outputs_emit(struct tw_daemon *d, const struct tw_transition *t);
 /* Sends what can be sent, and tells the log what has changed. */
 void tw_outputs_flush(struct tw_daemon *d);
 void tw_outputs_reopen(struct tw_daemon *d);
 void tw_outputs_close(struct tw_daemon *d);
+
+/* keep.c. Opens the store and brings the core to where the last run was: before anything is heard. False:
+ * told in the log, and another daemon uses it; with any other trouble the daemon goes on without a store. */
+bool tw_keep_open(struct tw_daemon *d);
+/* Before outputs are opened: what the last run said, and what it left open. */
+void tw_keep_past(struct tw_daemon *d);
+/* An output begins, where it ended. */
+void tw_keep_start(struct tw_daemon *d, struct tw_outlet *o);
+/* What was heard since the last run has been read: from now on everything that comes out is new. */
+void tw_keep_recovered(struct tw_daemon *d);
+/* The only way into the core for what is heard. */
+void tw_keep_feed(struct tw_daemon *d, const struct tw_record *r);
+/* While it recovers: the core says again what the last run said. */
+bool tw_keep_said_before(struct tw_daemon *d, const struct tw_transition *t);
+/* A seq that no transition had before. */
+uint64_t tw_keep_number(struct tw_daemon *d, uint64_t seq);
+/* A transition for the outputs, when it is safe. */
+void tw_keep_transition(struct tw_daemon *d, const struct tw_transition *t, struct tw_str json);
+/* An answer to who sent the record that was fed last, when that is safe. */
+void tw_keep_answer(struct tw_input *in, const struct tw_udp_datagram *g, bool fed, struct tw_str answer);
+void tw_keep_tick(struct tw_daemon *d);
+/* After each turn. */
+void tw_keep_settle(struct tw_daemon *d);
+void tw_keep_snapshot(struct tw_daemon *d);
+/* The store reads for an outlet (sink/outlet.h); NULL ctx in the options: there is no store. */
+void tw_keep_fetch(void *ctx, struct tw_outlet *o, uint64_t seq);
+void tw_keep_forget(struct tw_daemon *d, const struct tw_outlet *o);
+/* Why nothing can be kept that should be; NULL: all is well, or no store is configured. */
+const char *tw_keep_trouble(struct tw_daemon *d);
+/* In order: everything is written, and sent as far as that takes no waiting. */
+void tw_keep_end(struct tw_daemon *d);
+void tw_keep_close(struct tw_daemon *d);
 
 /* reload.c: SIGHUP, or somebody's command. */
 void tw_reload(struct tw_daemon *d);

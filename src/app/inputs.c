@@ -17,6 +17,7 @@
 /* Per turn of the loop and socket, so that timers and the other sockets get theirs. */
 enum {
     BATCHES_PER_TURN = 4,
+    DRAIN_BATCHES = 16384,
     PORT_SYSLOG = 514,
     PORT_SYSLOG_TCP = 601,
     PORT_SYSLOG_TLS = 6514,
@@ -64,11 +65,11 @@ bool tw_inputs_give(struct tw_input *in, struct tw_record *r)
     char text[TW_ADDR_TEXT];
     if (is_shed(in, r))
         return false;
-    r->rx = tw_clock_now(&d->clock);
+    r->rx = tw_time_is_finite(in->arrived) ? in->arrived : tw_clock_now(&d->clock);
     r->at = TW_TIME_MIN;
     r->ref = (struct tw_record_ref){in->index, in->position};
     in->fed++;
-    tw_pipeline_feed(d->pipeline, r);
+    tw_keep_feed(d, r);
     enum tw_counter became = tw_pipeline_last(d->pipeline);
     /* Most are of no interest, and of somebody known. */
     if (became != TW_COUNT_EVENTS && became != TW_COUNT_NO_RULE && r->certificate.n == 0 &&
@@ -115,7 +116,7 @@ void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t coun
                           .from = l.from,
                           .ref = {in->index, in->position},
                           .bytes = tw_buf_view(&text)};
-    tw_pipeline_feed(d->pipeline, &r);
+    tw_keep_feed(d, &r);
     tw_log(TW_LEVEL_WARNING, "loss", text.p, TW_KVS(TW_KV("socket", in->name)));
     tw_buf_finish(&text);
     tw_outputs_deliver(d);
@@ -172,10 +173,26 @@ static void receive(void *ctx, const struct tw_udp_datagram *datagram)
 {
     struct tw_input *in = ctx;
     in->position++;
+    in->arrived = in->drained ? TW_TIME_MIN : tw_earlier(datagram->stamp, tw_clock_now(&in->daemon->clock));
     if (in->transport == TW_TRANSPORT_TRAP)
         tw_snmp_receive(in, datagram);
     else
         (void)tw_inputs_feed(in, &datagram->from, (struct tw_str){0}, datagram->bytes);
+}
+
+/* What waited while nobody read, as it came: else what ended before the start would be judged as if it had
+ * lasted until now. Bounded: more than that is read in its turn. */
+void tw_inputs_drain(struct tw_daemon *d)
+{
+    for (size_t i = 0; i < d->inputs_n; i++) {
+        struct tw_input *in = &d->inputs[i];
+        if (in->udp == NULL)
+            continue;
+        for (unsigned turns = 0; turns < DRAIN_BATCHES && tw_udp_read(in->udp, 1, receive, in) > 0;)
+            turns++;
+        tw_udp_stamps(in->udp, false);
+        in->drained = true;
+    }
 }
 
 static void readable(evutil_socket_t fd, short what, void *ctx)
@@ -218,7 +235,10 @@ static void add_input(struct tw_daemon *d, struct tw_udp *udp, struct tw_tcp *tc
                             .tcp = tcp,
                             .tls = tls,
                             .transport = transport,
+                            .arrived = TW_TIME_MIN,
                             .index = (uint32_t)d->inputs_n++};
+    if (udp != NULL)
+        tw_udp_stamps(udp, true);
     tw_sockaddr_local(udp != NULL ? tw_udp_fd(udp) : tw_tcp_fd(tcp), &address, &port);
     (void)snprintf(in->name, sizeof in->name, address.family == 6 ? "%s%s://[%s]:%u" : "%s%s://%s:%u",
                    transport_name(transport),
@@ -371,6 +391,7 @@ bool tw_inputs_open(struct tw_daemon *d)
 {
     struct tw_listen_fd passed[TW_LISTEN_FDS_MAX];
     size_t n = tw_listen_fds(passed);
+    d->inputs_passed = n > 0;
     d->inputs = tw_xcalloc(n > 0 ? n : d->config->syslog_n + d->config->snmp_n, sizeof *d->inputs);
     bool ok = n > 0 ? adopt_all(d, passed, n) : open_all(d);
     if (ok && d->inputs_n == 0) {

@@ -37,6 +37,7 @@ static void arm(struct tw_daemon *d)
 void tw_live_settle(struct tw_daemon *d)
 {
     tw_outputs_deliver(d);
+    tw_keep_settle(d);
     tw_outputs_flush(d);
     arm(d);
 }
@@ -64,6 +65,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     advance(d);
     tw_streams_tick(d);
     tw_snmp_tick(d);
+    tw_keep_tick(d);
     if (++d->ticks % STATUS_TICKS == 0)
         tw_report_status(d, NULL);
 }
@@ -164,14 +166,34 @@ static void begin(struct tw_daemon *d, struct tw_setup *s)
     d->board = tw_board_create();
     d->started = tw_clock_now(&d->clock);
     s->config = NULL;
-    /* What the inventory alone says is judged now and not with the first record. */
-    tw_pipeline_swap(d->pipeline, s->topology, s->rules, tw_clock_now(&d->clock));
-    s->rules = NULL;
+}
+
+/* The core as the last run left it. What the inventory and the rules say that is new is judged at the moment
+ * where that run ended, or now, and not with the first record. */
+static bool recover(struct tw_daemon *d, struct tw_setup *s)
+{
+    struct tw_rules *rules = s->rules;
+    s->rules = NULL; /* taken when the core was created */
+    if (!tw_keep_open(d))
+        return false;
+    tw_pipeline_swap(d->pipeline, s->topology, rules,
+                     d->keep.recovering ? TW_TIME_MIN : tw_clock_now(&d->clock));
+    return true;
+}
+
+/* What waited for the start is heard before the clock goes on: what ended meanwhile raises nothing. */
+static void catch_up(struct tw_daemon *d)
+{
+    tw_inputs_drain(d);
+    advance(d);
+    tw_keep_recovered(d);
+    tw_live_settle(d);
 }
 
 static void finish(struct tw_daemon *d)
 {
     tw_serve_close(d);
+    tw_keep_close(d);
     tw_inputs_close(d);
     tw_snmp_finish(d);
     tw_outputs_close(d);
@@ -206,17 +228,19 @@ int tw_live_run(const char *config_path)
     begin(d, &s);
     tw_log_doubts(d);
     status = TW_EXIT_NOT_RIGHT;
-    bool begun = tw_snmp_begin(d, &s);
+    bool begun = recover(d, &s) && tw_snmp_begin(d, &s);
     tw_setup_finish(&s);
     if (begun && tw_inputs_open(d) && tw_serve_open(d)) {
+        tw_keep_past(d);
         tw_outputs_open(d, d->config);
-        tw_live_settle(d);
+        catch_up(d);
         loop(d);
         ignore_signals();
         tw_notify_send(&d->notify, TW_NOTIFY_STOPPING);
         tw_streams_finish(d);
         tw_inputs_tick(d);
         advance(d);
+        tw_keep_end(d);
         tw_report_counters(d);
         tw_log(TW_LEVEL_NOTICE, "live", "stopped", NULL);
         status = TW_EXIT_OK;

@@ -22,6 +22,8 @@ static struct tw_outlet_options options_of(const struct tw_daemon *d, const stru
                    .pairs_n = o->pairs_n,
                    .silenced = o->silenced == 2 ? ops->is_log : o->silenced == 1},
         .repeat = o->repeat,
+        .fetch = d->keep.store != NULL ? tw_keep_fetch : NULL,
+        .ctx = (void *)(uintptr_t)d,
         .env = {.base = d->base, .version = TRUNKWATCH_VERSION, .state = d->config->state}};
 }
 
@@ -58,15 +60,19 @@ static struct tw_output_row row_for(struct tw_daemon *d, struct tw_output_list *
     if (row.outlet != NULL)
         tw_outlet_adopt(new, row.outlet);
     else
-        tw_outlet_start(new, 0, false);
+        tw_keep_start(d, new);
+    if (row.outlet != NULL)
+        tw_keep_forget(d, row.outlet);
     tw_outlet_destroy(row.outlet);
     return (struct tw_output_row){.outlet = new, .told = row.told};
 }
 
-static void end(struct tw_output_row *row)
+/* With a store it goes on there at the next start. */
+static void end(struct tw_daemon *d, struct tw_output_row *row)
 {
     const struct tw_outlet_stats *s = tw_outlet_stats(row->outlet);
-    if (s->waiting > 0)
+    tw_keep_forget(d, row->outlet);
+    if (s->waiting > 0 && d->config->state == NULL)
         tw_log(TW_LEVEL_ERROR, "output", "ends with transitions not written",
                TW_KVS(TW_KV("output", tw_outlet_name(row->outlet)), TW_KV_N("transitions", s->waiting),
                       TW_KV_N("bytes", s->waiting_bytes)));
@@ -81,7 +87,7 @@ void tw_outputs_open(struct tw_daemon *d, const struct tw_config *c)
         new.n += new.rows[new.n].outlet != NULL;
     }
     for (size_t i = 0; i < old.n; i++)
-        end(&old.rows[i]);
+        end(d, &old.rows[i]);
     free(old.rows);
     d->outputs = new;
 }
@@ -103,16 +109,16 @@ static void log_transition(const struct tw_transition *t)
                   TW_KV("cleared_by", cleared ? t->cleared_by : "-"), TW_KV_N("records", t->evidence_n)));
 }
 
-static void deliver_one(struct tw_daemon *d, const struct tw_transition *t)
+void tw_outputs_emit(struct tw_daemon *d, const struct tw_transition *said)
 {
+    struct tw_transition t = *said;
+    t.seq = tw_keep_number(d, t.seq);
+    log_transition(&t);
     tw_buf_clear(&d->line);
-    tw_render_json(t, &d->line);
+    tw_render_json(&t, &d->line);
     if (d->http != NULL)
-        tw_board_take(d->board, t, tw_buf_view(&d->line));
-    struct tw_item *item = tw_item_create(t, tw_buf_view(&d->line));
-    for (size_t i = 0; i < d->outputs.n; i++)
-        tw_outlet_take(d->outputs.rows[i].outlet, item);
-    tw_item_unref(item);
+        tw_board_take(d->board, &t, tw_buf_view(&d->line));
+    tw_keep_transition(d, &t, tw_buf_view(&d->line));
 }
 
 void tw_outputs_deliver(struct tw_daemon *d)
@@ -120,8 +126,8 @@ void tw_outputs_deliver(struct tw_daemon *d)
     size_t n;
     const struct tw_transition *const *t = tw_pipeline_transitions(d->pipeline, &n);
     for (size_t i = 0; i < n; i++) {
-        log_transition(t[i]);
-        deliver_one(d, t[i]);
+        if (!tw_keep_said_before(d, t[i]))
+            tw_outputs_emit(d, t[i]);
     }
     if (n > 0)
         tw_pipeline_effects_clear(d->pipeline);
@@ -169,7 +175,7 @@ void tw_outputs_close(struct tw_daemon *d)
 {
     tw_outputs_flush(d);
     for (size_t i = 0; i < d->outputs.n; i++)
-        end(&d->outputs.rows[i]);
+        end(d, &d->outputs.rows[i]);
     free(d->outputs.rows);
     d->outputs = (struct tw_output_list){0};
 }

@@ -114,6 +114,17 @@ static void alerts(const struct tw_daemon *d, struct tw_buf *b)
     tw_buf_char(b, '}');
 }
 
+/* With the reason when it is in trouble. */
+static void store(struct tw_daemon *d, struct tw_buf *b)
+{
+    object(d, TW_SCOPE_STORE, "store", b);
+    TW_ASSERT(b->p[b->n - 1] == '}');
+    b->n--;
+    tw_json_key(b, "trouble");
+    tw_json_z(b, tw_keep_trouble(d));
+    tw_buf_char(b, '}');
+}
+
 void tw_page_status(struct tw_daemon *d, struct tw_buf *b)
 {
     tw_buf_z(b, "{\"version\":\"" TRUNKWATCH_VERSION "\"");
@@ -135,6 +146,7 @@ void tw_page_status(struct tw_daemon *d, struct tw_buf *b)
     list(d, TW_SCOPE_PAIR, "pairs", b);
     object(d, TW_SCOPE_NOBODY, "nobody", b);
     object(d, TW_SCOPE_SNMP, "snmp", b);
+    store(d, b);
     list(d, TW_SCOPE_OUTPUT, "outputs", b);
     object(d, TW_SCOPE_HTTP, "http", b);
     object(d, TW_SCOPE_PROCESS, "process", b);

@@ -75,6 +75,7 @@ static void apply(struct tw_daemon *d, struct tw_setup *s)
     /* What ended or began by the change still goes where the old configuration said. */
     tw_outputs_deliver(d);
     tw_outputs_open(d, s->config);
+    tw_keep_snapshot(d); /* what comes from now on is judged by other rules */
     tw_config_destroy(d->config);
     d->config = s->config;
     s->config = NULL;

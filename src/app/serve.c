@@ -51,12 +51,16 @@ static void healthz(void *d, struct tw_http_request *r)
 }
 
 /* It is served from when the sockets are open until they are closed. */
-static void readyz(void *d, struct tw_http_request *r)
+static void readyz(void *ctx, struct tw_http_request *r)
 {
-    if (((struct tw_daemon *)d)->inputs_n > 0)
-        tw_http_add(r, TW_STR("{\"status\":\"ready\"}\n"));
-    else
+    struct tw_daemon *d = ctx;
+    const char *why = tw_keep_trouble(d);
+    if (d->inputs_n == 0)
         tw_http_error(r, 503, "not listening");
+    else if (why != NULL)
+        tw_http_error(r, 503, "the store can't be written: %.200s", why);
+    else
+        tw_http_add(r, TW_STR("{\"status\":\"ready\"}\n"));
 }
 
 static void alerts(void *ctx, struct tw_http_request *r)

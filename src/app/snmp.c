@@ -48,8 +48,7 @@ static void receive_community(struct tw_input *in, const struct tw_udp_datagram 
     size_t n = tw_inform_answer(g->bytes, answer, sizeof answer);
     if (n == 0 || !to_be_answered(in, &g->from, fed))
         return;
-    tw_udp_answer(in->udp, g, tw_str_of((const char *)answer, n));
-    in->daemon->snmp.stats.responses++;
+    tw_keep_answer(in, g, fed, tw_str_of((const char *)answer, n));
 }
 
 static bool may_report(struct tw_snmp *s, const struct tw_addr *to, int64_t now_ms)
@@ -132,8 +131,7 @@ static void receive_v3(struct tw_input *in, const struct tw_udp_datagram *g)
         return;
     struct tw_str answer = tw_usm_respond(s->usm, now);
     if (answer.n > 0)
-        tw_udp_answer(in->udp, g, answer);
-    s->stats.responses += answer.n > 0;
+        tw_keep_answer(in, g, fed, answer);
 }
 
 /* 30 … 02 01 03: what says that it is SNMPv3; else what has no community is no message, and the core counts

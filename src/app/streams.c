@@ -118,6 +118,18 @@ static void readable(evutil_socket_t fd, short what, void *ctx)
     tw_connection_readable(ctx);
 }
 
+/* A handshake goes on: it hands over nothing. */
+void tw_streams_pause(struct tw_daemon *d, bool on)
+{
+    for (size_t i = 0; i < d->streams.n; i++) {
+        struct tw_connection *c = d->streams.rows[i];
+        if (c->secure == NULL)
+            (void)(on ? event_del(c->event) : event_add(c->event, NULL));
+        else if (!c->shaking)
+            (void)(on ? bufferevent_disable : bufferevent_enable)(c->secure, EV_READ);
+    }
+}
+
 static void add_connection(struct tw_input *in, int fd, const struct tw_addr *from, bool stranger)
 {
     struct tw_daemon *d = in->daemon;
@@ -131,7 +143,7 @@ static void add_connection(struct tw_input *in, int fd, const struct tw_addr *fr
         TW_ASSERT(tw_secure_begin(c, fd));
     } else {
         c->event = event_new(d->base, fd, EV_READ | EV_PERSIST, readable, c);
-        TW_ASSERT(c->event != NULL && event_add(c->event, NULL) == 0);
+        TW_ASSERT(c->event != NULL && (d->keep.held_back || event_add(c->event, NULL) == 0));
     }
     c->row = d->streams.n++;
     d->streams.rows[c->row] = c;

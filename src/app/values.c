@@ -66,6 +66,7 @@ static const struct {
     [TW_SCOPE_PAIR] = {"trunkwatch_pair_", "pair"},
     [TW_SCOPE_NOBODY] = {"trunkwatch_nobody_", NULL},
     [TW_SCOPE_SNMP] = {"trunkwatch_snmp_", NULL},
+    [TW_SCOPE_STORE] = {"trunkwatch_store_", NULL},
     [TW_SCOPE_OUTPUT] = {"trunkwatch_output_", "output"},
     [TW_SCOPE_HTTP] = {"trunkwatch_http_", NULL},
     [TW_SCOPE_PROCESS] = {"process_", NULL},
@@ -81,6 +82,7 @@ size_t tw_scope_n(const struct tw_daemon *d, enum tw_scope scope)
     case TW_SCOPE_DAEMON:
     case TW_SCOPE_NOBODY:
     case TW_SCOPE_SNMP:
+    case TW_SCOPE_STORE:
     case TW_SCOPE_HTTP:
     case TW_SCOPE_PROCESS:
     case TW_SCOPES: break;
@@ -134,6 +136,11 @@ void tw_scope_view(struct tw_daemon *d, enum tw_scope scope, size_t i, struct tw
         break;
     case TW_SCOPE_SNMP: out->engines = engines(d); break;
     case TW_SCOPE_NOBODY: out->nobody = tw_pipeline_nobody(d->pipeline); break;
+    case TW_SCOPE_STORE:
+        out->trouble = tw_keep_trouble(d);
+        if (d->keep.store != NULL)
+            out->store = tw_store_stats(d->keep.store);
+        break;
     case TW_SCOPE_OUTPUT:
         out->name = tw_outlet_name(d->outputs.rows[i].outlet);
         out->outlet = tw_outlet_stats(d->outputs.rows[i].outlet);

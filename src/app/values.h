@@ -14,6 +14,7 @@ enum tw_scope {
     TW_SCOPE_PAIR,
     TW_SCOPE_NOBODY, /* what is of no device */
     TW_SCOPE_SNMP,
+    TW_SCOPE_STORE,
     TW_SCOPE_OUTPUT,
     TW_SCOPE_HTTP,
     TW_SCOPE_PROCESS,
@@ -35,6 +36,8 @@ struct tw_view {
     const uint64_t *nobody;
     uint64_t engines;
     const struct tw_outlet_stats *outlet;
+    const char *trouble; /* of the store; NULL: none */
+    struct tw_store_stats store;
     struct tw_http_stats http;
     struct tw_board_stats board;
     struct tw_process process;

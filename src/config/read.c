@@ -244,6 +244,7 @@ void read_option(struct reader *r, enum tw_option o, enum option_type type, cons
     case OPTION_USERS: read_users(r, n); break;
     case OPTION_LEARN: read_learn(r, n); break;
     case OPTION_ENGINE: (void)read_engine_id(r, n, r->key, &c->engine_id); break;
+    case OPTION_STORE: read_store(r, o, n); break;
     case OPTION_COUNT:
         (void)tw_doc_want_u64(r->doc, n, r->key, o == TW_OPTION_STORM_BURST, TW_CONFIG_COUNT_MAX, r->errors,
                               o == TW_OPTION_STORM_RATE ? &c->storm_rate : &c->storm_burst);

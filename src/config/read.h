@@ -19,7 +19,8 @@ enum option_type {
     OPTION_USERS,
     OPTION_LEARN,
     OPTION_ENGINE,
-    OPTION_COUNT
+    OPTION_COUNT,
+    OPTION_STORE
 };
 
 struct reader {
@@ -49,6 +50,8 @@ void check_tls(struct reader *r, const struct tw_node *listen);
 /* read_output.c */
 void read_outputs(struct reader *r, const struct tw_node *n);
 void help_outputs(const struct tw_config_output_type *types, struct tw_buf *out);
+/* read_store.c */
+void read_store(struct reader *r, enum tw_option o, const struct tw_node *n);
 /* read_snmp.c */
 void read_users(struct reader *r, const struct tw_node *n);
 void read_learn(struct reader *r, const struct tw_node *n);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CONTROL_BYTES = 96 };
@@ -98,15 +99,20 @@ static void count_drops(struct tw_udp *u, uint32_t now)
     u->drops = now;
 }
 
-static void read_control(struct tw_udp *u, struct msghdr *h)
+static void read_control(struct tw_udp *u, struct msghdr *h, tw_time *stamp)
 {
+    struct timespec t;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
         uint32_t drops;
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL ||
-            c->cmsg_len < CMSG_LEN(sizeof drops))
-            continue;
-        memcpy(&drops, CMSG_DATA(c), sizeof drops);
-        count_drops(u, drops);
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL &&
+            c->cmsg_len >= CMSG_LEN(sizeof drops)) {
+            memcpy(&drops, CMSG_DATA(c), sizeof drops);
+            count_drops(u, drops);
+        } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS &&
+                   c->cmsg_len >= CMSG_LEN(sizeof t)) {
+            memcpy(&t, CMSG_DATA(c), sizeof t);
+            stamp->ns = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+        }
     }
 }
 
@@ -130,8 +136,9 @@ size_t tw_udp_read(struct tw_udp *u, unsigned batches, tw_udp_receive *receive, 
         for (int i = 0; i < n; i++) {
             struct tw_udp_datagram d = {.bytes = tw_str_of(u->vectors[i].iov_base, u->headers[i].msg_len)};
             d.slot = (uint32_t)i;
+            d.stamp = TW_TIME_MIN;
             (void)tw_sockaddr_read(&u->from[i], &d.from);
-            read_control(u, &u->headers[i].msg_hdr);
+            read_control(u, &u->headers[i].msg_hdr, &d.stamp);
             u->stats.received++;
             u->stats.bytes += d.bytes.n;
             u->stats.cut += (u->headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
@@ -185,26 +192,63 @@ static void answer_from(struct msghdr *received, struct msghdr *m)
     }
 }
 
-void tw_udp_answer(struct tw_udp *u, const struct tw_udp_datagram *d, struct tw_str bytes)
+/* What a return is made of. */
+struct way_back {
+    struct sockaddr_storage to;
+    socklen_t to_n;
+    size_t control_n;
+    _Alignas(max_align_t) char control[CONTROL_BYTES];
+};
+_Static_assert(sizeof(struct way_back) <= TW_UDP_RETURN, "a return has room for it");
+
+static void way_of(const struct tw_udp *u, const struct tw_udp_datagram *d, struct way_back *out)
 {
-    _Alignas(max_align_t) char control[CONTROL_BYTES] = {0};
+    struct msghdr received = u->headers[d->slot].msg_hdr;
+    *out = (struct way_back){.to = u->from[d->slot], .to_n = received.msg_namelen};
+    struct msghdr m = {.msg_control = out->control, .msg_controllen = sizeof out->control};
+    answer_from(&received, &m);
+    out->control_n = m.msg_controllen < sizeof out->control ? m.msg_controllen : 0;
+}
+
+static void send_back(struct tw_udp *u, struct way_back *way, struct tw_str bytes)
+{
     struct iovec v = {(void *)(uintptr_t)bytes.p, bytes.n};
-    struct msghdr *received = &u->headers[d->slot].msg_hdr;
-    struct msghdr m = {.msg_name = &u->from[d->slot],
-                       .msg_namelen = received->msg_namelen,
+    struct msghdr m = {.msg_name = &way->to,
+                       .msg_namelen = way->to_n,
                        .msg_iov = &v,
                        .msg_iovlen = 1,
-                       .msg_control = control,
-                       .msg_controllen = sizeof control};
-    size_t room = m.msg_controllen;
-    answer_from(received, &m);
-    if (m.msg_controllen == room) {
-        m.msg_control = NULL;
-        m.msg_controllen = 0;
-    }
+                       .msg_control = way->control_n > 0 ? way->control : NULL,
+                       .msg_controllen = way->control_n};
     bool sent = sendmsg(u->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
     u->stats.answered += sent;
     u->stats.unanswered += !sent;
+}
+
+void tw_udp_answer(struct tw_udp *u, const struct tw_udp_datagram *d, struct tw_str bytes)
+{
+    struct way_back way;
+    way_of(u, d, &way);
+    send_back(u, &way, bytes);
+}
+
+void tw_udp_keep_return(const struct tw_udp *u, const struct tw_udp_datagram *d, struct tw_udp_return *out)
+{
+    struct way_back way;
+    way_of(u, d, &way);
+    memcpy(out->bytes, &way, sizeof way);
+}
+
+void tw_udp_answer_later(struct tw_udp *u, const struct tw_udp_return *to, struct tw_str bytes)
+{
+    struct way_back way;
+    memcpy(&way, to->bytes, sizeof way);
+    send_back(u, &way, bytes);
+}
+
+void tw_udp_stamps(struct tw_udp *u, bool on)
+{
+    int value = on;
+    (void)setsockopt(u->fd, SOL_SOCKET, SO_TIMESTAMPNS, &value, sizeof value);
 }
 
 uint64_t tw_udp_waiting(const struct tw_udp *u, uint64_t *size)

@@ -41,7 +41,7 @@ class Reloads(Case):
         self.settled(sent)
         send(self.syslog, link("PE-A", "Eth-Trunk10.200"), PE_A)
         self.assertEqual(self.wait_transition("raised", "no-switchover")["services"], ["ipsec"])
-        self.assertNotIn("refused", self.log())
+        self.assertNotIn("reload: refused", self.log())
 
     def test_bad_files_under_load(self):
         self.start()

@@ -95,6 +95,9 @@ struct tw_config {
     struct tw_str engine_id; /* our own; empty: not given */
     const char *state;       /* NULL: none */
     struct tw_config_place state_at;
+    tw_dur store_keep;
+    uint64_t store_keep_bytes;
+    bool store_fast; /* safe from a crash only */
     const struct tw_config_hold *holds;
     size_t holds_n;
     uint64_t storm_rate, storm_burst;

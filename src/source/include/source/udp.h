@@ -9,6 +9,7 @@
  * Memory: TW_UDP_BATCH datagrams of max_bytes. A longer datagram is cut there and counted.
  */
 #include "base/err.h"
+#include "base/time.h"
 #include "model/record.h"
 
 enum { TW_UDP_BATCH = 64, TW_UDP_RECEIVE_BUFFER = 64 << 20 };
@@ -19,6 +20,7 @@ struct tw_udp_datagram {
     struct tw_addr from;
     struct tw_str bytes; /* borrowed for the call */
     uint32_t slot;       /* for tw_udp_answer */
+    tw_time stamp;       /* when the kernel got it; TW_TIME_MIN: it does not say */
 };
 
 /* Since the socket was opened here or taken over; kernel_drops: since the socket exists. */
@@ -49,6 +51,16 @@ uint64_t tw_udp_drops(const struct tw_udp *u);
 void tw_udp_answers(struct tw_udp *u);
 /* Sends bytes back to where a datagram came from, while it is handed over. Never waits. */
 void tw_udp_answer(struct tw_udp *u, const struct tw_udp_datagram *d, struct tw_str bytes);
+/* The same later: where to, and from where. */
+enum { TW_UDP_RETURN = 256 };
+struct tw_udp_return {
+    _Alignas(max_align_t) char bytes[TW_UDP_RETURN];
+};
+void tw_udp_keep_return(const struct tw_udp *u, const struct tw_udp_datagram *d, struct tw_udp_return *out);
+void tw_udp_answer_later(struct tw_udp *u, const struct tw_udp_return *to, struct tw_str bytes);
+/* Each datagram says when the kernel got it, as far as it has noted that (systemd: Timestamping=ns); for what
+ * waited while nobody read. */
+void tw_udp_stamps(struct tw_udp *u, bool on);
 /* How much of the receive buffer is in use, of its whole size, as the kernel counts: what was just read may
  * be among it, up to a quarter of the size. */
 uint64_t tw_udp_waiting(const struct tw_udp *u, uint64_t *size);
