@@ -68,8 +68,10 @@ struct alert {
     size_t items_n, items_cap, leaving_n, leaving_cap;
     uint32_t severities[4], confidences[3], helps[4]; /* how many items are of each */
     bool announced, joined, left, touched;
-    bool lossy; /* messages of its pair were lost shortly before it was raised, or since */
-    bool noted; /* that is to be told */
+    bool lossy;       /* messages of its pair were lost shortly before it was raised, or since */
+    bool noted;       /* that is to be told */
+    uint32_t number;  /* of its last transition */
+    uint32_t changes; /* since then, beside those that have a word of their own here */
     tw_time update_due;
     uint64_t update_seq;
     enum tw_severity severity;

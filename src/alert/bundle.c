@@ -157,9 +157,9 @@ void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at
     alert_touch(a, t->alert);
 }
 
-/* Severity, confidence and help of the whole: the worst, the surest, and what all agree on. True when one of
- * them is another than before. */
-static bool assess(struct alert *al)
+/* Severity, confidence and help of the whole: the worst, the surest, and what all agree on. Returns which of
+ * them are others than before. */
+static uint32_t assess(struct alert *al)
 {
     int severity = TW_SEVERITY_CRITICAL, confidence = TW_CONFIDENCE_VERIFIED, help = TW_HELP_UNKNOWN;
     while (severity > TW_SEVERITY_WARNING && al->severities[severity] == 0)
@@ -170,8 +170,9 @@ static bool assess(struct alert *al)
         if (al->helps[h] == al->items_n)
             help = h;
     }
-    bool changed =
-        severity != (int)al->severity || confidence != (int)al->confidence || help != (int)al->help;
+    uint32_t changed = (uint32_t)(severity != (int)al->severity) << TW_CHANGE_SEVERITY |
+                       (uint32_t)(confidence != (int)al->confidence) << TW_CHANGE_CONFIDENCE |
+                       (uint32_t)(help != (int)al->help) << TW_CHANGE_HELP;
     al->severity = (enum tw_severity)severity;
     al->confidence = (enum tw_confidence)confidence;
     al->help = (enum tw_help)help;
@@ -233,10 +234,11 @@ static void update_later(struct tw_alerts *a, uint32_t i, tw_time now)
 
 static void send_update(struct tw_alerts *a, struct alert *al, tw_time now)
 {
-    al->joined = al->left = al->noted = false;
     al->update_due = TW_TIME_MAX;
     al->last = tw_later(al->last, now);
     emit(a, al, TW_UPDATED, al->last);
+    al->joined = al->left = al->noted = false;
+    al->changes = 0;
 }
 
 static void flush_one(struct tw_alerts *a, uint32_t i, tw_time now)
@@ -258,7 +260,8 @@ static void flush_one(struct tw_alerts *a, uint32_t i, tw_time now)
         return;
     }
     let_go(a, al);
-    if (assess(al))
+    al->changes |= assess(al);
+    if (al->changes != 0)
         send_update(a, al, now);
     else if (al->joined || al->left || al->noted)
         update_later(a, i, now);

@@ -447,6 +447,12 @@ static const char *with_loss(struct tw_alerts *a, const char *summary)
     return text;
 }
 
+static uint32_t changes(const struct alert *al)
+{
+    return al->changes | (uint32_t)(al->joined || al->left) << TW_CHANGE_SUB_INTERFACES |
+           (uint32_t)al->noted << TW_CHANGE_FEED;
+}
+
 void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, tw_time time)
 {
     const struct tw_condition *c = &a->policy->conditions[al->condition];
@@ -462,7 +468,9 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
                                 .since = al->since,
                                 .help = al->help,
                                 .confidence = al->confidence,
-                                .lossy = al->lossy};
+                                .lossy = al->lossy,
+                                .number = ++al->number,
+                                .change = kind == TW_UPDATED ? changes(al) : 0};
     t->condition = keep(a, c->name);
     memcpy(t->alert_id, al->id, TW_ALERT_ID);
     names(a, al, t, subs, n);

@@ -131,6 +131,7 @@ static void snap_alert_fields(struct tw_snap *s, struct alert *al)
     tw_snap_bool(s, &al->left);
     tw_snap_bool(s, &al->lossy);
     tw_snap_bool(s, &al->noted);
+    tw_snap_u32(s, &al->number);
     tw_snap_time(s, &al->update_due);
     tw_snap_u64(s, &al->update_seq);
     al->severity = (enum tw_severity)tw_snap_enum(s, al->severity, TW_SEVERITY_CRITICAL + 1);

@@ -33,6 +33,20 @@ const char *tw_step_name(enum tw_step s)
     return names[s];
 }
 
+const char *tw_change_name(enum tw_change c)
+{
+    static const char *const names[] = {
+        "sub-interfaces", "severity",     "confidence", "switchover-would-help",
+        "feed",           "acknowledged", "silenced"};
+    return names[c];
+}
+
+const char *tw_silence_kind_name(enum tw_silence_kind k)
+{
+    static const char *const names[] = {"silence", "maintenance"};
+    return names[k];
+}
+
 static const char *text(const char *z, struct tw_arena *a)
 {
     return z != NULL ? tw_arena_dup(a, z, strlen(z)) : NULL;
@@ -44,6 +58,25 @@ static const char *const *texts(const char *const *list, size_t n, struct tw_are
     for (size_t i = 0; i < n; i++)
         out[i] = text(list[i], a);
     return out;
+}
+
+static void copy_people(const struct tw_transition *t, struct tw_arena *a, struct tw_transition *out)
+{
+    if (t->acknowledged != NULL) {
+        struct tw_acknowledged *to = tw_arena_alloc(a, sizeof *to);
+        *to = *t->acknowledged;
+        to->by = text(to->by, a);
+        to->why = text(to->why, a);
+        out->acknowledged = to;
+    }
+    if (t->silenced != NULL) {
+        struct tw_silenced *to = tw_arena_alloc(a, sizeof *to);
+        *to = *t->silenced;
+        to->id = text(to->id, a);
+        to->by = text(to->by, a);
+        to->why = text(to->why, a);
+        out->silenced = to;
+    }
 }
 
 void tw_transition_copy(const struct tw_transition *t, struct tw_arena *a, struct tw_transition *out)
@@ -74,4 +107,5 @@ void tw_transition_copy(const struct tw_transition *t, struct tw_arena *a, struc
     }
     out->hints = hints;
     out->evidence = evidence;
+    copy_people(t, a, out);
 }

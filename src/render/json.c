@@ -86,6 +86,48 @@ static void lists(struct tw_buf *b, const struct tw_transition *t)
     tw_buf_char(b, ']');
 }
 
+/* What it was about, as a list; null when it is no update. */
+static void change(struct tw_buf *b, const struct tw_transition *t)
+{
+    tw_buf_z(b, ",\"change\":");
+    if (t->kind != TW_UPDATED) {
+        tw_buf_z(b, "null");
+        return;
+    }
+    tw_buf_char(b, '[');
+    for (int c = 0; c < TW_CHANGES; c++) {
+        if ((t->change >> c & 1) == 0)
+            continue;
+        tw_json_next(b);
+        tw_json_z(b, tw_change_name((enum tw_change)c));
+    }
+    tw_buf_char(b, ']');
+}
+
+static void people(struct tw_buf *b, const struct tw_transition *t)
+{
+    const struct tw_acknowledged *a = t->acknowledged;
+    const struct tw_silenced *s = t->silenced;
+    tw_buf_z(b, ",\"acknowledged\":");
+    if (a != NULL) {
+        const char *const row[][2] = {{"{\"by\":", a->by}, {",\"why\":", a->why}};
+        fields(b, row, 2);
+        tw_buf_z(b, ",\"time\":");
+        tw_json_time(b, a->time);
+    }
+    tw_buf_z(b, a != NULL ? "},\"silenced\":" : "null,\"silenced\":");
+    if (s != NULL) {
+        const char *const row[][2] = {{"{\"id\":", s->id},
+                                      {",\"kind\":", tw_silence_kind_name(s->kind)},
+                                      {",\"by\":", s->by},
+                                      {",\"why\":", s->why}};
+        fields(b, row, sizeof row / sizeof *row);
+        tw_buf_z(b, ",\"until\":");
+        tw_json_time(b, s->until);
+    }
+    tw_buf_z(b, s != NULL ? "}" : "null");
+}
+
 void tw_render_json(const struct tw_transition *t, struct tw_buf *out)
 {
     const char *const head[][2] = {{",\"transition\":", tw_transition_name(t->kind)},
@@ -123,5 +165,9 @@ void tw_render_json(const struct tw_transition *t, struct tw_buf *out)
         tw_json_z(out, NULL);
     tw_buf_z(out, ",\"cleared_by\":");
     tw_json_z(out, t->kind == TW_CLEARED ? t->cleared_by : NULL);
+    tw_buf_z(out, ",\"number\":");
+    tw_buf_z(out, tw_u64_text(t->number, digits));
+    change(out, t);
+    people(out, t);
     tw_buf_z(out, "}\n");
 }

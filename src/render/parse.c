@@ -104,6 +104,11 @@ static const char *source_name(int i)
     return tw_source_name((enum tw_source)i);
 }
 
+static const char *silence_name(int i)
+{
+    return tw_silence_kind_name((enum tw_silence_kind)i);
+}
+
 static const json_t *list(struct reader *r, const json_t *o, const char *key, size_t *n)
 {
     const json_t *v = json_object_get(o, key);
@@ -167,6 +172,41 @@ static uint64_t number(struct reader *r, const json_t *o, const char *key)
     return 0;
 }
 
+static void people(struct reader *r, const json_t *o, struct tw_transition *t)
+{
+    const json_t *acknowledged = json_object_get(o, "acknowledged"),
+                 *silenced = json_object_get(o, "silenced");
+    if (json_is_object(acknowledged)) {
+        struct tw_acknowledged *a = tw_arena_alloc(r->arena, sizeof *a);
+        a->by = needed(r, acknowledged, "by");
+        a->why = needed(r, acknowledged, "why");
+        a->time = time_of(r, acknowledged, "time", TW_TIME_MIN);
+        t->acknowledged = a;
+    }
+    if (json_is_object(silenced)) {
+        struct tw_silenced *s = tw_arena_alloc(r->arena, sizeof *s);
+        s->id = needed(r, silenced, "id");
+        s->kind = (enum tw_silence_kind)word(r, silenced, "kind", silence_name, TW_MAINTENANCE + 1);
+        s->by = needed(r, silenced, "by");
+        s->why = needed(r, silenced, "why");
+        s->until = time_of(r, silenced, "until", TW_TIME_MAX);
+        t->silenced = s;
+    }
+}
+
+/* Names of changes that are not known are passed over: a later version may have more. */
+static void change(const json_t *o, struct tw_transition *t)
+{
+    const json_t *v = json_object_get(o, "change");
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        const char *s = json_string_value(json_array_get(v, i));
+        for (int c = 0; c < TW_CHANGES; c++) {
+            if (s != NULL && strcmp(s, tw_change_name((enum tw_change)c)) == 0)
+                t->change |= 1u << c;
+        }
+    }
+}
+
 static void fill(struct reader *r, const json_t *o, struct tw_transition *t)
 {
     const char *id = needed(r, o, "alert_id");
@@ -193,6 +233,9 @@ static void fill(struct reader *r, const json_t *o, struct tw_transition *t)
     t->summary = needed(r, o, "summary");
     t->duration.ns = seconds >= 0 && seconds < 9e9 ? llround(seconds * 1000) * 1000000 : 0;
     t->cleared_by = text(r, o, "cleared_by");
+    t->number = (uint32_t)number(r, o, "number");
+    change(o, t);
+    people(r, o, t);
     hints(r, o, t);
     evidence(r, o, t);
 }

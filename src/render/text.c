@@ -202,6 +202,55 @@ static void advice(struct page *p, const struct tw_transition *t, struct tw_buf 
     field(p, "alert", b);
 }
 
+/* Who has it, and why it may be quiet. */
+static void people(struct page *p, const struct tw_transition *t, struct tw_buf *b)
+{
+    const struct tw_acknowledged *a = t->acknowledged;
+    const struct tw_silenced *s = t->silenced;
+    char time[TW_TIME_TEXT];
+    tw_buf_clear(b);
+    if (a != NULL) {
+        tw_buf_fmt(b, "%s, %s", a->by, tw_time_text(a->time, time));
+        if (a->why[0] != '\0')
+            tw_buf_fmt(b, ": %s", a->why);
+        field(p, "ack by", b);
+    }
+    tw_buf_clear(b);
+    if (s != NULL) {
+        tw_buf_z(b, s->kind == TW_MAINTENANCE ? "planned work" : "silenced");
+        if (tw_time_is_finite(s->until))
+            tw_buf_fmt(b, " until %s", tw_time_text(s->until, time));
+        tw_buf_fmt(b, ", by %s", s->by);
+        if (s->why[0] != '\0')
+            tw_buf_fmt(b, ": %s", s->why);
+        tw_buf_fmt(b, " (%s)", s->id);
+        field(p, "quiet", b);
+    }
+}
+
+/* What an update is about. */
+static void changed(struct page *p, const struct tw_transition *t, struct tw_buf *b)
+{
+    static const char *const words[] = {"sub-interfaces joined or left",
+                                        "the severity",
+                                        "how sure it is",
+                                        "whether a switchover would help",
+                                        "messages of this pair were lost",
+                                        NULL,
+                                        NULL};
+    tw_buf_clear(b);
+    for (int c = 0; c < TW_CHANGES && t->kind == TW_UPDATED; c++) {
+        const char *word = c == TW_CHANGE_ACKNOWLEDGED
+                               ? t->acknowledged != NULL ? "acknowledged" : "no longer acknowledged"
+                           : c == TW_CHANGE_SILENCED ? t->silenced != NULL ? "quiet now" : "no longer quiet"
+                                                     : words[c];
+        if ((t->change >> c & 1) != 0)
+            tw_buf_fmt(b, "%s%s", b->n > 0 ? ", " : "", word);
+    }
+    if (b->n > 0)
+        field(p, "changed", b);
+}
+
 static void hint(struct page *p, const struct tw_hint *h, unsigned number)
 {
     size_t start = p->out->n;
@@ -266,6 +315,8 @@ void tw_render_text(const struct tw_transition *t, bool colour, unsigned width, 
     headline(&p, t);
     where(&p, t, &b);
     when(&p, t, &b);
+    changed(&p, t, &b);
+    people(&p, t, &b);
     advice(&p, t, &b);
     /* What is over needs no repair. */
     if (t->kind != TW_CLEARED)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "render/parse.h"
 #include "render/render.h"
 
 #include <jansson.h>
@@ -64,7 +65,8 @@ static struct tw_transition sample(void)
                                   .hints = hints,
                                   .hints_n = 3,
                                   .evidence = evidence,
-                                  .evidence_n = 2};
+                                  .evidence_n = 2,
+                                  .number = 3};
 }
 
 static void json_is_exactly_this(void **state)
@@ -89,7 +91,7 @@ static void json_is_exactly_this(void **state)
         "\"evidence\":[{\"time\":\"2026-08-08T18:00:00.000Z\",\"device\":\"pe-a\",\"source\":\"syslog\","
         "\"text\":\"IFNET/2/linkDown_active "
         "\\\"x\\\"\",\"received\":\"2026-08-08T18:00:01.000Z\",\"stamp\":null}],\"duration_s\":null,"
-        "\"cleared_by\":null}\n");
+        "\"cleared_by\":null,\"number\":3,\"change\":null,\"acknowledged\":null,\"silenced\":null}\n");
     tw_buf_finish(&b);
 }
 
@@ -108,18 +110,18 @@ static json_t *parsed(const struct tw_transition *t)
 static void nothing_known_is_null_and_never_missing(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"seq",        "time",       "transition",
-                                       "alert_id",   "condition",  "severity",
-                                       "pair",       "e_trunk",    "device",
-                                       "peer",       "trunk",      "sub_interfaces",
-                                       "services",   "since",      "switchover_would_help",
-                                       "confidence", "summary",    "hints",
-                                       "evidence",   "duration_s", "cleared_by",
-                                       "feed"};
-    static const char *const nulls[] = {"time",    "condition",  "pair",
-                                        "e_trunk", "device",     "peer",
-                                        "trunk",   "since",      "switchover_would_help",
-                                        "summary", "duration_s", "cleared_by"};
+    static const char *const keys[] = {
+        "seq",        "time",           "transition", "alert_id", "condition",
+        "severity",   "pair",           "e_trunk",    "device",   "peer",
+        "trunk",      "sub_interfaces", "services",   "since",    "switchover_would_help",
+        "confidence", "summary",        "hints",      "evidence", "duration_s",
+        "cleared_by", "feed",           "number",     "change",   "acknowledged",
+        "silenced"};
+    static const char *const nulls[] = {"time",    "condition",    "pair",
+                                        "e_trunk", "device",       "peer",
+                                        "trunk",   "since",        "switchover_would_help",
+                                        "summary", "duration_s",   "cleared_by",
+                                        "change",  "acknowledged", "silenced"};
     struct tw_transition t = {.time = TW_TIME_MAX, .since = TW_TIME_MIN};
     json_t *j = parsed(&t);
     assert_int_equal(json_object_size(j), sizeof keys / sizeof *keys);
@@ -129,6 +131,48 @@ static void nothing_known_is_null_and_never_missing(void **state)
         assert_true(json_is_null(json_object_get(j, nulls[i])));
     assert_int_equal(json_array_size(json_object_get(j, "services")), 0);
     json_decref(j);
+}
+
+static const struct tw_acknowledged taken = {"pat (via root)", "on it\n\"soon\"", {1786212020000000000}};
+static const struct tw_silenced quiet = {"m1", TW_MAINTENANCE, "sam", "new line card", {1786215600000000000}};
+
+static void what_people_did_is_said(void **state)
+{
+    (void)state;
+    struct tw_transition t = sample(), back, copy;
+    struct tw_buf b = {0}, again = {0};
+    t.kind = TW_UPDATED;
+    t.change = 1u << TW_CHANGE_SEVERITY | 1u << TW_CHANGE_ACKNOWLEDGED | 1u << TW_CHANGE_SILENCED;
+    t.acknowledged = &taken;
+    t.silenced = &quiet;
+    tw_render_json(&t, &b);
+    assert_non_null(strstr(b.p, "\"change\":[\"severity\",\"acknowledged\",\"silenced\"]"));
+    assert_non_null(strstr(b.p,
+                           "\"acknowledged\":{\"by\":\"pat (via root)\",\"why\":\"on it\\n\\\"soon\\\"\","
+                           "\"time\":\"2026-08-08T18:00:20.000Z\"}"));
+    assert_non_null(strstr(b.p, "\"silenced\":{\"id\":\"m1\",\"kind\":\"maintenance\",\"by\":\"sam\",\"why\":"
+                                "\"new line card\",\"until\":\"2026-08-08T19:00:00.000Z\"}}\n"));
+    struct tw_arena *one = tw_arena_create(4096), *two = tw_arena_create(4096);
+    assert_true(tw_render_parse(tw_buf_view(&b), one, &back));
+    tw_transition_copy(&back, two, &copy);
+    tw_arena_destroy(one);
+    tw_render_json(&copy, &again);
+    assert_string_equal(again.p, b.p);
+    tw_arena_destroy(two);
+    tw_buf_clear(&b);
+    tw_render_text(&t, false, 0, &b);
+    assert_non_null(strstr(b.p, "\n  changed     the severity, acknowledged, quiet now\n"));
+    assert_non_null(
+        strstr(b.p, "\n  ack by      pat (via root), 2026-08-08T18:00:20.000Z: on it\\x0a\"soon\"\n"));
+    assert_non_null(strstr(
+        b.p, "\n  quiet       planned work until 2026-08-08T19:00:00.000Z, by sam: new line card (m1)\n"));
+    t.acknowledged = NULL;
+    t.silenced = NULL;
+    tw_buf_clear(&b);
+    tw_render_text(&t, false, 0, &b);
+    assert_non_null(strstr(b.p, "\n  changed     the severity, no longer acknowledged, no longer quiet\n"));
+    tw_buf_finish(&b);
+    tw_buf_finish(&again);
 }
 
 static void durations_keep_milliseconds(void **state)
@@ -151,7 +195,7 @@ static void durations_keep_milliseconds(void **state)
         tw_buf_clear(&b);
         tw_render_json(&t, &b);
         assert_non_null(strstr(b.p, rows[i].want));
-        assert_non_null(strstr(b.p, "\"cleared_by\":\"recovered\"}"));
+        assert_non_null(strstr(b.p, "\"cleared_by\":\"recovered\",\"number\":3,"));
     }
     tw_buf_finish(&b);
 }
@@ -382,6 +426,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_is_exactly_this),
         cmocka_unit_test(nothing_known_is_null_and_never_missing),
+        cmocka_unit_test(what_people_did_is_said),
         cmocka_unit_test(durations_keep_milliseconds),
         cmocka_unit_test(json_is_what_another_writer_would_write),
         cmocka_unit_test(escapes_at_every_place),

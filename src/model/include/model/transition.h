@@ -39,6 +39,37 @@ struct tw_evidence_line {
     const char *rule;
 };
 
+/* What an `updated` is about, a bit each. */
+enum tw_change {
+    TW_CHANGE_SUB_INTERFACES,
+    TW_CHANGE_SEVERITY,
+    TW_CHANGE_CONFIDENCE,
+    TW_CHANGE_HELP,
+    TW_CHANGE_FEED,
+    TW_CHANGE_ACKNOWLEDGED,
+    TW_CHANGE_SILENCED,
+    TW_CHANGES
+};
+const char *tw_change_name(enum tw_change c);
+
+/* Somebody has taken care of it. */
+struct tw_acknowledged {
+    const char *by;
+    const char *why; /* "": nothing was said */
+    tw_time time;
+};
+
+/* It is known and wanted quiet, until when: outputs may hold it back. */
+enum tw_silence_kind { TW_SILENCE, TW_MAINTENANCE };
+const char *tw_silence_kind_name(enum tw_silence_kind k);
+struct tw_silenced {
+    const char *id;
+    enum tw_silence_kind kind;
+    const char *by;
+    const char *why;
+    tw_time until; /* of a window that recurs: the end of the present one */
+};
+
 enum { TW_ALERT_ID = 17 }; /* 16 hexadecimal digits and NUL */
 
 struct tw_transition {
@@ -66,8 +97,12 @@ struct tw_transition {
     size_t hints_n;
     const struct tw_evidence_line *evidence;
     size_t evidence_n;
-    tw_dur duration;        /* cleared only */
-    const char *cleared_by; /* cleared only, else NULL */
+    tw_dur duration;                            /* cleared only */
+    const char *cleared_by;                     /* cleared only, else NULL */
+    uint32_t number;                            /* the n-th transition of its alert, from 1 */
+    uint32_t change;                            /* updated only: a bit for each enum tw_change */
+    const struct tw_acknowledged *acknowledged; /* NULL: nobody has */
+    const struct tw_silenced *silenced;         /* NULL: it is not */
 };
 
 struct tw_arena; /* base/mem.h */
