@@ -101,6 +101,73 @@ const char *tw_time_text(tw_time t, char buf[static TW_TIME_TEXT])
     return buf;
 }
 
+/* `n` digits at *at, and what follows them. */
+static bool number(struct tw_str s, size_t *at, size_t n, int *out)
+{
+    *out = 0;
+    for (size_t end = *at + n; *at < end; ++*at) {
+        if (*at >= s.n || !tw_is_digit(s.p[*at]))
+            return false;
+        *out = *out * 10 + (s.p[*at] - '0');
+    }
+    return true;
+}
+
+static bool letter(struct tw_str s, size_t *at, char c)
+{
+    if (*at >= s.n || s.p[*at] != c)
+        return false;
+    ++*at;
+    return true;
+}
+
+bool tw_zone_parse(struct tw_str s, int32_t *out)
+{
+    size_t at = 0;
+    int hours, minutes;
+    *out = 0;
+    if (tw_str_ieq(s, TW_STR("Z")))
+        return true;
+    bool west = s.n > 0 && s.p[0] == '-';
+    if (!letter(s, &at, west ? '-' : '+') || !number(s, &at, 2, &hours) || !letter(s, &at, ':') ||
+        !number(s, &at, 2, &minutes) || at != s.n || hours > 23 || minutes > 59)
+        return false;
+    *out = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
+    return true;
+}
+
+/* Digits after the point; more than nine say nothing more. */
+static bool fraction(struct tw_str s, size_t *at, int32_t *ns)
+{
+    int32_t unit = 100000000;
+    size_t from = *at;
+    for (; *at < s.n && tw_is_digit(s.p[*at]); ++*at, unit /= 10)
+        *ns += (s.p[*at] - '0') * unit;
+    return *at > from;
+}
+
+bool tw_time_parse(struct tw_str s, tw_time *out)
+{
+    struct tw_civil c = {0}, back;
+    size_t at = 0;
+    int32_t offset;
+    if (!number(s, &at, 4, &c.year) || !letter(s, &at, '-') || !number(s, &at, 2, &c.month) ||
+        !letter(s, &at, '-') || !number(s, &at, 2, &c.day) ||
+        !(letter(s, &at, 'T') || letter(s, &at, 't') || letter(s, &at, ' ')) || !number(s, &at, 2, &c.hour) ||
+        !letter(s, &at, ':') || !number(s, &at, 2, &c.minute))
+        return false;
+    if (letter(s, &at, ':') &&
+        (!number(s, &at, 2, &c.second) || (letter(s, &at, '.') && !fraction(s, &at, &c.nanosecond))))
+        return false;
+    if (!tw_zone_parse(tw_str_from(s, at), &offset) || c.year < 1700 || c.year > 2250 || c.month < 1 ||
+        c.month > 12 || c.day < 1 || c.day > 31 || c.hour > 23 || c.minute > 59 || c.second > 59)
+        return false;
+    *out = tw_time_from_civil(&c);
+    tw_time_to_civil(*out, &back);
+    *out = tw_time_add(*out, TW_SECONDS(-(int64_t)offset));
+    return back.day == c.day; /* there is no February 30 */
+}
+
 bool tw_dur_parse(struct tw_str s, tw_dur *out)
 {
     static const struct {

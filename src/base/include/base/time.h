@@ -57,6 +57,12 @@ void tw_time_to_civil(tw_time t, struct tw_civil *c);
 enum { TW_TIME_TEXT = 32 };
 const char *tw_time_text(tw_time t, char buf[static TW_TIME_TEXT]);
 
+/* The same form back, more freely: seconds and their fraction may be left out, the zone may be an offset, a
+ * blank may stand for the T. False: it is not that, or no such moment. */
+bool tw_time_parse(struct tw_str s, tw_time *out);
+/* "Z", "+02:00": seconds east of UTC. */
+bool tw_zone_parse(struct tw_str s, int32_t *out);
+
 /* "10s", "500ms", "2m", "1h", "1d"; a bare number is seconds. False when it is none of these or does not fit.
  */
 bool tw_dur_parse(struct tw_str s, tw_dur *out);
