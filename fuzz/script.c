@@ -219,6 +219,8 @@ static void feed_loss(struct reading *r)
     struct tw_buf text = {0};
     if (how & 64)
         l.from = sender(of, how / 8);
+    if (of % 4 == 1)
+        l.certificate = TW_STR("pe-a.example");
     tw_buf_reserve(&text, 128); /* to be mutated in */
     tw_loss_text(&l, &text);
     struct step *step = add(r, STEP_FEED);

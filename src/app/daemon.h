@@ -215,11 +215,13 @@ void tw_inputs_close(struct tw_daemon *d);
  * one. False: put aside in a storm, and counted. */
 bool tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_str certificate,
                     struct tw_str bytes);
-/* Something did not reach the core: tells it, and the log. `from` NULL: of whom is not known. */
-void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t count,
-                    const struct tw_addr *from);
-/* Each second: what the kernel dropped after the last datagram. */
-void tw_inputs_tick(struct tw_daemon *d);
+/* Something did not reach the core: tells it, and the log. `from` NULL: of whom is not known; `certificate`:
+ * as for tw_inputs_feed. */
+void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t count, const struct tw_addr *from,
+                    struct tw_str certificate);
+/* Each second: what the kernel dropped after the last datagram, what was put aside and is not told yet.
+ * `last`: at the daemon's end, all of it. */
+void tw_inputs_tick(struct tw_daemon *d, bool last);
 /* The same of a record whose sender has proved something; rx, at and ref are filled in. */
 bool tw_inputs_give(struct tw_input *in, struct tw_record *r);
 /* Not fed: counted, and told the first time. `engine`, `user`: as a v3 message says; NULL: none. */

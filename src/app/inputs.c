@@ -36,15 +36,21 @@ static bool knows_sender(const struct tw_daemon *d, const struct tw_record *r)
     return tw_inputs_knows(d, &r->from) || tw_pipeline_prover(d->pipeline, r) != TW_NONE;
 }
 
-/* Whose account in a storm: of who is proven, the device's, wherever it sends from; NULL: that of all
- * strangers, so that they can't take anybody's place. */
-static const struct tw_addr *account_of(const struct tw_daemon *d, const struct tw_record *r)
+/* Whose account in a storm: of who is proven, the device's, wherever it sends from; of all strangers one, so
+ * that they can't take anybody's place. */
+static struct tw_shed_source account_of(const struct tw_input *in, const struct tw_record *r)
 {
+    const struct tw_daemon *d = in->daemon;
     const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
     uint32_t device = tw_pipeline_prover(d->pipeline, r);
+    struct tw_shed_source s = {.who = TW_SHED_KNOWN, .input = in->index};
     if (device != TW_NONE && t->devices[device].addresses_n > 0)
-        return &t->devices[device].addresses[0];
-    return tw_inputs_knows(d, &r->from) ? &r->from : NULL;
+        s.from = &t->devices[device].addresses[0];
+    else if (tw_inputs_knows(d, &r->from))
+        s.from = &r->from;
+    else if (device == TW_NONE)
+        s.who = TW_SHED_STRANGER;
+    return s;
 }
 
 static bool is_shed(struct tw_input *in, const struct tw_record *r)
@@ -53,7 +59,8 @@ static bool is_shed(struct tw_input *in, const struct tw_record *r)
     if (in->now_ms == 0)
         return false;
     enum tw_class c = tw_pipeline_class(d->pipeline, r);
-    if (!tw_shed_takes(&d->shed, account_of(d, r), c, in->pressure.full, in->now_ms))
+    struct tw_shed_source of = account_of(in, r);
+    if (!tw_shed_takes(&d->shed, &of, c, in->pressure.full, in->now_ms))
         return false;
     in->shed[c]++;
     return true;
@@ -102,10 +109,11 @@ void tw_inputs_refuse(struct tw_input *in, const struct tw_addr *from, enum tw_s
     tw_strangers_count_v3(&in->daemon->strangers, in, from, why, engine, user);
 }
 
-void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t count, const struct tw_addr *from)
+void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t count, const struct tw_addr *from,
+                    struct tw_str certificate)
 {
     struct tw_daemon *d = in->daemon;
-    struct tw_loss l = {.cause = cause, .count = count};
+    struct tw_loss l = {.cause = cause, .count = count, .certificate = certificate};
     struct tw_buf text = {0};
     if (from != NULL)
         l.from = *from;
@@ -128,15 +136,7 @@ static void tell_drops(struct tw_input *in, uint64_t drops)
     uint64_t more = drops - in->drops;
     in->drops = drops;
     if (more > 0)
-        tw_inputs_lost(in, TW_LOSS_KERNEL, more, NULL);
-}
-
-void tw_inputs_tick(struct tw_daemon *d)
-{
-    for (size_t i = 0; i < d->inputs_n; i++) {
-        if (d->inputs[i].udp != NULL)
-            tell_drops(&d->inputs[i], tw_udp_stats(d->inputs[i].udp).kernel_drops);
-    }
+        tw_inputs_lost(in, TW_LOSS_KERNEL, more, NULL, (struct tw_str){0});
 }
 
 /* After a turn: how far this socket is behind. One that was emptied is not; so it costs a call of the kernel
@@ -155,18 +155,19 @@ static void look_ahead(struct tw_input *in, size_t read)
 }
 
 /* Noise that was put aside would have changed nothing: only the rest is a loss. */
-static void tell_shed(struct tw_input *in)
+static void shed_note(void *ctx, uint32_t input, uint64_t count, const struct tw_addr *from)
 {
-    struct tw_shed *s = &in->daemon->shed;
-    if (!s->untold)
-        return;
-    s->untold = false;
-    for (uint32_t i = 0; i <= s->n; i++) {
-        struct tw_shed_row *row = i < s->n ? &s->rows[i] : &s->others;
-        if (row->untold > 0)
-            tw_inputs_lost(in, TW_LOSS_SHED, row->untold, i < s->n ? &row->from : NULL);
-        row->untold = 0;
+    struct tw_daemon *d = ctx;
+    tw_inputs_lost(&d->inputs[input], TW_LOSS_SHED, count, from, (struct tw_str){0});
+}
+
+void tw_inputs_tick(struct tw_daemon *d, bool last)
+{
+    for (size_t i = 0; i < d->inputs_n; i++) {
+        if (d->inputs[i].udp != NULL)
+            tell_drops(&d->inputs[i], tw_udp_stats(d->inputs[i].udp).kernel_drops);
     }
+    tw_shed_tell(&d->shed, tw_clock_mono_ms(), last, shed_note, d);
 }
 
 static void receive(void *ctx, const struct tw_udp_datagram *datagram)
@@ -206,7 +207,8 @@ static void readable(evutil_socket_t fd, short what, void *ctx)
     }
     look_ahead(in, tw_udp_read(in->udp, BATCHES_PER_TURN, receive, in));
     tell_drops(in, tw_udp_drops(in->udp));
-    tell_shed(in);
+    if (in->daemon->shed.due)
+        tw_shed_tell(&in->daemon->shed, tw_clock_mono_ms(), false, shed_note, in->daemon);
     tw_live_settle(in->daemon);
 }
 

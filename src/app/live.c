@@ -61,7 +61,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     struct tw_daemon *d = ctx;
     (void)fd;
     (void)what;
-    tw_inputs_tick(d);
+    tw_inputs_tick(d, false);
     advance(d);
     tw_streams_tick(d);
     tw_snmp_tick(d);
@@ -238,7 +238,7 @@ int tw_live_run(const char *config_path)
         ignore_signals();
         tw_notify_send(&d->notify, TW_NOTIFY_STOPPING);
         tw_streams_finish(d);
-        tw_inputs_tick(d);
+        tw_inputs_tick(d, true);
         advance(d);
         tw_keep_end(d);
         tw_report_counters(d);

@@ -172,17 +172,21 @@ static void report_unknown(struct tw_daemon *d)
                   TW_KV_N("unlisted", all.unlisted)));
 }
 
+static void report_shed_row(const struct tw_shed_row *r, const char *of)
+{
+    if (r->shed[TW_CLASS_NOISE] + r->shed[TW_CLASS_OTHER] + r->shed[TW_CLASS_VITAL] > 0)
+        tw_log(TW_LEVEL_NOTICE, "report.storm", of,
+               TW_KVS(TW_KV_N("noise", r->shed[TW_CLASS_NOISE]), TW_KV_N("other", r->shed[TW_CLASS_OTHER]),
+                      TW_KV_N("vital", r->shed[TW_CLASS_VITAL])));
+}
+
 static void report_shed(const struct tw_shed *s)
 {
     char text[TW_ADDR_TEXT];
-    for (uint32_t i = 0; i <= s->n; i++) {
-        const struct tw_shed_row *r = i < s->n ? &s->rows[i] : &s->others;
-        if (r->shed[TW_CLASS_NOISE] + r->shed[TW_CLASS_OTHER] + r->shed[TW_CLASS_VITAL] == 0)
-            continue;
-        tw_log(TW_LEVEL_NOTICE, "report.storm", i < s->n ? tw_addr_text(&r->from, text) : "others",
-               TW_KVS(TW_KV_N("noise", r->shed[TW_CLASS_NOISE]), TW_KV_N("other", r->shed[TW_CLASS_OTHER]),
-                      TW_KV_N("vital", r->shed[TW_CLASS_VITAL])));
-    }
+    for (uint32_t i = 0; i < s->n; i++)
+        report_shed_row(&s->rows[i], tw_addr_text(&s->rows[i].from, text));
+    report_shed_row(&s->others, "others");
+    report_shed_row(&s->strangers, "strangers");
 }
 
 void tw_report_all(struct tw_daemon *d)

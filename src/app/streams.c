@@ -39,14 +39,24 @@ static void add_stats(struct tw_stream_stats *sum, struct tw_stream_stats s)
     sum->framing.skipped += s.framing.skipped;
 }
 
+static struct tw_str certificate_of(const struct tw_connection *c)
+{
+    return tw_str_z(c->certificate != NULL ? c->certificate : "");
+}
+
+static void lost(const struct tw_connection *c, enum tw_loss_cause cause, uint64_t count)
+{
+    tw_inputs_lost(c->in, cause, count, &c->from, certificate_of(c));
+}
+
 /* `counter` is the one of the input that says why. */
 void tw_connection_close(struct tw_connection *c, uint64_t *counter)
 {
     struct tw_streams *all = &c->in->daemon->streams;
     (*counter)++;
-    if (tw_stream_pending(c->stream)) {
+    if (tw_stream_untold(c->stream)) {
         c->in->connections.lost++;
-        tw_inputs_lost(c->in, TW_LOSS_DISCONNECT, 1, &c->from);
+        lost(c, TW_LOSS_DISCONNECT, 1);
     }
     add_stats(&c->in->connections.read, tw_stream_stats(c->stream));
     all->rows[c->row] = all->rows[--all->n];
@@ -63,7 +73,7 @@ static void on_message(void *ctx, struct tw_str bytes)
 {
     const struct tw_connection *c = ctx;
     c->in->position++;
-    (void)tw_inputs_feed(c->in, &c->from, tw_str_z(c->certificate != NULL ? c->certificate : ""), bytes);
+    (void)tw_inputs_feed(c->in, &c->from, certificate_of(c), bytes);
 }
 
 /* Reads, and closes what has ended. `last`: at the daemon's end. Returns the bytes. */
@@ -78,7 +88,7 @@ static size_t read_some(struct tw_connection *c, size_t quota, bool last)
     if (s.framing.errors > 0 && c->errors == 0)
         tw_connection_tell(c, TW_LEVEL_WARNING, "a message's length is not right, looking for the next");
     if (s.framing.errors > c->errors)
-        tw_inputs_lost(c->in, TW_LOSS_FRAMING, s.framing.errors - c->errors, &c->from);
+        lost(c, TW_LOSS_FRAMING, s.framing.errors - c->errors);
     c->errors = s.framing.errors;
     if (s.bytes != before)
         c->heard_ms = tw_clock_mono_ms();

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-static const char mark[] = "trunkwatch-loss";
+static const char mark[] = "trunkwatch-loss", by[] = "certificate";
 
 const char *tw_loss_name(enum tw_loss_cause c)
 {
@@ -30,14 +30,16 @@ bool tw_loss_parse(struct tw_str text, struct tw_loss *out)
     *out = (struct tw_loss){0};
     if (!tw_str_starts(text, tw_str_z(mark)) || !tw_str_eq(word(&rest), tw_str_z(mark)))
         return false;
-    struct tw_str cause = word(&rest), count = word(&rest), from = word(&rest);
+    struct tw_str cause = word(&rest), count = word(&rest), from = word(&rest), more = word(&rest);
     int c = 0;
     while (c < TW_LOSSES && !tw_str_eq(cause, tw_str_z(tw_loss_name((enum tw_loss_cause)c))))
         c++;
-    if (c == TW_LOSSES || !tw_str_u64(count, INT64_MAX, &out->count) || out->count == 0 ||
-        tw_str_trim(rest).n > 0)
+    if (c == TW_LOSSES || !tw_str_u64(count, INT64_MAX, &out->count) || out->count == 0)
         return false;
     out->cause = (enum tw_loss_cause)c;
+    out->certificate = tw_str_trim(rest); /* there may be blanks in it */
+    if (more.n > 0 && (!tw_str_eq(more, tw_str_z(by)) || out->certificate.n == 0))
+        return false;
     return from.n == 0 || tw_addr_parse(from, &out->from);
 }
 
@@ -47,4 +49,6 @@ void tw_loss_text(const struct tw_loss *l, struct tw_buf *out)
     tw_buf_fmt(out, "%s %s %" PRIu64, mark, tw_loss_name(l->cause), l->count);
     if (l->from.family != 0)
         tw_buf_fmt(out, " %s", tw_addr_text(&l->from, address));
+    if (l->from.family != 0 && l->certificate.n > 0)
+        tw_buf_fmt(out, " %s %.*s", by, TW_STR_ARG(l->certificate));
 }

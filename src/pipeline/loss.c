@@ -25,9 +25,12 @@ void pipeline_loss(struct tw_pipeline *p, const struct tw_record *r, const struc
     p->last = TW_COUNT_LOSS_NOTES;
     if (l->from.family != 0)
         of.from = l->from;
+    if (l->certificate.n > 0)
+        of.certificate = l->certificate;
     p->device = sender_of_bytes(p, &of);
     /* Behind a relay it may be anybody's; of a stranger it does not matter. */
-    bool anybody = of.from.family == 0 || tw_topology_is_relay(p->topology, &of.from);
+    bool anybody = of.from.family == 0 || tw_topology_is_relay(p->topology, &of.from) ||
+                   tw_topology_is_relay_certificate(p->topology, of.certificate);
     if (p->device != TW_NONE)
         mark(p, p->device, l, r->rx);
     for (uint32_t i = 0; p->device == TW_NONE && anybody && i < p->topology->devices_n; i++) {

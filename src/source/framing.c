@@ -190,3 +190,8 @@ bool tw_framing_pending(const struct tw_framing *f)
 {
     return f->n > 0 || f->over || f->lost || f->at != TW_FRAMING_AT_COUNT;
 }
+
+bool tw_framing_untold(const struct tw_framing *f)
+{
+    return tw_framing_pending(f) && !f->over && !f->lost;
+}

@@ -150,6 +150,11 @@ bool tw_stream_pending(const struct tw_stream *s)
     return tw_framing_pending(&s->framing);
 }
 
+bool tw_stream_untold(const struct tw_stream *s)
+{
+    return tw_framing_untold(&s->framing);
+}
+
 struct tw_stream_stats tw_stream_stats(const struct tw_stream *s)
 {
     return (struct tw_stream_stats){s->bytes, s->framing.stats};

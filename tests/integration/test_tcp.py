@@ -107,6 +107,18 @@ class Framings(Tcp):
         self.assertEqual((counts["open"], counts["framing_errors"]), (2, 3))
         self.assertGreater(counts["skipped_bytes"], 0)
         self.assertEqual(self.counters()["events"], 3)
+        # What it ends in is told already, by its error; and what was handed out, cut, is not lost.
+        a.sendall(b"what is this")
+        self.wait_counts(framing_errors=4)
+        a.close()
+        b.sendall(counted("<190>" + "x" * 100000)[:-1000])
+        self.wait_counts(cut=1)
+        b.close()
+        counts = self.wait_counts(open=0, unfinished=2, lost=0)
+        self.assertEqual(counts["arrived"], counts["received"])
+        told = [int(l.split("trunkwatch-loss framing ")[1].split()[0]) for l in self.log().splitlines() if "trunkwatch-loss framing" in l]
+        self.assertEqual(sum(told), 4)
+        self.assertNotIn("trunkwatch-loss disconnect", self.log())
 
     def test_a_message_over_the_limit(self):
         self.start()

@@ -24,9 +24,15 @@ class Certificates(Tls):
         counts = self.wait_counts(open=2, accepted=2, received=5, fed=5, done=2, certificates=2)
         self.assertEqual(counts["framing_errors"], 0)
         self.assertNotIn("ignored from=", self.log())
-        a.unwrap()
         b.unwrap()
-        self.wait_counts(open=0, ended=2)
+        self.wait_counts(open=1, ended=1)
+        # What it did not finish is its loss, too.
+        a.sendall(b"500 <190>half a message")
+        self.wait_counts(bytes=counts["bytes"] + 23)
+        a.close()
+        self.wait_counts(open=0, unfinished=1, lost=1)
+        self.assertIn(f"loss: trunkwatch-loss disconnect 1 {STRANGER} certificate PE-A.example socket=", self.log())
+        self.assertIn("report.pair: metro-7 feed=lossy ", self.log())
 
     def test_by_common_name_or_by_address(self):
         self.start()

@@ -15,7 +15,7 @@
 
 static const char inventory[] =
     "devices:\n"
-    "  pe-a: {addresses: [192.0.2.1], hostnames: [PE-A]}\n"
+    "  pe-a: {addresses: [192.0.2.1], hostnames: [PE-A], certificate: pe-a.example}\n"
     "  pe-b: {addresses: [192.0.2.2], hostnames: [PE-B]}\n"
     "  pe-c: {addresses: [192.0.2.3], hostnames: [PE-C]}\n"
     "  pe-d: {addresses: [192.0.2.4], hostnames: [PE-D]}\n"
@@ -26,7 +26,7 @@ static const char inventory[] =
     "  two:\n"
     "    devices: [pe-c, pe-d]\n"
     "    e-trunks: {1: {members: [{trunks: {pe-c: Eth-Trunk10, pe-d: Eth-Trunk10}}]}}\n"
-    "relays: [192.0.2.50]\n";
+    "relays: [192.0.2.50, {certificate: relay.example}]\n";
 enum { ONE, TWO };
 static const char *const addresses[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"};
 
@@ -105,6 +105,9 @@ static void the_text_form(void **state)
                                       "trunkwatch-loss flood 1",
                                       "trunkwatch-loss kernel 1 nobody",
                                       "trunkwatch-loss kernel 1 192.0.2.1 more",
+                                      "trunkwatch-loss kernel 1 192.0.2.1 certificate",
+                                      "trunkwatch-loss kernel 1 192.0.2.1 certificate ",
+                                      "trunkwatch-loss kernel 1 certificate pe-a.example",
                                       "trunkwatch-losskernel 1",
                                       "x trunkwatch-loss kernel 1"};
     struct tw_loss l, back;
@@ -116,12 +119,14 @@ static void the_text_form(void **state)
         l = (struct tw_loss){.cause = (enum tw_loss_cause)c, .count = 1 + 1000000007ull * (unsigned)c};
         if (c % 2)
             assert_true(tw_addr_parse(TW_STR("2001:db8::1"), &l.from));
+        if (c == TW_LOSS_DISCONNECT)
+            l.certificate = TW_STR("a name of several words");
         tw_buf_clear(&b);
         tw_loss_text(&l, &b);
         assert_true(tw_loss_parse(tw_buf_view(&b), &back));
         assert_int_equal(back.cause, l.cause);
         assert_int_equal(back.count, l.count);
-        assert_true(tw_addr_eq(&back.from, &l.from));
+        assert_true(tw_addr_eq(&back.from, &l.from) && tw_str_eq(back.certificate, l.certificate));
     }
     tw_buf_finish(&b);
 }
@@ -182,7 +187,18 @@ static void whose_feed_it_was(void **state)
     lose(p, 801, NULL, 0, "shed 9 192.0.2.2");
     assert_true(tw_pipeline_pair_feed(p, ONE).lossy);
     assert_false(tw_pipeline_device_feed(p, 0).lossy);
-    lose(p, 1200, "192.0.2.1", 0, "what is this"); /* damaged: a loss all the same */
+    /* By its certificate, wherever it comes from, and before the address. */
+    lose(p, 1100, NULL, 0, "disconnect 2 198.51.100.1 certificate PE-A.example");
+    assert_true(tw_pipeline_device_feed(p, 0).lossy);
+    assert_int_equal(tw_pipeline_device_feed(p, 0).lost[TW_LOSS_DISCONNECT], 2);
+    lose(p, 1101, NULL, 0, "disconnect 2 192.0.2.3 certificate pe-a.example");
+    assert_int_equal(tw_pipeline_device_feed(p, 0).lost[TW_LOSS_DISCONNECT], 4);
+    assert_false(tw_pipeline_device_feed(p, 2).lossy);
+    lose(p, 1102, NULL, 1, "disconnect 1 198.51.100.1 certificate relay.example"); /* anybody's, there */
+    assert_true(tw_pipeline_device_feed(p, 2).lossy);
+    lose(p, 1103, NULL, 1, "disconnect 1 198.51.100.1 certificate nobody.example");
+    assert_int_equal(tw_pipeline_device_feed(p, 2).lost[TW_LOSS_DISCONNECT], 2); /* 400, 1102 */
+    lose(p, 1450, "192.0.2.1", 0, "what is this"); /* damaged: a loss all the same */
     assert_true(tw_pipeline_device_feed(p, 0).lossy);
     assert_int_equal(tw_pipeline_counter(p, TW_COUNT_RECEIVED), 3); /* notes are no messages */
 }

@@ -153,10 +153,13 @@ static void pending_says_that_something_is_begun(void **state)
 {
     static const struct {
         const char *in;
-        bool pending;
-    } steps[] = {{"1", true}, {"2 <2>b3456789", true}, {"0", false},
-                 {"4", true}, {" <1>", true},          {"a", false},
-                 {"x", true}, {"4 <1>a", false}};
+        bool pending, untold;
+    } steps[] = {{"1", true, true},          {"2 <2>b3456789", true, true}, {"0", false, false},
+                 {"4", true, true},          {" <1>", true, true},          {"a", false, false},
+                 {"x", true, false}, /* an error stands for it */
+                 {"7", true, false},         {" <1>a", true, true},         {"bcd", false, false},
+                 {"99 <" SIXTY, true, true}, {"....,....1", true, false}, /* handed out, cut */
+                 {SIXTY, true, false}};
     char room[LIMIT];
     struct tw_framing f;
     struct tw_buf out = {0};
@@ -166,6 +169,7 @@ static void pending_says_that_something_is_begun(void **state)
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         tw_framing_feed(&f, tw_str_z(steps[i].in), note, &out);
         assert_int_equal(tw_framing_pending(&f), steps[i].pending);
+        assert_int_equal(tw_framing_untold(&f), steps[i].untold);
     }
     tw_buf_finish(&out);
 }

@@ -7,6 +7,9 @@
 
 #include "source/shed.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static struct tw_addr address(unsigned i)
 {
     return (struct tw_addr){.family = 4, .bytes = {127, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}};
@@ -16,10 +19,107 @@ static struct tw_addr address(unsigned i)
 static int heard(struct tw_shed *s, unsigned from, enum tw_class c, int n, int64_t now_ms)
 {
     struct tw_addr a = address(from);
+    struct tw_shed_source of = {TW_SHED_KNOWN, &a, 3};
     int kept = 0;
     for (int i = 0; i < n; i++)
-        kept += !tw_shed_takes(s, &a, c, false, now_ms);
+        kept += !tw_shed_takes(s, &of, c, false, now_ms);
     return kept;
+}
+
+/* Sheds one of a source that has nothing left. */
+static void shed_one(struct tw_shed *s, unsigned from, uint32_t input, int64_t now_ms)
+{
+    struct tw_addr a = address(from);
+    struct tw_shed_source of = {TW_SHED_KNOWN, from > 0 ? &a : NULL, input};
+    while (!tw_shed_takes(s, &of, TW_CLASS_VITAL, false, now_ms))
+        ;
+}
+
+/* The notes since the last call: "input:count of its last byte". */
+static void note(void *ctx, uint32_t input, uint64_t count, const struct tw_addr *from)
+{
+    size_t used = strlen(ctx);
+    (void)snprintf((char *)ctx + used, 200 - used, "%s%u:%u of %u", used > 0 ? ", " : "", (unsigned)input,
+                   (unsigned)count, from != NULL ? from->bytes[3] : 0);
+}
+
+static const char *told(struct tw_shed *s, int64_t now_ms, bool all)
+{
+    static char text[200];
+    text[0] = '\0';
+    tw_shed_tell(s, now_ms, all, note, text);
+    return text;
+}
+
+static void told_once_a_second_and_each_once(void **state)
+{
+    struct tw_shed s = {.rate = 1, .burst = 1};
+    (void)state;
+    shed_one(&s, 1, 3, 5000);
+    shed_one(&s, 1, 3, 5000);
+    assert_true(s.due);
+    assert_string_equal(told(&s, 5000, false), "3:2 of 1");
+    assert_false(s.due || s.untold);
+    shed_one(&s, 1, 3, 5100);
+    assert_true(s.untold && !s.due); /* the same source, within the second */
+    assert_string_equal(told(&s, 5100, false), "");
+    shed_one(&s, 2, 4, 5200);
+    assert_true(s.due); /* another one */
+    assert_string_equal(told(&s, 5200, false), "4:1 of 2");
+    shed_one(&s, 1, 3, 5900);
+    shed_one(&s, 2, 4, 5900);
+    assert_string_equal(told(&s, 6000, false), "3:2 of 1");
+    assert_true(s.untold);
+    assert_string_equal(told(&s, 6001, true), "4:1 of 2"); /* the end */
+    assert_false(s.untold);
+    assert_string_equal(told(&s, 9000, true), "");
+    /* Of several inputs: a note each, and no message more or less. */
+    for (uint32_t i = 0; i < 5; i++)
+        shed_one(&s, 1, i % 2 * 63, 10000);
+    assert_string_equal(told(&s, 10000, false), "0:1 of 1, 63:4 of 1");
+    shed_one(&s, 0, 7, 10000); /* of somebody known who has no place */
+    assert_string_equal(told(&s, 10000, false), "7:1 of 0");
+    tw_shed_finish(&s);
+}
+
+static void what_strangers_lose_is_no_loss(void **state)
+{
+    struct tw_shed s = {.rate = 1, .burst = 1};
+    struct tw_addr a = address(9);
+    const struct tw_shed_source of = {TW_SHED_STRANGER, &a, 0};
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        (void)tw_shed_takes(&s, &of, TW_CLASS_VITAL, false, 1);
+    assert_int_equal(s.strangers.shed[TW_CLASS_VITAL], 100 - 1 - TW_SHED_DEPTH);
+    assert_false(s.untold || s.due);
+    assert_string_equal(told(&s, 5000, true), "");
+    assert_int_equal(s.n, 0);
+    tw_shed_finish(&s);
+}
+
+static void rows_are_given_up(void **state)
+{
+    struct tw_shed s = {.rate = 1, .burst = 3};
+    int64_t later = 1 + TW_SHED_KEPT_FULL_MS + 1;
+    (void)state;
+    for (unsigned i = 0; i < TW_SHED_SOURCES; i++)
+        (void)heard(&s, 1 + i, i % 2 == 0 ? TW_CLASS_NOISE : TW_CLASS_VITAL, 4, 1);
+    assert_int_equal(heard(&s, 1, TW_CLASS_NOISE, 4, later), 3); /* this one is in use */
+    assert_int_equal(heard(&s, TW_SHED_SOURCES + 1, TW_CLASS_NOISE, 4, later), 3);
+    assert_int_equal(s.n, 2);
+    assert_int_equal(s.others.shed[TW_CLASS_NOISE], TW_SHED_SOURCES / 2 - 1); /* nothing is forgotten */
+    assert_int_equal(s.rows[0].shed[TW_CLASS_NOISE], 2);
+    assert_int_equal(heard(&s, 1, TW_CLASS_NOISE, 1, later), 0);
+    /* What is not told yet keeps its row, whatever the time. */
+    shed_one(&s, 1, 0, later);
+    assert_string_equal(told(&s, later, false), "0:1 of 1");
+    shed_one(&s, 1, 0, later + 1);
+    assert_string_equal(told(&s, later + 2, false), "");
+    assert_int_equal(s.n, 2);
+    assert_string_equal(told(&s, later + TW_SHED_KEPT_MS + 2, false), "0:1 of 1");
+    assert_int_equal(s.n, 0);
+    assert_int_equal(s.others.shed[TW_CLASS_VITAL], 2);
+    tw_shed_finish(&s);
 }
 
 static void noise_goes_first_and_what_counts_last(void **state)
@@ -71,7 +171,8 @@ static void a_long_storm_is_heard_at_its_rate(void **state)
 static void off_and_the_last_eighth(void **state)
 {
     struct tw_shed s = {.rate = 0, .burst = 1};
-    struct tw_addr a = address(1);
+    struct tw_addr address_1 = address(1);
+    struct tw_shed_source a = {TW_SHED_KNOWN, &address_1, 0};
     (void)state;
     assert_int_equal(heard(&s, 1, TW_CLASS_NOISE, 100000, 1), 100000);
     tw_shed_limit(&s, 10, 100);
@@ -89,7 +190,8 @@ static void more_sources_than_there_is_room_for(void **state)
         assert_int_equal(heard(&s, i, TW_CLASS_NOISE, 4, 1), 3);
     assert_int_equal(heard(&s, TW_SHED_SOURCES, TW_CLASS_NOISE, 2, 1), 2);
     assert_int_equal(heard(&s, TW_SHED_SOURCES + 1, TW_CLASS_NOISE, 2, 1), 1); /* together */
-    assert_true(tw_shed_takes(&s, NULL, TW_CLASS_NOISE, false, 1));
+    assert_true(
+        tw_shed_takes(&s, &(struct tw_shed_source){TW_SHED_KNOWN, NULL, 0}, TW_CLASS_NOISE, false, 1));
     assert_int_equal(s.others.shed[TW_CLASS_NOISE], 2);
     assert_int_equal(s.n, TW_SHED_SOURCES);
     assert_int_equal(heard(&s, 5, TW_CLASS_VITAL, 1, 1), 1); /* the others have theirs still */
@@ -123,6 +225,9 @@ int main(void)
         cmocka_unit_test(a_long_storm_is_heard_at_its_rate),
         cmocka_unit_test(off_and_the_last_eighth),
         cmocka_unit_test(more_sources_than_there_is_room_for),
+        cmocka_unit_test(told_once_a_second_and_each_once),
+        cmocka_unit_test(what_strangers_lose_is_no_loss),
+        cmocka_unit_test(rows_are_given_up),
         cmocka_unit_test(behind_from_a_half_until_an_eighth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

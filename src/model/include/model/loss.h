@@ -4,7 +4,8 @@
 /*
  * A note that messages were lost between their sender and the core: how, how many, and of whom. It enters the
  * core as a record (TW_TRANSPORT_LOSS), so that a replay and a restart know of it too. Its text form,
- * "trunkwatch-loss kernel 37" or "trunkwatch-loss shed 1250 192.0.2.1", is understood in a log file as well.
+ * "trunkwatch-loss kernel 37", "trunkwatch-loss shed 1250 192.0.2.1" or "trunkwatch-loss disconnect 1
+ * 192.0.2.1 certificate pe-a.example", is understood in a log file as well.
  */
 #include "base/buf.h"
 #include "model/record.h"
@@ -34,7 +35,8 @@ const char *tw_class_name(enum tw_class c);
 struct tw_loss {
     enum tw_loss_cause cause;
     uint64_t count;
-    struct tw_addr from; /* family 0: everybody who is heard on the record's input */
+    struct tw_addr from;       /* family 0: everybody who is heard on the record's input */
+    struct tw_str certificate; /* the name in the sender's, as in a record; borrowed; only with `from` */
 };
 
 /* False: it is none. */

@@ -49,5 +49,8 @@ void tw_framing_feed(struct tw_framing *f, struct tw_str in, tw_framing_message 
 bool tw_framing_end(struct tw_framing *f, tw_framing_message *call, void *ctx);
 /* Something is begun and not finished. */
 bool tw_framing_pending(const struct tw_framing *f);
+/* … a message that no number tells of yet: not one that was handed out, cut, and not what an error stands
+ * for. */
+bool tw_framing_untold(const struct tw_framing *f);
 
 #endif

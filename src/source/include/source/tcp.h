@@ -48,6 +48,8 @@ void tw_stream_take(struct tw_stream *s, struct tw_str bytes, tw_framing_message
 enum tw_stream_end tw_stream_ends(struct tw_stream *s, bool in_order, tw_framing_message *call, void *ctx);
 /* A message is begun and not finished. */
 bool tw_stream_pending(const struct tw_stream *s);
+/* … and is lost, unless more comes: see tw_framing_untold. */
+bool tw_stream_untold(const struct tw_stream *s);
 struct tw_stream_stats tw_stream_stats(const struct tw_stream *s);
 
 #endif
