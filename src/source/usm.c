@@ -209,7 +209,7 @@ static enum tw_usm_verdict process(struct tw_usm *u, struct tw_str message, cons
     u->engine = own ? USM_SELF : place.row != NULL ? usm_engine_index(u, place.row) : 0;
     bool is_new = place.row == NULL && place.device != TW_NONE;
     enum tw_usm_verdict v = auth ? authenticate(u, message, user, &place, from, now_ms, &key) : TW_USM_OK;
-    if (auth && is_new && place.row != NULL)
+    if (auth && place.row != NULL && (is_new || (v == TW_USM_OK && usm_engine_promote(u, &place))))
         out->found = place.row;
     if (v == TW_USM_OK)
         v = open_scoped(u, user, key);

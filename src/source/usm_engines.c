@@ -72,24 +72,47 @@ static struct tw_usm_engine *append(struct tw_usm *u, const struct tw_usm_engine
     return row;
 }
 
+/* How many are listed for a device, and whether one of them speaks for it. */
+static int listed_for(const struct tw_usm *u, const char *device, bool *has_one)
+{
+    int n = 0;
+    *has_one = false;
+    for (size_t i = 0; i < u->engines_n; i++) {
+        const struct tw_usm_engine *e = &u->engines[i];
+        if (e->state == TW_ENGINE_KNOWN || strcmp(e->device, device) != 0)
+            continue;
+        n++;
+        *has_one = *has_one || e->state == TW_ENGINE_LEARNT;
+    }
+    return n;
+}
+
 /* A device has one engine; a few others may be listed for it. */
 static bool list(struct tw_usm *u, struct tw_usm_engine *e, uint32_t device)
 {
     const char *name = u->topology->devices[device].name;
-    int n = 0;
-    bool has_one = false;
-    for (size_t i = 0; i < u->engines_n; i++) {
-        const struct tw_usm_engine *other = &u->engines[i];
-        if (other->state == TW_ENGINE_KNOWN || strcmp(other->device, name) != 0)
-            continue;
-        n++;
-        has_one = has_one || other->state == TW_ENGINE_LEARNT;
-    }
-    if (n >= USM_LISTED_PER_DEVICE || u->listed >= TW_USM_LISTED_MAX)
+    bool has_one;
+    if (listed_for(u, name, &has_one) >= USM_LISTED_PER_DEVICE || u->listed >= TW_USM_LISTED_MAX)
         return false;
     e->state = u->learn == TW_LEARN_YES && !has_one ? TW_ENGINE_LEARNT : TW_ENGINE_ASKED;
     e->sender = e->state == TW_ENGINE_LEARNT ? 1 + device : 0;
     (void)snprintf(e->device, sizeof e->device, "%s", name);
+    return true;
+}
+
+bool usm_engine_promote(struct tw_usm *u, const struct usm_place *p)
+{
+    struct tw_usm_engine *e = p->row;
+    bool has_one;
+    if (u->learn != TW_LEARN_YES || e == NULL || e->state != TW_ENGINE_ASKED || p->device == TW_NONE ||
+        strcmp(e->device, u->topology->devices[p->device].name) != 0)
+        return false;
+    (void)listed_for(u, e->device, &has_one);
+    if (has_one)
+        return false;
+    e->state = TW_ENGINE_LEARNT;
+    e->sender = 1 + p->device;
+    u->changes++;
     return true;
 }
 

@@ -43,13 +43,16 @@ struct tw_usm {
 /* usm_engines.c */
 struct usm_place {
     struct tw_usm_engine *row; /* NULL: new */
-    uint32_t device;           /* new and to be listed: whose address it has; else TW_NONE */
+    uint32_t device;           /* to be listed, or listed only: whose address it has; else TW_NONE */
 };
 /* May messages of this engine be looked at? */
 bool usm_engine_find(struct tw_usm *u, struct tw_str id, const struct tw_addr *from, struct usm_place *out);
 /* The row of one that has proved its key; NULL: no room. */
 struct tw_usm_engine *usm_engine_add(struct tw_usm *u, const struct usm_place *p,
                                      const struct tw_usm_user *user, const struct tw_addr *from);
+/* One that was listed before it could be learnt, by a message that is authentic and in time: it is the
+ * device's from now on, unless that has one. */
+bool usm_engine_promote(struct tw_usm *u, const struct usm_place *p);
 /* RFC 3414 3.2 7b; the message is authentic. */
 bool usm_engine_in_time(struct tw_usm *u, struct tw_usm_engine *e, bool is_new, int64_t now_ms);
 /* After a change of users or inventory. */

@@ -304,6 +304,38 @@ static void what_was_learnt_stays(void **state)
     usm_maker_finish(&m);
 }
 
+/* An engine that was listed under `ask` becomes its device's under `yes`, by a message that is in time and comes
+ * from the device; the second one of a device does not. */
+static void what_was_asked_is_learnt(void **state)
+{
+    struct usm_maker m, second;
+    size_t n;
+    uint64_t before, after;
+    (void)state;
+    usm_maker_init(&m, "noc", TW_AUTH_SHA, TW_PRIV_AES, other);
+    usm_maker_init(&second, "noc", TW_AUTH_SHA, TW_PRIV_AES, "0x800007db77");
+    configure(TW_LEARN_ASK, (const struct usm_maker *const[]){&m}, 1);
+    assert_int_equal(SENT(&m, 7, 1, PRIV, .from = "192.0.2.2"), TW_USM_OK);
+    assert_int_equal(SENT(&second, 1, 1, PRIV, .from = "192.0.2.2"), TW_USM_OK);
+    configure(TW_LEARN_YES, (const struct usm_maker *const[]){&m}, 1);
+    assert_int_equal(SENT(&m, 7, 2, PRIV, .from = "192.0.2.9"), TW_USM_UNKNOWN_ENGINE);
+    assert_int_equal(SENT(&m, 6, 2, PRIV, .from = "192.0.2.2"), TW_USM_NOT_IN_TIME);
+    (void)tw_usm_engines(usm, &n, &before);
+    assert_null(result.found);
+    assert_int_equal(SENT(&m, 7, 3, PRIV, .from = "192.0.2.2"), TW_USM_OK);
+    assert_non_null(result.found);
+    assert_int_equal(result.sender, 2);
+    const struct tw_usm_engine *e = tw_usm_engines(usm, &n, &after);
+    assert_int_equal(e[0].state, TW_ENGINE_LEARNT);
+    assert_true(after > before); /* to be kept */
+    assert_int_equal(SENT(&m, 7, 4, PRIV, .from = "192.0.2.9"), TW_USM_OK); /* from any address */
+    assert_null(result.found);
+    assert_int_equal(SENT(&second, 1, 2, PRIV, .from = "192.0.2.2"), TW_USM_OK);
+    assert_int_equal(e[1].state, TW_ENGINE_ASKED);
+    usm_maker_finish(&m);
+    usm_maker_finish(&second);
+}
+
 static void lists_are_bounded(void **state)
 {
     struct usm_maker m;
@@ -433,7 +465,7 @@ int main(void)
         TEST(a_trap_is_opened),   TEST(the_first_fault_counts),
         TEST(every_bit_counts),   TEST(time_of_a_sender),
         TEST(our_own_time),       TEST(reports),
-        TEST(engines_are_learnt), TEST(what_was_learnt_stays),
+        TEST(engines_are_learnt), TEST(what_was_learnt_stays), TEST(what_was_asked_is_learnt),
         TEST(lists_are_bounded),  TEST(users_of_one_engine),
         TEST(restored),           TEST(keys_give_way),
         TEST(engine_ids),         TEST(v2c_informs),

@@ -98,7 +98,7 @@ struct tw_usm_result {
     bool inform;                /* it wants tw_usm_respond */
     struct tw_str report;       /* to be sent back; empty: none */
     struct tw_str engine, user; /* as the message says, to be shown */
-    const struct tw_usm_engine *found; /* it was listed just now; else NULL */
+    const struct tw_usm_engine *found; /* it was listed or learnt just now; else NULL */
 };
 enum tw_usm_verdict tw_usm_receive(struct tw_usm *u, struct tw_str message, const struct tw_addr *from,
                                    int64_t now_ms, struct tw_usm_result *out);
