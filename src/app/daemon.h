@@ -44,8 +44,9 @@ struct tw_connection_stats {
     struct tw_stream_stats read; /* of the connections that are closed */
 };
 
-/* strangers.c: who sent what nobody asked for. */
-enum { TW_STRANGERS_MAX = 1024 };
+/* strangers.c: who sent what nobody asked for. A quarter of the rows is for addresses of the inventory, which have
+ * their troubles too: forged ones can't take it. */
+enum { TW_STRANGERS_MAX = 1024, TW_STRANGERS_RESERVED = TW_STRANGERS_MAX / 4 };
 enum tw_strange {
 #define TW_STRANGE(id, name, message) TW_STRANGE_##id,
 #include "strangers.def"
@@ -59,7 +60,7 @@ struct tw_strangers {
         struct tw_addr from;
         uint64_t counts[TW_STRANGE];
     } rows[TW_STRANGERS_MAX];
-    uint32_t n;
+    uint32_t n, unknown; /* rows; of them, of addresses that the inventory did not have */
     struct tw_map map;
     uint64_t more; /* of sources that found no room */
 };

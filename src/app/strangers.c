@@ -9,12 +9,16 @@ static bool same_address(const void *ctx, uint32_t index, const void *key)
 }
 
 /* The row of an address, new if there is room; NULL: there is none, which is counted. */
-static struct tw_stranger *row_of(struct tw_strangers *s, const struct tw_addr *from)
+static struct tw_stranger *row_of(struct tw_strangers *s, const struct tw_daemon *d,
+                                  const struct tw_addr *from)
 {
     uint64_t hash = tw_hash(from->bytes, sizeof from->bytes, from->family);
     uint32_t i = tw_map_find(&s->map, hash, same_address, s, from);
-    if (i == TW_MAP_NONE && s->n < TW_STRANGERS_MAX) {
+    bool unknown = i == TW_MAP_NONE && !tw_inputs_knows(d, from);
+    uint32_t room = unknown ? TW_STRANGERS_MAX - TW_STRANGERS_RESERVED - s->unknown : TW_STRANGERS_MAX - s->n;
+    if (i == TW_MAP_NONE && s->n < TW_STRANGERS_MAX && room > 0) {
         i = s->n++;
+        s->unknown += unknown;
         s->rows[i].from = *from;
         tw_map_add(&s->map, hash, i);
     }
@@ -45,7 +49,7 @@ void tw_strangers_count_v3(struct tw_strangers *s, const struct tw_input *in, co
                            enum tw_strange what, const char *engine, const char *user)
 {
     char text[TW_ADDR_TEXT];
-    struct tw_stranger *row = row_of(s, from);
+    struct tw_stranger *row = row_of(s, in->daemon, from);
     if (row == NULL || row->counts[what]++ > 0)
         return;
     if (engine != NULL)
