@@ -10,13 +10,17 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16, MODE = 0660, GROUPS_MAX = 1024 };
+enum { BACKLOG = 16, MODE = 0660, GROUPS_MAX = 1024, LOCK_TRIES = 100, LOCK_WAIT_MS = 10 };
 
 struct connection {
     struct tw_control *control;
@@ -219,35 +223,62 @@ static bool is_stale(const struct sockaddr_un *to)
     return stale;
 }
 
+/* Of those who begin at the same moment one after the other may look, and bind: between bind and listen a
+ * socket looks like a stale one. The directory's lock leaves no file behind, and ends with its holder. -1:
+ * errno is set. */
+static int lock_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory = slash == NULL   ? tw_xstrndup(".", 1)
+                      : slash == path ? tw_xstrndup("/", 1)
+                                      : tw_xstrndup(path, (size_t)(slash - path));
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), tries = LOCK_TRIES;
+    free(directory);
+    while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK || --tries == 0) {
+            (void)close(fd);
+            errno = EADDRINUSE;
+            return -1;
+        }
+        (void)poll(NULL, 0, LOCK_WAIT_MS);
+    }
+    return fd;
+}
+
+/* False: errno is set. */
+static bool bind_and_listen(int fd, const struct sockaddr_un *to, struct stat *is)
+{
+    if (bind(fd, (const struct sockaddr *)to, sizeof *to) != 0) {
+        if (errno != EADDRINUSE)
+            return false;
+        if (!is_stale(to) || unlink(to->sun_path) != 0) {
+            errno = EADDRINUSE;
+            return false;
+        }
+        if (bind(fd, (const struct sockaddr *)to, sizeof *to) != 0)
+            return false;
+    }
+    return chmod(to->sun_path, MODE) == 0 && lstat(to->sun_path, is) == 0 && listen(fd, BACKLOG) == 0;
+}
+
 /* -1: errno is set. */
 static int listen_at(const char *path, struct stat *is)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
-    int why, fd = new_socket();
-    if (fd < 0)
-        return -1;
     if (strlen(path) >= sizeof to.sun_path) {
         errno = ENAMETOOLONG;
-        goto out;
+        return -1;
     }
     memcpy(to.sun_path, path, strlen(path));
-    if (bind(fd, (const struct sockaddr *)&to, sizeof to) != 0) {
-        if (errno != EADDRINUSE)
-            goto out;
-        if (!is_stale(&to) || unlink(path) != 0) {
-            errno = EADDRINUSE;
-            goto out;
-        }
-        if (bind(fd, (const struct sockaddr *)&to, sizeof to) != 0)
-            goto out;
-    }
-    if (chmod(path, MODE) == 0 && lstat(path, is) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-out:
-    why = errno;
-    (void)close(fd);
+    int lock = lock_directory(path), fd = lock < 0 ? -1 : new_socket();
+    bool ok = fd >= 0 && bind_and_listen(fd, &to, is);
+    int why = errno;
+    if (lock >= 0)
+        (void)close(lock);
+    if (!ok && fd >= 0)
+        (void)close(fd);
     errno = why;
-    return -1;
+    return ok ? fd : -1;
 }
 
 struct tw_control *tw_control_create(struct event_base *base, const struct tw_control_options *o)

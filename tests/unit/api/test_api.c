@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "api/board.h"
+#include "api/control.h"
 #include "api/http.h"
 #include "api/metrics.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -13,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -340,6 +344,68 @@ static void one_that_takes_nothing_is_ended(void **state)
     (void)close(fd);
 }
 
+/* A daemon that begins when the others do. Its word: whether it has the socket; its end: when it is told. */
+static void begin_together(const char *path, int start, int word, int end)
+{
+    const struct tw_control_options o = {.path = path};
+    char c = 0;
+    struct event_base *base = event_base_new();
+    (void)read(start, &c, 1); /* until it is closed */
+    struct tw_control *control = tw_control_create(base, &o);
+    c = control != NULL ? 'y' : errno == EADDRINUSE ? 'n' : '?';
+    (void)write(word, &c, 1);
+    (void)read(end, &c, 1);
+    tw_control_destroy(control);
+    event_base_free(base);
+    _exit(0);
+}
+
+/* Of daemons that begin at the same moment, on what a killed one left behind, one has the socket and keeps
+ * it. */
+static void one_of_those_who_begin_together(void **state)
+{
+    enum { DAEMONS = 4, ROUNDS = 40 };
+    char folder[] = "/tmp/trunkwatch-control-XXXXXX", path[64];
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/s", folder);
+    (void)snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+    for (int round = 0; round < ROUNDS; round++) {
+        int start[2], word[2], end[2], stale = socket(AF_UNIX, SOCK_STREAM, 0), have = 0;
+        assert_int_equal(bind(stale, (const struct sockaddr *)&to, sizeof to), 0);
+        (void)close(stale);
+        assert_true(pipe(start) == 0 && pipe(word) == 0 && pipe(end) == 0);
+        for (int i = 0; i < DAEMONS; i++) {
+            if (fork() == 0) {
+                (void)close(start[1]);
+                (void)close(end[1]);
+                begin_together(path, start[0], word[1], end[0]);
+            }
+        }
+        (void)close(start[1]);
+        for (int i = 0; i < DAEMONS; i++) {
+            char c = 0;
+            assert_int_equal(read(word[0], &c, 1), 1);
+            assert_true(c == 'y' || c == 'n');
+            have += c == 'y';
+        }
+        assert_int_equal(have, 1);
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0); /* it is there */
+        (void)close(fd);
+        (void)close(end[1]);
+        for (int i = 0; i < DAEMONS; i++)
+            assert_true(wait(NULL) > 0);
+        assert_int_not_equal(access(path, F_OK), 0);
+        (void)close(start[0]);
+        (void)close(word[0]);
+        (void)close(word[1]);
+        (void)close(end[0]);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +419,7 @@ int main(void)
         cmocka_unit_test(conditions_without_end_are_one),
         cmocka_unit_test(a_costly_answer_is_sent_again),
         cmocka_unit_test(one_that_takes_nothing_is_ended),
+        cmocka_unit_test(one_of_those_who_begin_together),
     };
     (void)signal(SIGPIPE, SIG_IGN); /* as the daemon does */
     return cmocka_run_group_tests(tests, NULL, NULL);
