@@ -233,21 +233,20 @@ const struct tw_board_row *tw_board_row(const struct tw_board *b, size_t i)
     return i < b->rows_n ? &b->rows[i] : NULL;
 }
 
+static void add(const struct slot *s, bool first, struct tw_http_request *r)
+{
+    if (!first)
+        tw_http_add(r, TW_STR(",\n"));
+    tw_http_add(r, tw_str_of(s->json->p, s->json->n));
+}
+
 void tw_board_answer(const struct tw_board *b, bool firing, bool ended, struct tw_http_request *r)
 {
-    bool any = false;
-    for (uint32_t i = firing ? b->firing.first : NONE; i != NONE; i = b->slots[i].after) {
-        if (any)
-            tw_http_add(r, TW_STR(",\n"));
-        tw_http_add_shared(r, b->slots[i].json);
-        any = true;
-    }
-    for (uint32_t i = ended ? b->ended.last : NONE; i != NONE; i = b->slots[i].before) {
-        if (any)
-            tw_http_add(r, TW_STR(",\n"));
-        tw_http_add_shared(r, b->slots[i].json);
-        any = true;
-    }
+    bool first = true;
+    for (uint32_t i = firing ? b->firing.first : NONE; i != NONE; i = b->slots[i].after, first = false)
+        add(&b->slots[i], first, r);
+    for (uint32_t i = ended ? b->ended.last : NONE; i != NONE; i = b->slots[i].before, first = false)
+        add(&b->slots[i], first, r);
 }
 
 struct tw_shared *tw_board_find(const struct tw_board *b, const char *alert_id)

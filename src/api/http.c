@@ -38,7 +38,10 @@ struct tw_http {
     struct event *tick, *ended;
     struct held held[TW_HTTP_CONNECTIONS_MAX];
     size_t n;
-    struct last last[ROUTES_MAX];
+    struct last last[ROUTES_MAX][TW_HTTP_VARIANTS];
+    struct tw_shared
+        *old[TW_HTTP_CONNECTIONS_MAX]; /* costly answers that were replaced and are being taken */
+    size_t old_n;
     struct tw_http_stats stats;
 };
 
@@ -124,23 +127,66 @@ static const char *unknown_parameter(const struct tw_http_route *route, const st
     return NULL;
 }
 
-static void answer_costly(struct tw_http *h, const struct tw_http_route *route, struct tw_http_request *r)
+/* What older answers hold that are still being taken. */
+static size_t old_bytes(struct tw_http *h)
 {
-    struct last *last = &h->last[route - h->options.routes];
-    int64_t now = h->options.now_ms(), began = h->options.cpu_us();
-    if (last->text != NULL && now < last->until_ms) {
-        tw_http_add_shared(r, last->text);
-        return;
+    size_t sum = 0;
+    for (size_t i = h->old_n; i-- > 0;) {
+        sum += h->old[i]->n;
+        if (h->old[i]->refs > 1)
+            continue;
+        sum -= h->old[i]->n;
+        tw_shared_unref(h->old[i]);
+        h->old[i] = h->old[--h->old_n];
     }
-    route->answer(h->options.ctx, r);
+    return sum;
+}
+
+/* Each old one has a connection that takes it, so there is room for it. */
+static void replace(struct tw_http *h, struct last *last, struct tw_shared *text)
+{
+    struct tw_shared *old = last->text;
+    last->text = text;
+    if (old != NULL && old->refs > 1 && h->old_n < TW_HTTP_CONNECTIONS_MAX)
+        h->old[h->old_n++] = old;
+    else
+        tw_shared_unref(old);
+}
+
+/* The body as one text: the last one, when it says the same. */
+static void share(struct tw_http *h, struct last *last, struct tw_http_request *r)
+{
     struct tw_buf copy = {0};
     size_t n = evbuffer_get_length(r->body);
     tw_buf_reserve(&copy, n);
     TW_ASSERT(evbuffer_copyout(r->body, copy.p, n) == (ev_ssize_t)n);
     copy.n = n;
-    tw_shared_unref(last->text);
-    last->text = r->status == 200 ? tw_shared_take(&copy) : NULL;
+    (void)evbuffer_drain(r->body, n);
+    if (last->text == NULL || !tw_str_eq(tw_buf_view(&copy), tw_str_of(last->text->p, last->text->n)))
+        replace(h, last, tw_shared_take(&copy));
+    tw_http_add_shared(r, last->text);
     tw_buf_finish(&copy);
+}
+
+static void answer_costly(struct tw_http *h, const struct tw_http_route *route, struct tw_http_request *r)
+{
+    unsigned variant = route->variant != NULL ? route->variant(r) : 0;
+    TW_ASSERT(variant < TW_HTTP_VARIANTS);
+    struct last *last = &h->last[route - h->options.routes][variant];
+    int64_t now = h->options.now_ms(), began = h->options.cpu_us();
+    if (last->text != NULL && now < last->until_ms) {
+        tw_http_add_shared(r, last->text);
+        return;
+    }
+    if (old_bytes(h) > TW_HTTP_OLD_MAX) {
+        tw_http_error(r, 503, "too much is being sent, and is not taken: ask again");
+        return;
+    }
+    route->answer(h->options.ctx, r);
+    if (r->status == 200)
+        share(h, last, r);
+    else
+        replace(h, last, NULL);
     int64_t rest = (h->options.cpu_us() - began) * COST_SHARE / 1000;
     last->until_ms = now + (rest < OLDEST_MS ? rest : OLDEST_MS);
 }
@@ -344,8 +390,10 @@ void tw_http_destroy(struct tw_http *h)
     evhttp_free(h->evhttp);
     for (size_t i = 0; i < h->n; i++)
         (void)bufferevent_decref(h->held[i].bev);
-    for (size_t i = 0; i < ROUTES_MAX; i++)
-        tw_shared_unref(h->last[i].text);
+    for (size_t i = 0; i < (size_t)ROUTES_MAX * TW_HTTP_VARIANTS; i++)
+        tw_shared_unref(h->last[i / TW_HTTP_VARIANTS][i % TW_HTTP_VARIANTS].text);
+    for (size_t i = 0; i < h->old_n; i++)
+        tw_shared_unref(h->old[i]);
     event_free(h->tick);
     event_free(h->ended);
     free(h);

@@ -63,18 +63,28 @@ static void readyz(void *ctx, struct tw_http_request *r)
         tw_http_add(r, TW_STR("{\"status\":\"ready\"}\n"));
 }
 
+enum { ALERTS_ALL, ALERTS_FIRING, ALERTS_RESOLVED, ALERTS_UNKNOWN };
+
+static unsigned which_alerts(const struct tw_http_request *r)
+{
+    const char *state = tw_http_parameter(r, "state");
+    if (state == NULL)
+        return ALERTS_ALL;
+    if (strcmp(state, "firing") == 0)
+        return ALERTS_FIRING;
+    return strcmp(state, "resolved") == 0 ? ALERTS_RESOLVED : ALERTS_UNKNOWN;
+}
+
 static void alerts(void *ctx, struct tw_http_request *r)
 {
     const struct tw_daemon *d = ctx;
-    const char *state = tw_http_parameter(r, "state");
-    bool firing = state == NULL || strcmp(state, "firing") == 0;
-    bool resolved = state == NULL || strcmp(state, "resolved") == 0;
-    if (!firing && !resolved) {
-        tw_http_error(r, 400, "state is '%.64s', expected firing or resolved", state);
+    unsigned which = which_alerts(r);
+    if (which == ALERTS_UNKNOWN) {
+        tw_http_error(r, 400, "state is '%.64s', expected firing or resolved", tw_http_parameter(r, "state"));
         return;
     }
     tw_http_add(r, TW_STR("{\"alerts\":["));
-    tw_board_answer(d->board, firing, resolved, r);
+    tw_board_answer(d->board, which != ALERTS_RESOLVED, which != ALERTS_FIRING, r);
     tw_http_add(r, TW_STR("]}\n"));
 }
 
@@ -91,15 +101,15 @@ static void alert(void *ctx, struct tw_http_request *r)
 
 static const char *const of_alerts[] = {"state", NULL};
 static const struct tw_http_route routes[] = {
-    {"/healthz", JSON, false, NULL, healthz},
-    {"/readyz", JSON, false, NULL, readyz},
-    {"/metrics", TW_METRICS_TYPE, true, NULL, metrics},
-    {"/api/v1/status", JSON, true, NULL, status},
-    {"/api/v1/pairs", JSON, true, NULL, pairs},
-    {"/api/v1/alerts", JSON, false, of_alerts, alerts},
-    {"/api/v1/alerts/", JSON, false, NULL, alert},
-    {"/api/v1/unknown", JSON, true, NULL, unknown},
-    {NULL, NULL, false, NULL, NULL},
+    {"/healthz", JSON, false, NULL, healthz, NULL},
+    {"/readyz", JSON, false, NULL, readyz, NULL},
+    {"/metrics", TW_METRICS_TYPE, true, NULL, metrics, NULL},
+    {"/api/v1/status", JSON, true, NULL, status, NULL},
+    {"/api/v1/pairs", JSON, true, NULL, pairs, NULL},
+    {"/api/v1/alerts", JSON, true, of_alerts, alerts, which_alerts},
+    {"/api/v1/alerts/", JSON, false, NULL, alert, NULL},
+    {"/api/v1/unknown", JSON, true, NULL, unknown, NULL},
+    {NULL, NULL, false, NULL, NULL, NULL},
 };
 
 static bool reload(void *ctx, const struct tw_control_request *r, struct tw_buf *b)

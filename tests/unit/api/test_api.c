@@ -267,8 +267,8 @@ static const char *ask(struct event_base *base, const struct sockaddr_in *at)
 
 static void a_costly_answer_is_sent_again(void **state)
 {
-    static const struct tw_http_route routes[] = {{"/x", "text/plain", true, NULL, costly},
-                                                  {NULL, NULL, false, NULL, NULL}};
+    static const struct tw_http_route routes[] = {{"/x", "text/plain", true, NULL, costly, NULL},
+                                                  {NULL, NULL, false, NULL, NULL, NULL}};
     const struct tw_http_options o = {routes, NULL, read_clock, read_cpu};
     struct event_base *base = event_base_new();
     struct sockaddr_in at;
@@ -303,8 +303,8 @@ static void huge(void *ctx, struct tw_http_request *r)
 
 static void one_that_takes_nothing_is_ended(void **state)
 {
-    static const struct tw_http_route routes[] = {{"/x", "text/plain", false, NULL, huge},
-                                                  {NULL, NULL, false, NULL, NULL}};
+    static const struct tw_http_route routes[] = {{"/x", "text/plain", false, NULL, huge, NULL},
+                                                  {NULL, NULL, false, NULL, NULL, NULL}};
     struct tw_buf text = {0};
     (void)state;
     tw_buf_reserve(&text, 64 << 20);
@@ -406,6 +406,56 @@ static void one_of_those_who_begin_together(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* As many bytes as ever are asked for, of a letter that changes. */
+static char letter;
+static void large(void *ctx, struct tw_http_request *r)
+{
+    struct tw_buf text = {0};
+    tw_buf_reserve(&text, *(size_t *)ctx);
+    memset(text.p, letter, *(size_t *)ctx);
+    made++;
+    tw_http_add(r, tw_str_of(text.p, *(size_t *)ctx));
+    tw_buf_finish(&text);
+}
+
+static unsigned by_letter(const struct tw_http_request *r)
+{
+    return tw_http_parameter(r, "other") != NULL;
+}
+
+/* Who takes the same answer shares it; what many take nothing of is bounded. */
+static void answers_that_are_not_taken(void **state)
+{
+    static const char *const other[] = {"other", NULL};
+    static const struct tw_http_route routes[] = {{"/x", "text/plain", true, other, large, by_letter},
+                                                  {NULL, NULL, false, NULL, NULL, NULL}};
+    size_t size = 45 << 20;
+    const struct tw_http_options o = {routes, &size, read_clock, read_cpu};
+    struct event_base *base = event_base_new();
+    struct sockaddr_in at;
+    struct tw_http *h = tw_http_create(base, listen_somewhere(&at), &o);
+    int fds[6];
+    unsigned n = 0;
+    (void)state;
+    for (; n < 6; n++) {
+        letter = n < 2 ? 'a' : (char)('a' + n); /* two of the same, then each another one */
+        fds[n] = request(&at);
+        while (tw_http_stats(h).requests == n)
+            assert_true(event_base_loop(base, EVLOOP_ONCE) >= 0);
+        /* The one in hand is not among the old: before f those are a, c, d. */
+        assert_int_equal(tw_http_stats(h).refused, n < 5 ? 0 : 1);
+    }
+    for (unsigned i = 0; i < n; i++)
+        (void)close(fds[i]);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
+    size = 3;
+    assert_string_equal(ask(base, &at), "fff");
+    assert_int_equal(tw_http_stats(h).refused, 1);
+    tw_http_destroy(h);
+    event_base_free(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +469,7 @@ int main(void)
         cmocka_unit_test(conditions_without_end_are_one),
         cmocka_unit_test(a_costly_answer_is_sent_again),
         cmocka_unit_test(one_that_takes_nothing_is_ended),
+        cmocka_unit_test(answers_that_are_not_taken),
         cmocka_unit_test(one_of_those_who_begin_together),
     };
     (void)signal(SIGPIPE, SIG_IGN); /* as the daemon does */

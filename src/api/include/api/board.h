@@ -3,7 +3,7 @@
 #define TW_API_BOARD_H
 /*
  * The board: what fires now, and what has ended. Fed by the transitions, as an output is; each alert is kept
- * as the JSON of its last transition, so that an answer copies nothing.
+ * as the JSON of its last transition.
  *
  * Limits: TW_BOARD_FIRING_MAX alerts that fire and TW_BOARD_TEXT_MAX bytes of text; of those that have ended
  * the last TW_BOARD_ENDED_MAX, fewer when their texts are long. What found no room is counted.
@@ -34,7 +34,7 @@ struct tw_board_row {
 };
 const struct tw_board_row *tw_board_row(const struct tw_board *b, size_t i);
 
-/* "{…},{…}": those that fire, longest first; those that have ended, last first. */
+/* For a costly route. "{…},{…}": those that fire, longest first; those that have ended, last first. */
 void tw_board_answer(const struct tw_board *b, bool firing, bool ended, struct tw_http_request *r);
 /* NULL: no such alert. */
 struct tw_shared *tw_board_find(const struct tw_board *b, const char *alert_id);

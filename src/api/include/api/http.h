@@ -7,7 +7,9 @@
  * Role: routes -> answers. What they say is the caller's business (a route's `answer`). GET and HEAD; one
  * request a connection. The program ignores SIGPIPE. Nothing here waits, and nothing here can hold the loop
  * up: a route that is `costly` is worked out anew only so often that it takes a twentieth of the time, in
- * between the last answer is sent again, for at most two seconds. Limits: see the enum; a request must be
+ * between the last answer is sent again, for at most two seconds. Who is sent the same costly answer shares
+ * it; while TW_HTTP_OLD_MAX bytes of older ones are still being taken there is no new one, but 503.
+ * Limits: see the enum; a request must be
  * there within TW_HTTP_REQUEST_MS, its answer must have been taken within TW_HTTP_ANSWER_MS. While
  * TW_HTTP_CONNECTIONS_MAX are open, others wait in the kernel. A browser that was led here under another name
  * (DNS rebinding) is refused by the Host it sends.
@@ -21,7 +23,9 @@ enum {
     TW_HTTP_BODY_MAX = 4096, /* nobody needs one: it is read to be refused */
     TW_HTTP_REQUEST_MS = 5000,
     TW_HTTP_ANSWER_MS = 60000,
-    TW_HTTP_IDLE_S = 10 /* while an answer is taken */
+    TW_HTTP_IDLE_S = 10,  /* while an answer is taken */
+    TW_HTTP_VARIANTS = 4, /* of a costly route */
+    TW_HTTP_OLD_MAX = 128 << 20
 };
 
 struct event_base;
@@ -54,8 +58,10 @@ struct tw_http_route {
     const char *path; /* one that ends with "/": and whatever follows */
     const char *type;
     bool costly;
-    const char *const *parameters; /* NULL-terminated; NULL: none. Not for costly ones */
+    const char *const *parameters; /* NULL-terminated; NULL: none */
     void (*answer)(void *ctx, struct tw_http_request *r);
+    /* Costly ones with parameters: which of TW_HTTP_VARIANTS answers is asked for. Else NULL. */
+    unsigned (*variant)(const struct tw_http_request *r);
 };
 
 struct tw_http_options {
