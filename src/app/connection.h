@@ -15,6 +15,7 @@ struct tw_connection {
     struct tw_stream *stream;
     struct event *event;        /* TCP, else NULL */
     struct bufferevent *secure; /* TLS, else NULL */
+    struct event *more;         /* TLS: what is decrypted and was not taken, in the next turn; else NULL */
     bool shaking;               /* TLS: the handshake is not done */
     bool stranger;              /* its address is unknown: a certificate must say who it is */
     bool ended, in_order;       /* TLS: no more bytes come; the sender has said so */
@@ -35,8 +36,10 @@ void tw_connection_readable(struct tw_connection *c);
 
 /* secure.c. False: no memory; the socket stays the caller's. */
 bool tw_secure_begin(struct tw_connection *c, int fd);
+/* What is decrypted, at most `quota` bytes of it: the rest comes in the next turn, before more is decrypted.
+ */
 enum tw_stream_end tw_secure_read(struct tw_connection *c, size_t quota, tw_framing_message *call);
-/* What is still in the kernel too, without the loop. */
+/* The last ones, `quota` with what is still in the kernel, without the loop. */
 enum tw_stream_end tw_secure_read_last(struct tw_connection *c, size_t quota, tw_framing_message *call);
 void tw_secure_end(struct tw_connection *c);
 /* Finds out, from what its certificate says, who a connection is of. False: nobody we know. */

@@ -44,8 +44,8 @@ struct tw_connection_stats {
     struct tw_stream_stats read; /* of the connections that are closed */
 };
 
-/* strangers.c: who sent what nobody asked for. A quarter of the rows is for addresses of the inventory, which have
- * their troubles too: forged ones can't take it. */
+/* strangers.c: who sent what nobody asked for. A quarter of the rows is for addresses of the inventory, which
+ * have their troubles too: forged ones can't take it. */
 enum { TW_STRANGERS_MAX = 1024, TW_STRANGERS_RESERVED = TW_STRANGERS_MAX / 4 };
 enum tw_strange {
 #define TW_STRANGE(id, name, message) TW_STRANGE_##id,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * TLS connections: libevent shakes hands and decrypts, and hands the bytes over in pieces that are bounded by
- * a mark. Beyond that mark nothing is read: the rest waits in the kernel, then at the sender.
+ * a mark. Beyond that mark nothing is read: the rest waits in the kernel, then at the sender. Of what is
+ * decrypted a connection has its share of a turn of the loop, and no more is decrypted until it is through.
  */
 #include "connection.h"
 
@@ -70,6 +71,13 @@ static void on_read(struct bufferevent *secure, void *ctx)
     tw_connection_readable(ctx);
 }
 
+static void on_more(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    tw_connection_readable(ctx);
+}
+
 static void on_event(struct bufferevent *secure, short what, void *ctx)
 {
     struct tw_connection *c = ctx;
@@ -96,6 +104,8 @@ bool tw_secure_begin(struct tw_connection *c, int fd)
                                                BEV_OPT_CLOSE_ON_FREE);
     if (c->secure == NULL)
         return false;
+    c->more = evtimer_new(d->base, on_more, c);
+    TW_ASSERT(c->more != NULL);
     c->shaking = true;
     bufferevent_setcb(c->secure, on_read, NULL, on_event, c);
     bufferevent_setwatermark(c->secure, EV_READ, 0, MARK);
@@ -104,17 +114,35 @@ bool tw_secure_begin(struct tw_connection *c, int fd)
     return true;
 }
 
-enum tw_stream_end tw_secure_read(struct tw_connection *c, size_t quota, tw_framing_message *call)
+/* Returns what it took. */
+static size_t take_decrypted(struct tw_connection *c, size_t quota, tw_framing_message *call)
 {
     struct evbuffer *in = bufferevent_get_input(c->secure);
     struct evbuffer_iovec piece;
-    while (quota > 0 && evbuffer_peek(in, 1, NULL, &piece, 1) > 0 && piece.iov_len > 0) {
-        size_t n = piece.iov_len < quota ? piece.iov_len : quota;
+    size_t took = 0;
+    while (took < quota && evbuffer_peek(in, 1, NULL, &piece, 1) > 0 && piece.iov_len > 0) {
+        size_t n = piece.iov_len < quota - took ? piece.iov_len : quota - took;
         tw_stream_take(c->stream, tw_str_of(piece.iov_base, n), call, c);
         (void)evbuffer_drain(in, n);
-        quota -= n;
+        took += n;
     }
-    return c->ended ? tw_stream_ends(c->stream, c->in_order, call, c) : TW_STREAM_OPEN;
+    return took;
+}
+
+enum tw_stream_end tw_secure_read(struct tw_connection *c, size_t quota, tw_framing_message *call)
+{
+    static const struct timeval now = {0, 0};
+    (void)take_decrypted(c, quota, call);
+    if (evbuffer_get_length(bufferevent_get_input(c->secure)) > 0) {
+        (void)bufferevent_disable(c->secure, EV_READ);
+        (void)event_add(c->more, &now);
+        return TW_STREAM_OPEN;
+    }
+    if (c->ended)
+        return tw_stream_ends(c->stream, c->in_order, call, c);
+    if ((bufferevent_get_enabled(c->secure) & EV_READ) == 0)
+        (void)bufferevent_enable(c->secure, EV_READ);
+    return TW_STREAM_OPEN;
 }
 
 enum tw_stream_end tw_secure_read_last(struct tw_connection *c, size_t quota, tw_framing_message *call)
@@ -124,19 +152,21 @@ enum tw_stream_end tw_secure_read_last(struct tw_connection *c, size_t quota, tw
     if (c->shaking)
         return TW_STREAM_OPEN;
     (void)bufferevent_disable(c->secure, EV_READ);
-    enum tw_stream_end end = tw_secure_read(c, quota, call);
-    for (size_t n; end == TW_STREAM_OPEN && quota > 0; quota -= n) {
+    quota -= take_decrypted(c, quota, call);
+    for (size_t n; !c->ended && quota > 0; quota -= n) {
         n = tw_tls_read(session, piece, quota < sizeof piece ? quota : sizeof piece);
         if (n == 0)
             break;
         tw_stream_take(c->stream, tw_str_of(piece, n), call, c);
     }
-    return end;
+    bool all = evbuffer_get_length(bufferevent_get_input(c->secure)) == 0;
+    return c->ended && all ? tw_stream_ends(c->stream, c->in_order, call, c) : TW_STREAM_OPEN;
 }
 
 void tw_secure_end(struct tw_connection *c)
 {
     tw_tls_close(bufferevent_openssl_get_ssl(c->secure));
     bufferevent_free(c->secure);
+    event_free(c->more);
     free(c->certificate);
 }

@@ -113,11 +113,10 @@ static size_t fair_share(const struct tw_daemon *d)
     return share < SHARE_MIN ? SHARE_MIN : share > SHARE_MAX ? SHARE_MAX : share;
 }
 
-/* Of what is decrypted all is taken: that is bounded already. */
 void tw_connection_readable(struct tw_connection *c)
 {
     struct tw_daemon *d = c->in->daemon;
-    (void)read_some(c, c->secure != NULL ? SIZE_MAX : fair_share(d), false);
+    (void)read_some(c, fair_share(d), false);
     tw_live_settle(d);
 }
 
