@@ -3,11 +3,10 @@
 
 #include <stdlib.h>
 
-#define LATE_MAX     TW_SECONDS(30)  /* nothing is believed to have happened longer before its arrival */
-#define BELIEVED_MAX TW_SECONDS(600) /* no message is later than this: it is the clock that is off */
-#define SKEW_MIN     TW_SECONDS(2)   /* smaller than this is delay and resolution, not skew */
-#define DRIFT_PPM    200             /* a sysUpTime and our clock drift apart by no more */
-#define OFF_MAX      TW_SECONDS(60)  /* less than this off is nothing to tell a person about */
+#define LATE_MAX  TW_SECONDS(30) /* nothing is believed to have happened longer before its arrival */
+#define SKEW_MIN  TW_SECONDS(2)  /* smaller than this is delay and resolution, not skew */
+#define DRIFT_PPM 200            /* a sysUpTime and our clock drift apart by no more */
+#define OFF_MAX   TW_SECONDS(60) /* less than this off is nothing to tell a person about */
 enum { SAMPLES_NEEDED = 8, WRAP_SLACK_CS = 6000 };
 
 static int by_value(const void *x, const void *y)
@@ -43,6 +42,17 @@ static void measure(struct clock_model *c)
     c->skew.ns = sorted[n / 2];
 }
 
+/* A line that is older than any usual delay was not under way for so long: the clock was set back (summer
+ * time, 1970 after a restart, NTP), or is not known yet. Arrival is the better guess, also for one that is
+ * late indeed; what was written after it did not happen before that. */
+static tw_time too_old(struct clock_model *c, tw_time stamp, tw_time rx)
+{
+    c->has_old = true;
+    c->old_stamp = stamp;
+    c->old_at = rx;
+    return rx;
+}
+
 tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution, tw_time rx)
 {
     c->samples[c->n % CLOCK_SAMPLES] = tw_time_sub(stamp, rx).ns;
@@ -54,13 +64,10 @@ tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution,
         *resolution = (tw_dur){0};
         return rx;
     }
-    if (delay <= LATE_MAX.ns + resolution->ns)
-        return tw_later(at, tw_time_add(rx, (tw_dur){-LATE_MAX.ns}));
-    /* Further off than any usual delay: a line that is very late, if this clock is known to be right. One
-     * that is off by more than that was set back (summer time, 1970 after a restart), or is not known yet:
-     * then arrival is the better guess. */
-    bool late = c->n >= SAMPLES_NEEDED && delay <= BELIEVED_MAX.ns;
-    return late ? tw_time_add(rx, (tw_dur){-LATE_MAX.ns}) : rx;
+    if (delay > LATE_MAX.ns + resolution->ns)
+        return too_old(c, stamp, rx);
+    at = tw_later(at, tw_time_add(rx, (tw_dur){-LATE_MAX.ns}));
+    return c->has_old && !tw_before(stamp, c->old_stamp) ? tw_later(at, c->old_at) : at;
 }
 
 tw_time clock_of_uptime(struct clock_model *c, uint32_t uptime_cs, tw_time rx, bool *restarted)
@@ -115,6 +122,7 @@ void clock_forget(struct clock_model *c)
 {
     c->n = 0;
     c->skew = (tw_dur){0};
+    c->has_old = false;
 }
 
 void clock_snap(struct clock_model *c, struct tw_snap *s)
@@ -124,6 +132,9 @@ void clock_snap(struct clock_model *c, struct tw_snap *s)
     for (int i = 0; i < CLOCK_SAMPLES; i++)
         tw_snap_i64(s, &c->samples[i]);
     tw_snap_dur(s, &c->skew);
+    tw_snap_bool(s, &c->has_old);
+    tw_snap_time(s, &c->old_stamp);
+    tw_snap_time(s, &c->old_at);
     tw_snap_bool(s, &c->has_offset);
     offset = c->offset_s;
     tw_snap_i64(s, &offset);

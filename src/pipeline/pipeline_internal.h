@@ -22,7 +22,9 @@ struct clock_model {
     int64_t samples[CLOCK_SAMPLES]; /* stamp - arrival, ns */
     uint32_t n;                     /* samples taken so far */
     tw_dur skew;
-    bool has_offset; /* the last stamp had one */
+    bool has_old;              /* the last line that was too old to be believed: */
+    tw_time old_stamp, old_at; /* its stamp, and when it happened instead */
+    bool has_offset;           /* the last stamp had one */
     int32_t offset_s;
     bool has_boot; /* traps: when the agent's sysUpTime was 0 */
     tw_time boot, last_trap;

@@ -234,6 +234,12 @@ OFF(to_and_fro_ahead, s / 100 % 2 == 1 ? 7200 : 0)
 OFF(booted_without_ntp, s >= 199 && s < 450 ? -1786212000 : 0)
 OFF(set_right_at_last, s < 450 ? -1786212000 : 0)
 OFF(a_step_ahead, s < 500 ? 0 : 90)
+OFF(set_back_by_minutes, s < 199 ? 0 : -120)
+OFF(set_back_by_minutes_in_a_fault, s < 65 ? 0 : -120)
+OFF(set_back_by_little_more_than_is_late, s < 199 ? 0 : -33)
+OFF(set_back_by_nearly_ten_minutes, s < 199 ? 0 : -590)
+OFF(set_back_and_ahead_again, s >= 199 && s < 450 ? -90 : 0)
+OFF(ahead_and_set_right, s < 199 ? 300 : 0)
 
 static const struct {
     const char *name;
@@ -265,6 +271,12 @@ static const struct {
     ROW(booted_without_ntp),
     ROW(set_right_at_last),
     ROW(a_step_ahead),
+    ROW(set_back_by_minutes),
+    ROW(set_back_by_minutes_in_a_fault),
+    ROW(set_back_by_little_more_than_is_late),
+    ROW(set_back_by_nearly_ten_minutes),
+    ROW(set_back_and_ahead_again),
+    ROW(ahead_and_set_right),
 };
 
 static void whatever_the_clock_says(void **state)
@@ -300,6 +312,24 @@ static void an_offset_that_means_something_else(void **state)
         comes_out_right(rows[i].name,
                         (struct story){.begin = BEGIN, .tail = rows[i].tail, .zone = rows[i].zone},
                         rows[i].more);
+}
+
+/* Lines of a relay that was held up: one is older than is believed, the next, written after it, is not. */
+OFF(held_up, s == 131 ? -32 : s == 132 ? -27 : 0)
+static void lines_that_were_held_up(void **state)
+{
+    struct story st = {.begin = BEGIN, .off = held_up, .tail = "", .p = create("")};
+    size_t n;
+    (void)state;
+    role(&st, 0, 0, "Master");
+    role(&st, 0, 1, "Backup");
+    noise(&st, 1, 130, 2);
+    link(&st, 131, 0, false);
+    link(&st, 132, 0, true);
+    tw_pipeline_advance(st.p, (tw_time){(st.begin + 300) * INT64_C(1000000000)});
+    (void)tw_pipeline_transitions(st.p, &n);
+    assert_int_equal(n, 0); /* it is up */
+    tw_pipeline_destroy(st.p);
 }
 
 static enum tw_clock_doubt doubt_of(int64_t (*off)(int64_t), const char *tail, int64_t zone, const char *more,
@@ -365,6 +395,7 @@ int main(void)
         cmocka_unit_test(whatever_the_clock_says),
         cmocka_unit_test(a_year_that_is_not_written),
         cmocka_unit_test(an_offset_that_means_something_else),
+        cmocka_unit_test(lines_that_were_held_up),
         cmocka_unit_test(what_is_told_of_it),
         cmocka_unit_test(evidence_tells_of_both_clocks),
     };
