@@ -386,6 +386,55 @@ static void strangers(struct page *p)
     free(sorted);
 }
 
+/* What a list holds that is not shown, here or in the page. */
+static void rest(struct page *p, size_t n, size_t shown, long long more)
+{
+    if (shown < n)
+        tw_buf_fmt(&p->out, "… and %lld more: --all\n", (long long)(n - shown) + more);
+    else if (more > 0)
+        tw_buf_fmt(&p->out, "… and %lld more: kill -USR1 tells of all in the log\n", more);
+}
+
+static void storm(struct page *p)
+{
+    static const char *const heads[] = {"PUT ASIDE OF", ">NOISE", ">OTHER", ">VITAL", NULL};
+    const json_t *all = json_object_get(p->root, "storm"), *list = json_object_get(all, "put_aside");
+    size_t n = json_array_size(list), shown = p->all || n < ROWS_MAX ? n : ROWS_MAX;
+    struct tw_table t;
+    if (n == 0)
+        return;
+    tw_table_init(&t, heads);
+    for (size_t i = 0; i < shown; i++) {
+        const json_t *row = json_array_get(list, i);
+        tw_table_cell(&t, TW_TONE_PLAIN, "%s", tw_client_text(row, "of"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(row, "noise"));
+        count_cell(&t, tw_client_number(row, "other"), TW_TONE_BAD);
+        count_cell(&t, tw_client_number(row, "vital"), TW_TONE_BAD);
+    }
+    tw_buf_char(&p->out, '\n');
+    tw_table_print(&t, p->colour, &p->out);
+    rest(p, n, shown, tw_client_number(all, "more"));
+}
+
+static void engines(struct page *p)
+{
+    static const char *const heads[] = {"ENGINE", "STATE", "DEVICE", "USER", "FROM", NULL};
+    static const char *const keys[] = {"engine_id", "state", "device", "user", "from"};
+    const json_t *all = json_object_get(p->root, "engines"), *list = json_object_get(all, "listed");
+    size_t n = json_array_size(list), shown = p->all || n < ROWS_MAX ? n : ROWS_MAX;
+    struct tw_table t;
+    if (n == 0)
+        return;
+    tw_table_init(&t, heads);
+    for (size_t i = 0; i < shown; i++) {
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+            tw_table_cell(&t, TW_TONE_PLAIN, "%s", tw_client_text(json_array_get(list, i), keys[k]));
+    }
+    tw_buf_char(&p->out, '\n');
+    tw_table_print(&t, p->colour, &p->out);
+    rest(p, n, shown, tw_client_number(all, "more"));
+}
+
 static void show(const json_t *root, bool all)
 {
     struct page p = {.root = root,
@@ -397,6 +446,8 @@ static void show(const json_t *root, bool all)
     sources(&p);
     devices(&p);
     outputs(&p);
+    storm(&p);
+    engines(&p);
     strangers(&p);
     (void)fwrite(p.out.p, 1, p.out.n, stdout);
     tw_buf_finish(&p.out);
@@ -413,7 +464,9 @@ const struct tw_command tw_cmd_status = {
     .help =
         "usage: trunkwatch status [-c CONFIG | --url URL] [--all] [--json]\n\n"
         "Tells how the running daemon is: what is wrong first, then what each socket received, accepted and\n"
-        "dropped, when each device was last heard, and how the outputs are.\n\n"
+        "dropped, when each device was last heard, how the outputs are, of whom messages were put aside in a "
+        "storm,\n"
+        "and SNMPv3 engines that the inventory does not name.\n\n"
         "  -a, --all                    every device, and everybody who was ignored\n"
         "      --json                   what the daemon answers, unchanged\n"
         "  -c, --config FILE            the daemon's configuration, which says where it listens\n"

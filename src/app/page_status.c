@@ -5,6 +5,9 @@
 #include "values.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+
+enum { ROWS_MAX = 256 }; /* of a list that others can make long */
 
 static void number(struct tw_buf *b, const char *key, uint64_t n)
 {
@@ -81,6 +84,85 @@ static void strangers(const struct tw_strangers *s, struct tw_buf *b)
     tw_buf_char(b, ']');
 }
 
+static uint64_t all_shed(const struct tw_shed_row *r)
+{
+    return r->shed[TW_CLASS_NOISE] + r->shed[TW_CLASS_OTHER] + r->shed[TW_CLASS_VITAL];
+}
+
+/* The most first. */
+static int by_shed(const void *a, const void *b)
+{
+    uint64_t m = all_shed(*(const struct tw_shed_row *const *)a),
+             n = all_shed(*(const struct tw_shed_row *const *)b);
+    return n < m ? -1 : n > m;
+}
+
+static void shed_row(const struct tw_shed_row *r, const char *of, struct tw_buf *b)
+{
+    if (all_shed(r) == 0)
+        return;
+    tw_json_next(b);
+    tw_buf_z(b, "{\"of\":");
+    tw_json_z(b, of);
+    for (int c = 0; c < TW_CLASSES; c++)
+        number(b, tw_class_name((enum tw_class)c), r->shed[c]);
+    tw_buf_char(b, '}');
+}
+
+/* What was put aside, of whom; and of how many there is no room here to say it. */
+static void storm(const struct tw_shed *s, struct tw_buf *b)
+{
+    const struct tw_shed_row *sorted[TW_SHED_SOURCES];
+    char text[TW_ADDR_TEXT];
+    size_t n = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (all_shed(&s->rows[i]) > 0)
+            sorted[n++] = &s->rows[i];
+    }
+    if (n > 0)
+        qsort(sorted, n, sizeof *sorted, by_shed);
+    tw_json_key(b, "storm");
+    tw_buf_z(b, "{\"put_aside\":[");
+    for (size_t i = 0; i < n && i < ROWS_MAX; i++)
+        shed_row(sorted[i], tw_addr_text(&sorted[i]->from, text), b);
+    shed_row(&s->others, "others", b);
+    shed_row(&s->strangers, "strangers", b);
+    tw_buf_char(b, ']');
+    number(b, "more", n > ROWS_MAX ? n - ROWS_MAX : 0);
+    tw_buf_char(b, '}');
+}
+
+/* The engines that are not in the inventory or configuration. */
+static void engines(const struct tw_daemon *d, struct tw_buf *b)
+{
+    char id[TW_USM_ID_TEXT], text[TW_ADDR_TEXT];
+    size_t n, listed = 0;
+    uint64_t changes;
+    const struct tw_usm_engine *e = tw_usm_engines(d->snmp.usm, &n, &changes);
+    tw_json_key(b, "engines");
+    tw_buf_z(b, "{\"listed\":[");
+    for (size_t i = 0; i < n; i++) {
+        if (e[i].state == TW_ENGINE_KNOWN || listed++ >= ROWS_MAX)
+            continue;
+        tw_json_next(b);
+        tw_buf_z(b, "{\"engine_id\":");
+        tw_json_z(b, tw_usm_id_text(&e[i].id, id));
+        tw_json_key(b, "state");
+        tw_json_z(b, e[i].state == TW_ENGINE_LEARNT ? "learnt" : "asked");
+        tw_json_key(b, "device");
+        tw_json_z(b, e[i].device);
+        tw_json_key(b, "user");
+        tw_json_z(b, e[i].user);
+        tw_json_key(b, "from");
+        tw_json_z(b, tw_addr_text(&e[i].from, text));
+        number(b, "boots", (uint64_t)e[i].boots);
+        tw_buf_char(b, '}');
+    }
+    tw_buf_char(b, ']');
+    number(b, "more", listed > ROWS_MAX ? listed - ROWS_MAX : 0);
+    tw_buf_char(b, '}');
+}
+
 static void reload(const struct tw_reloads *r, struct tw_buf *b)
 {
     tw_json_key(b, "last_reload");
@@ -142,10 +224,12 @@ void tw_page_status(struct tw_daemon *d, struct tw_buf *b)
     tw_buf_char(b, '}');
     list(d, TW_SCOPE_SOCKET, "sources", b);
     strangers(&d->strangers, b);
+    storm(&d->shed, b);
     list(d, TW_SCOPE_DEVICE, "devices", b);
     list(d, TW_SCOPE_PAIR, "pairs", b);
     object(d, TW_SCOPE_NOBODY, "nobody", b);
     object(d, TW_SCOPE_SNMP, "snmp", b);
+    engines(d, b);
     store(d, b);
     list(d, TW_SCOPE_OUTPUT, "outputs", b);
     object(d, TW_SCOPE_HTTP, "http", b);

@@ -217,6 +217,12 @@ class Account(WebCase):
         status, wrong = self.shown()
         self.assertEqual((status["pairs"][0]["lossy"], status["pairs"][0]["lost"]["shed"]), (True, s["shed_vital"] + s["shed_other"]))
         self.assertIn(f"!! syslog://127.0.0.1:{self.syslog}: {s['shed_vital']} dropped: shed_vital", wrong)
+        of = {row["of"]: row for row in status["storm"]["put_aside"]}
+        self.assertEqual((sum(row["vital"] for row in of.values()), sum(row["noise"] for row in of.values())),
+                         (s["shed_vital"], s["shed_noise"]))
+        self.assertEqual((next(iter(of)), status["storm"]["more"]), (PE_A, 0))  # the most first
+        done = self.run_command("status", "-c", self.path("trunkwatchd.yaml"))
+        self.assertRegex(done.stdout, rf"\nPUT ASIDE OF +NOISE +OTHER +VITAL\n{PE_A} +{of[PE_A]['noise']} +0 +{of[PE_A]['vital']}\n")
 
     def test_a_flood_of_strangers_is_nobodys_loss(self):
         self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml") + "storm: {rate: 1, burst: 1}\n")

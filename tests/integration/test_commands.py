@@ -267,6 +267,7 @@ class Unreachable(Commands):
             self.assertNotIn("\x1b", done.stderr)
         # Of everything that is missing or of another type something is shown.
         for body in (b"{}", b'{"now":7,"sources":{},"devices":[null,1,{"name":"\\u001b[1m"}],"alerts":[],"outputs":[[]],"strangers":[{},2],"last_reload":1,'
+                     b'"storm":{"put_aside":[1,{"of":"\\u001b[1m"}],"more":"x"},"engines":{"listed":[null,{"device":"\\u001b"}],"more":3},'
                      b'"pairs":[3,{"lossy":true,"lost":[1]}],"unknown":[null,{"count":"x","sample":"\\u001b[31m"}]}'):
             server.status, server.body = 200, body
             for command in ("status", "alerts", "unknown"):

@@ -1,9 +1,11 @@
 """What is kept over a restart: our engine ID and boots, and the engines of the routers."""
+import json
 import os
 import re
+import subprocess
 
-from support import PATIENCE, PE_A, PE_B, STRANGER, role, send
-from usm import OTHER, Usm
+from support import PATIENCE, PE_A, PE_B, STRANGER, TRUNKWATCH, free_tcp_port, role, send
+from usm import ENGINE_A, OTHER, Usm
 
 
 class Restart(Usm):
@@ -55,8 +57,16 @@ class Restart(Usm):
 
 
 class Learn(Usm):
+    def shown(self):
+        """The page, and what `trunkwatch status` makes of it."""
+        text, page = (subprocess.run([TRUNKWATCH, "status", "--url", f"http://127.0.0.1:{self.http}", *more], capture_output=True,
+                                     text=True, timeout=PATIENCE, check=True).stdout for more in ([], ["--json"]))
+        return json.loads(page), text
+
     def test_ask(self):
         """The default: heard by its address, listed until the inventory names it."""
+        self.http = free_tcp_port()
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace("listen:\n", f'listen:\n  http: "127.0.0.1:{self.http}"\n'))
         self.configure()
         self.start()
         self.trap(trap=OTHER)
@@ -68,6 +78,10 @@ class Learn(Usm):
         self.trap(trap=OTHER, at=(1, 1002), source=STRANGER)  # not by its ID
         self.wait_counts(fed=2, v3_unknown_engine=1)
         self.assertIn("report.engine: 0x800007db03aa0000000001 state=asked device=pe-a user=noc from=127.0.1.1 boots=1", self.log())
+        page, text = self.shown()
+        self.assertEqual(page["engines"], {"listed": [{"engine_id": "0x" + ENGINE_A, "state": "asked", "device": "pe-a", "user": "noc",
+                                                       "from": PE_A, "boots": 1}], "more": 0})
+        self.assertRegex(text, rf"\nENGINE +STATE +DEVICE +USER +FROM\n0x{ENGINE_A} +asked +pe-a +noc +{PE_A}\n")
         self.assertEqual(self.stop(), 0)
         self.assertRegex(self.state(), r'engine-id: "0x800007db03aa0000000001", state: asked, boots: 1, time: 100[12]')
         self.start(ready=False)
