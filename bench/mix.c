@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Writes the mix into a folder: inventory.yaml, truth.json, and mix.log or, to be sent, syslog.dgrams and
- * traps.dgrams. */
+/* Writes the mix into a folder: inventory.yaml, truth.json, and mix.log or, to be sent, syslog.dgrams,
+ * traps.dgrams and secure.dgrams. */
 #include "datagram.h"
 #include "mix.h"
 
@@ -45,7 +45,8 @@ static void make_stamps(const struct shape *s, uint32_t at, char stamp[static ST
 /* Where the lines go: to the log, or as datagrams, one of each kind. */
 struct writer {
     const struct shape *shape;
-    FILE *log, *syslog, *traps;
+    FILE *log, *syslog, *traps, *secured;
+    struct secure *secure;
     struct rng rng;
     char stamp[STAMP], short_stamp[STAMP];
     uint32_t request;
@@ -54,11 +55,12 @@ struct writer {
 static void put_datagram(FILE *f, uint32_t device, enum datagram_kind kind, const char *bytes, size_t n,
                          size_t patch)
 {
+    enum datagram_patch how = kind == SYSLOG ? PATCH_STAMP : patch > 0 ? PATCH_UPTIME : PATCH_NONE;
     struct datagram_head head = {.source = device_address(device),
                                  .length = (uint16_t)n,
                                  .patch = (uint16_t)patch,
                                  .kind = (uint8_t)kind,
-                                 .how = kind == SYSLOG ? PATCH_STAMP : PATCH_UPTIME};
+                                 .how = (uint8_t)how};
     fwrite_unlocked(&head, sizeof head, 1, f);
     fwrite_unlocked(bytes, 1, n, f);
 }
@@ -80,6 +82,11 @@ static void write_line(struct writer *w, const struct happening *h)
     n = h != NULL ? happening_trap(h, w->request, line, &uptime)
                   : noise_trap(&w->rng, w->shape, w->request, line, &uptime, &device);
     put_datagram(w->traps, device, TRAP, line, n, uptime);
+    if (w->secure != NULL) { /* what is signed can't be patched */
+        char secured[LINE * 2];
+        n = secure_trap(w->secure, device, line, n, secured, sizeof secured);
+        put_datagram(w->secured, device, TRAP, secured, n, 0);
+    }
     w->request = (w->request + 1) & 0x7fffffff;
 }
 
@@ -109,10 +116,14 @@ static void write_all(struct writer *w, const struct plan *p)
 static void write_device(FILE *f, const struct shape *s, uint32_t device)
 {
     uint32_t a = device_address(device);
-    (void)s;
-    fprintf(f, "  pe-%05u-%c: {addresses: [%u.%u.%u.%u], hostnames: [PE-%05u-%c]}\n", device / 2 + 1,
+    char id[32];
+    fprintf(f, "  pe-%05u-%c: {addresses: [%u.%u.%u.%u], hostnames: [PE-%05u-%c]", device / 2 + 1,
             device % 2 ? 'b' : 'a', a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255, device / 2 + 1,
             device % 2 ? 'B' : 'A');
+    engine_name(device, id);
+    if (s->secure)
+        fprintf(f, ", engine-id: \"%s\"", id);
+    fputs("}\n", f);
 }
 
 static void write_inventory(const struct shape *s, FILE *f)
@@ -205,10 +216,13 @@ static uint32_t number(const char *text, uint32_t least, uint32_t most)
 static int usage(void)
 {
     fputs(
-        "usage: mix [-n LINES] [-p PAIRS] [-s SUB-INTERFACES] [-t SECONDS] [-l] [-H HOLD] [-r] [-S SEED] "
+        "usage: mix [-n LINES] [-p PAIRS] [-s SUB-INTERFACES] [-t SECONDS] [-l] [-3] [-H HOLD] [-r] [-S "
+        "SEED] "
         "FOLDER\n"
         "Writes mix.log, inventory.yaml and truth.json. -n 0: the inventory only; -r: with services in it.\n"
-        "-l: datagrams to be sent within -t seconds, syslog.dgrams and traps.dgrams, instead of mix.log\n",
+        "-l: datagrams to be sent within -t seconds, syslog.dgrams and traps.dgrams, instead of mix.log; -3: "
+        "and\n"
+        "secure.dgrams, the traps as SNMPv3, for a receiver that has not heard them for 150 s\n",
         stderr);
     return 2;
 }
@@ -217,13 +231,18 @@ static void write_messages(const struct shape *s, const struct plan *p, const ch
 {
     struct writer w = {.shape = s, .rng = {s->seed ^ 0x6e6f697365}};
     if (s->live) {
+        if (s->secure) {
+            w.secured = open_in(folder, "secure.dgrams");
+            w.secure = secure_begin(s->pairs * 2);
+        }
         w.syslog = open_in(folder, "syslog.dgrams");
         w.traps = open_in(folder, "traps.dgrams");
     } else {
         w.log = open_in(folder, "mix.log");
     }
     write_all(&w, p);
-    FILE *const files[] = {w.log, w.syslog, w.traps};
+    secure_end(w.secure);
+    FILE *const files[] = {w.log, w.syslog, w.traps, w.secured};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (files[i] != NULL)
             close_file(files[i]);
@@ -233,13 +252,14 @@ int main(int argc, char **argv)
 {
     /* 2025-08-08 06:00:00: in the past on any machine, some correlators will not believe the future */
     struct shape s = {.lines = 1000000, .pairs = 200, .subs = 50, .start = 1754632800, .hold = 10, .seed = 1};
-    for (int c; (c = getopt(argc, argv, "n:p:s:t:lH:rS:")) != -1;) {
+    for (int c; (c = getopt(argc, argv, "n:p:s:t:l3H:rS:")) != -1;) {
         switch (c) {
         case 'n': s.lines = number(optarg, 0, 100000000); break;
         case 'p': s.pairs = number(optarg, 1, 99999); break;
         case 's': s.subs = number(optarg, 1, 3000); break;
         case 't': s.duration = number(optarg, 5, 100000000); break;
         case 'l': s.live = true; break;
+        case '3': s.secure = true; break;
         case 'H': s.hold = number(optarg, 1, 3600); break;
         case 'r': s.rich = true; break;
         case 'S': s.seed = number(optarg, 0, UINT32_MAX); break;

@@ -28,7 +28,8 @@ struct shape {
     uint32_t duration; /* seconds */
     uint32_t hold;     /* how long a fault must last to be an interruption */
     uint64_t seed;
-    bool rich; /* an inventory with services */
+    bool rich;   /* an inventory with services */
+    bool secure; /* traps as SNMPv3 too */
     bool live; /* nothing but noise and interruptions, many in a short time; only of routers of the inventory
                 */
 };
@@ -88,5 +89,12 @@ size_t happening_line(const struct happening *h, const char *stamp, char *out, s
 size_t noise_trap(struct rng *r, const struct shape *s, uint32_t request, char *out, size_t *uptime,
                   uint32_t *device);
 size_t happening_trap(const struct happening *h, uint32_t request, char *out, size_t *uptime);
+
+/* The same as SNMPv3, authPriv: of a v2c message, the user "noc" and the router's own engine. */
+struct secure;
+struct secure *secure_begin(uint32_t devices);
+void secure_end(struct secure *s); /* NULL: nothing */
+size_t secure_trap(struct secure *s, uint32_t device, const char *trap, size_t n, char *out, size_t room);
+void engine_name(uint32_t device, char out[static 32]);
 
 #endif
