@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""A simulated network day for the real daemon: faults, switchovers, noise, reloads; and what it needs must not grow.
+"""A simulated network day for the real daemon: faults, switchovers, noise, storms, strangers, reloads; and what it needs must not grow.
 
 usage: soak.py TRUNKWATCHD RULES-DIR TEST_CLOCK [--seconds S] [--pairs N] [--rate R] [--any-memory]
 
 The daemon is the program as it is; a preloaded library (tests/support/test_clock.c) runs its clocks R times faster, so a day
 takes 864 s at the default rate of 100. Routers are sockets on loopback addresses; their messages and faults are simulated,
-with a fixed seed. Checked: every fault that lasts is raised once and cleared once, nothing else is raised but what is taken
-back at once (`retracted`), every datagram is accounted for, and from the second quarter of the time to the last the memory
-(VmRSS) grows by no more than 3 % + 512 KiB and descriptors by none. Prints one line of figures; exit status 0: all held.
+with a fixed seed: a fifth of the pairs each says them as log lines over UDP, over TLS (connections come and go), as SNMPv3 traps,
+as SNMPv3 informs, and as log lines and SNMPv3 traps both. Among them strangers, malformed input, storms, connections that
+break off, forged and old SNMPv3 messages, and somebody who reads the metrics.
+
+Checked: every fault that lasts is raised once and cleared once, nothing else is raised but what is taken back at once
+(`retracted`); every message, connection and inform is accounted for, by socket, reason and device; and from the second quarter of
+the time to the last the memory (VmRSS) grows by no more than 3 % + 512 KiB and descriptors by no more than one. Prints one line of
+figures: memory is that of the first sample and the means of the four quarters. Exit status 0: all held.
 """
 import argparse
-import heapq
 import json
 import os
 import random
@@ -20,142 +24,45 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import account  # noqa: E402
+import snmp  # noqa: E402
+from certificates import Certificates  # noqa: E402
+from guests import Guests  # noqa: E402
+from network import Clock, Network  # noqa: E402
+from routers import World  # noqa: E402
 
 DRAIN = 2.0  # seconds of real time for the last messages
-SUBS = 20
-
-
-class Clock:
-    """Simulated time, the same as in the daemon."""
-
-    def __init__(self, rate):
-        self.rate, self.real, self.mono = rate, time.time_ns(), time.monotonic_ns()
-
-    def environment(self):
-        return {"TEST_CLOCK_RATE": str(self.rate), "TEST_CLOCK_REAL": str(self.real), "TEST_CLOCK_MONO": str(self.mono)}
-
-    def now(self):
-        """Seconds since the beginning."""
-        return (time.monotonic_ns() - self.mono) / 1e9 * self.rate
-
-    def stamp(self, at):
-        t = time.gmtime(self.real / 1e9 + at)
-        return f"{time.strftime('%b', t)} {t.tm_mday:2d} {time.strftime('%Y %H:%M:%S', t)}"
-
-
-class Router:
-    def __init__(self, name, address, clock, port):
-        self.name, self.address, self.clock, self.port, self.sent = name, address, clock, port, 0
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((address, 0))
-
-    def say(self, at, severity, body):
-        line = f"<{184 + severity}>{self.clock.stamp(at)} {self.name} %%01{body}"
-        self.socket.sendto(line.encode(), ("127.0.0.1", self.port))
-        self.sent += 1
-
-    def role(self, at, state, why):
-        self.say(at, 4, "ETRUNK/4/ETRUNK_MEMBER_STATUS_CHANGE(l):CID=0x80d8271b;The status of an E-Trunk member changed. "
-                        f"(ETrunkId=1, MemberType=1, MemberId=10, State={state}, StateReason={why})")
-
-    def link(self, at, sub, up):
-        word, state = ("clear", "UP") if up else ("active", "DOWN")
-        name = "Eth-Trunk10" + (f".{sub}" if sub else "")
-        self.say(at, 2, f"IFNET/2/linkDown_{word}(l):CID=0x807a0405-alarmID=0x08520003;The interface status changes. (ifName={name}, "
-                        f"AdminStatus=UP, OperStatus={state}, Reason=Interface physical link is {state.lower()}, "
-                        "mainIfname=Eth-Trunk10)")
-
-    def noise(self, at, what):
-        self.say(at, 5, ["CLI/5/CMDRECORD(s):CID=0x80ca2713;Recorded command information. (Task=VTY1, User=noc, Command=\"display e-trunk 1\")",
-                         "SSH/5/SSH_LOGIN(s):CID=0x80ca2713;The user succeeded in logging in.",
-                         "LACP/4/LACP_STATE_DOWN(l)[7]:The LACP state is down. (PortName=GigabitEthernet0/1/1)"][what])
-
-
-class Network:
-    """Pairs of routers and what happens to them: a heap of (simulated time, number, action)."""
-
-    def __init__(self, pairs, clock, port, dice):
-        self.clock, self.dice, self.heap, self.number, self.lasting = clock, dice, [], 0, 0
-        self.pairs = [[Router(f"PE-{i}{side}", f"127.{10 + k}.{i // 250}.{1 + i % 250}", clock, port) for k, side in enumerate("AB")]
-                      for i in range(pairs)]
-        self.master = [0] * pairs
-
-    def at(self, when, action):
-        self.number += 1
-        heapq.heappush(self.heap, (when, self.number, action))
-
-    def begin(self):
-        for i, (a, b) in enumerate(self.pairs):
-            a.role(0, "Master", "ETRUNK_MASTER")
-            b.role(0, "Backup", "ETRUNK_BACKUP")
-            # Everything is heard of once: what the daemon keeps of a sub-interface it keeps from then on.
-            for sub in range(1, SUBS + 1):
-                a.link(0, sub, True)
-                b.link(0, sub, True)
-            self.at(self.dice.uniform(5, 300), lambda now, i=i: self.happen(now, i))
-            self.at(self.dice.uniform(1, 60), lambda now, i=i: self.chatter(now, i))
-
-    def chatter(self, now, i):
-        self.pairs[i][self.dice.randrange(2)].noise(now, self.dice.randrange(3))
-        self.at(now + self.dice.uniform(1, 10), lambda later: self.chatter(later, i))
-
-    def happen(self, now, i):
-        """The next thing of pair i: mostly a fault that lasts, or a short one, a switchover, a repeat."""
-        kind, m = self.dice.random(), self.pairs[i][self.master[i]]
-        end = now
-        if kind < 0.4:
-            end = now + self.dice.uniform(60, 300)
-            self.lasting += 1
-            for sub in self.dice.sample(range(1, SUBS + 1), self.dice.choice([1, 1, 1, 2, 5])):
-                m.link(now, sub, False)
-                self.at(end, lambda later, sub=sub: m.link(later, sub, True))
-        elif kind < 0.7:
-            sub, end = self.dice.randrange(1, SUBS + 1), now + 2
-            m.link(now, sub, False)
-            self.at(end, lambda later: m.link(later, sub, True))
-        elif kind < 0.8:
-            self.switch(now, i)
-            end = now + 200
-        else:
-            m.role(now, "Master", "ETRUNK_MASTER")
-        self.at(end + self.dice.uniform(20, 600), lambda later: self.happen(later, i))
-
-    def switch(self, now, i):
-        """The main interface of the master goes down and the peer takes over, as it should; and it comes back as the standby."""
-        old, new = self.pairs[i][self.master[i]], self.pairs[i][1 - self.master[i]]
-        old.link(now, 0, False)
-        old.role(now, "Backup", "LINK_DOWN")
-        new.role(now, "Master", "PEER_MEMBER_DOWN")
-        self.at(now + 100, lambda later: old.link(later, 0, True))
-        self.at(now + 101, lambda later: old.role(later, "Backup", "ETRUNK_BACKUP"))
-        self.at(now + 102, lambda later: new.role(later, "Master", "ETRUNK_MASTER"))
-        self.master[i] = 1 - self.master[i]
-
-    def inventory(self):
-        out = ["devices:"]
-        for pair in self.pairs:
-            out += [f"  {r.name.lower()}: {{addresses: [{r.address}], hostnames: [{r.name}]}}" for r in pair]
-        out.append("pairs:")
-        subs = ", ".join(f"{s}: {{services: [arp]}}" for s in range(1, SUBS + 1))
-        for i, (a, b) in enumerate(self.pairs):
-            out += [f"  pair-{i}:", f"    devices: [{a.name.lower()}, {b.name.lower()}]", "    e-trunks:",
-                    f"      1: {{members: [{{trunks: {{{a.name.lower()}: Eth-Trunk10, {b.name.lower()}: Eth-Trunk10}}, sub-interfaces: {{{subs}}}}}]}}"]
-        return "\n".join(out) + "\n"
-
-    def sent(self):
-        return sum(r.sent for pair in self.pairs for r in pair)
+CONFIG = """inventory: inventory.yaml
+rules: {rules}
+state: kept
+listen:
+  syslog: ["udp://127.0.0.1:{syslog}", "tls://127.0.0.1:{tls}", "tcp://127.0.0.1:{tcp}"]
+  snmp: ["udp://127.0.0.1:{snmp}"]
+  http: "127.0.0.1:{http}"
+tls: {{certificate: daemon.pem, key: key.pem, client-ca: ca.pem}}
+streams: {{handshake-time: 1h, message-time: 1h}}    # of simulated time
+snmp: {{users: [{{name: noc, auth: SHA-256, auth-passphrase-file: auth, priv: AES, priv-passphrase-file: priv}}]}}
+outputs:
+  - {{type: file, path: alerts.jsonl}}
+  - {{type: file, path: alerts.txt, format: text}}
+"""
 
 
 class Daemon:
-    def __init__(self, args, folder, clock, port, inventory):
-        self.folder = folder
+    def __init__(self, args, folder, world, inventory):
+        self.folder, self.http = folder, world.ports["http"]
         self.put("inventory.yaml", inventory)
-        self.put("d.yaml", f"inventory: inventory.yaml\nrules: {args.rules}\nlisten: {{syslog: [\"udp://127.0.0.1:{port}\"], snmp: []}}\n"
-                           "outputs:\n  - {type: file, path: alerts.jsonl}\n  - {type: file, path: alerts.txt, format: text}\n")
+        self.put("d.yaml", CONFIG.format(rules=args.rules, **world.ports))
+        for name, words in (("auth", snmp.AUTH), ("priv", snmp.PRIV)):
+            self.put(name, words + "\n")
+            os.chmod(self.path(name), 0o600)
         self.log = open(self.path("log"), "w+b")
         asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
         self.process = subprocess.Popen([args.daemon, "-c", self.path("d.yaml")], stderr=self.log, stdin=subprocess.DEVNULL,
-                                        env={**os.environ, **clock.environment(), "LD_PRELOAD": args.clock, "ASAN_OPTIONS": asan})
+                                        env={**os.environ, **world.clock.environment(), "LD_PRELOAD": args.clock, "ASAN_OPTIONS": asan})
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -164,17 +71,28 @@ class Daemon:
         with open(self.path(name), "w") as f:
             f.write(text)
 
+    def read_log(self):
+        with open(self.path("log"), errors="replace") as f:
+            return f.read()
+
     def said(self, text, patience=20.0):
         end = time.monotonic() + patience
         while time.monotonic() < end and self.process.poll() is None:
-            with open(self.path("log"), errors="replace") as f:
-                lines = [line for line in f if text in line]
-            if lines:
-                return lines[-1]
+            if text in self.read_log():
+                return
             time.sleep(0.02)
-        raise SystemExit(f"soak: the daemon never said '{text}'")
+        raise SystemExit(f"soak: the daemon never said '{text}'\n{self.read_log()[-3000:]}")
+
+    def report(self):
+        self.process.send_signal(signal.SIGUSR1)
+        self.said("report.log: lines")
+        return account.Report(self.read_log())
 
     def sample(self):
+        """Memory and descriptors; and a look at its pages, as a monitoring system has it."""
+        for page in ("metrics", "api/v1/status"):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/{page}", timeout=20) as answer:
+                answer.read()
         with open(f"/proc/{self.process.pid}/status") as f:
             rss = next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
         return rss, len(os.listdir(f"/proc/{self.process.pid}/fd"))
@@ -195,18 +113,15 @@ class Daemon:
                     yield from (json.loads(line) for line in f)
 
 
-def run(daemon, network, clock, seconds):
+def run(daemon, network, guests, clock, seconds):
     """Plays the network; gives the samples."""
     samples, began, next_sample, rotations = [], time.monotonic(), 0.0, 0
-    quiet = False
     while time.monotonic() - began < seconds:
-        now, passed = clock.now(), time.monotonic() - began
+        passed = time.monotonic() - began
         # What began shortly before the end would be judged after it.
-        quiet = quiet or passed > seconds - DRAIN - 400 / clock.rate
-        while network.heap and network.heap[0][0] <= now:
-            when, _, action = heapq.heappop(network.heap)
-            if not (quiet and action.__name__ == "<lambda>" and "happen" in action.__code__.co_names):
-                action(when)
+        network.quiet = network.quiet or passed > seconds - DRAIN - 400 / clock.rate
+        network.play(clock.now())
+        network.hear()
         if passed >= next_sample:
             samples.append(daemon.sample())
             next_sample += min(1.0, seconds / 40)
@@ -217,46 +132,52 @@ def run(daemon, network, clock, seconds):
                 os.rename(daemon.path("alerts.jsonl"), daemon.path(f"alerts.jsonl.{rotations:04d}"))
                 daemon.process.send_signal(signal.SIGHUP)
         time.sleep(max(0.0, min(0.005, (network.heap[0][0] - clock.now()) / clock.rate)) if network.heap else 0.005)
+    network.close()
+    guests.close()
+    end = time.monotonic() + DRAIN
+    while time.monotonic() < end:
+        network.hear()
+        time.sleep(0.01)
     return samples
 
 
-def mean(values):
-    return sum(values) / len(values)
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
 
 
-def judge(daemon, network, samples, counters, any_memory):
-    bad = []
-    open_alerts, lasted, taken_back, seqs = {}, 0, 0, []
-    for t in sorted(daemon.transitions(), key=lambda t: t["seq"]):
-        seqs.append(t["seq"])
-        if t["transition"] == "raised":
-            open_alerts[t["alert_id"]] = t
-        elif t["transition"] == "cleared":
-            if t["alert_id"] not in open_alerts:
-                bad.append(f"cleared, but not raised: {t['summary']}")
-            open_alerts.pop(t["alert_id"], None)
-            taken_back += t["cleared_by"] == "retracted"
-            lasted += t["cleared_by"] == "recovered" and t["condition"] == "no-switchover"
-            if t["cleared_by"] not in ("recovered", "retracted") or t["condition"] != "no-switchover":
-                bad.append(f"not expected: {t['summary']}")
-    if seqs != list(range(1, len(seqs) + 1)):
-        bad.append("a transition is missing or doubled in the files")
-    bad += [f"still open: {t['summary']}" for t in open_alerts.values()]
-    if lasted != network.lasting:
-        bad.append(f"{network.lasting} faults lasted, {lasted} alerts were raised and ended")
-    if counters["received"] != network.sent():
-        bad.append(f"{network.sent()} sent, {counters['received']} received")
-    quarter = len(samples) // 4
-    early, late = samples[quarter:2 * quarter], samples[-quarter:]
-    rss = [mean([s[0] for s in part]) for part in (early, late)]
-    fds = [max(s[1] for s in part) for part in (early, late)]
-    if not any_memory and rss[1] > rss[0] * 1.03 + 512:
-        bad.append(f"memory grew from {rss[0]:.0f} to {rss[1]:.0f} KiB")
-    if fds[1] > fds[0]:
-        bad.append(f"descriptors grew from {fds[0]} to {fds[1]}")
-    figures = (f"sent={network.sent()} faults={network.lasting} raised={counters['raised']} cleared={counters['cleared']} "
-               f"retracted={taken_back} rss_kib={rss[0]:.0f}..{rss[1]:.0f} descriptors={fds[0]}..{fds[1]}")
-    return bad, figures
+def soak(args, folder):
+    """Gives what did not hold, and the figures."""
+    ports = {name: free_port(kind) for name, kind in (("syslog", socket.SOCK_DGRAM), ("snmp", socket.SOCK_DGRAM), ("tls", socket.SOCK_STREAM),
+                                                      ("tcp", socket.SOCK_STREAM), ("http", socket.SOCK_STREAM))}
+    world = World(None, ports)
+    network, guests = Network(args.pairs, world, random.Random(1)), Guests(world, random.Random(2))
+    world.certificates = Certificates(folder, [r.name for r in network.routers() + guests.routers() if r.connection] + ["NOBODY"])
+    world.clock = clock = Clock(args.rate)
+    daemon = Daemon(args, folder, world, network.inventory(guests.routers()))
+    try:
+        daemon.said("live: ready")
+        network.begin()
+        guests.begin(network)
+        samples = run(daemon, network, guests, clock, args.seconds)
+        hours, report = clock.now() / 3600, daemon.report()
+    finally:
+        status = daemon.end()
+    bad, taken_back = account.alerts(daemon.transitions(), network.lasting)
+    bad += account.accounts(report, world.tally, network.unanswered())
+    grown, figures = account.needs(samples, args.any_memory)
+    bad += grown
+    if status != 0:
+        bad.append(f"the daemon ended with status {status}")
+    if bad:
+        with open(daemon.path("log"), errors="replace") as f:
+            sys.stderr.write("".join(line for line in f if any(w in line for w in (" error ", "Sanitizer", "#")))[-4000:])
+    sent = world.tally.sent
+    drops = sum(s.get("kernel_drops", 0) for s in report.sockets.values())
+    return bad, (f"hours={hours:.1f} rate={args.rate} syslog={sent['syslog']} tls={sent['tls']} tcp={sent['tcp']} snmp={sent['snmp']} "
+                 f"informs={sent['answers']} connections={sent['tls connections'] + sent['tcp connections']} kernel_drops={drops} "
+                 f"faults={network.lasting} raised={report.core['raised']} cleared={report.core['cleared']} retracted={taken_back} {figures}")
 
 
 def main():
@@ -269,32 +190,11 @@ def main():
     p.add_argument("--rate", type=int, default=100)
     p.add_argument("--any-memory", action="store_true", help="a sanitizer's allocator keeps what was freed: do not judge")
     args = p.parse_args()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    clock = Clock(args.rate)
-    network = Network(args.pairs, clock, port, random.Random(1))
     with tempfile.TemporaryDirectory(prefix="trunkwatch-soak-") as folder:
-        daemon = Daemon(args, folder, clock, port, network.inventory())
-        try:
-            daemon.said("live: ready")
-            network.begin()
-            samples = run(daemon, network, clock, args.seconds)
-            time.sleep(DRAIN)
-            daemon.process.send_signal(signal.SIGUSR1)
-            line = daemon.said("report.log: lines") and daemon.said("report: counters")
-            counters = {k: int(v) for k, v in (w.split("=") for w in line.split() if "=" in w)}
-        finally:
-            status = daemon.end()
-        bad, figures = judge(daemon, network, samples, counters, args.any_memory)
-        if status != 0:
-            bad.append(f"the daemon ended with status {status}")
-        if bad:
-            with open(daemon.path("log"), errors="replace") as f:
-                sys.stderr.write("".join(f.readlines()[-20:]))
-    print(f"soak: {args.seconds * args.rate / 3600:.1f} simulated hours in {args.seconds:.0f} s: {figures}")
-    for b in bad[:20]:
-        print(f"  not held: {b}")
+        bad, figures = soak(args, folder)
+    print(figures)
+    for line in bad[:20]:
+        print(f"soak: {line}", file=sys.stderr)
     return 1 if bad else 0
 
 
