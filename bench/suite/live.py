@@ -12,6 +12,7 @@ from suite.receivers import Rsyslog, Snmptrapd, SyslogNgd, Trunkwatchd
 
 HOLD = 2     # seconds, for the latency of alerts
 NAMES = {"syslog": "syslog", "snmp": "traps", "both": "both in turn"}
+FILES = {"syslog": ["syslog.dgrams"], "snmp": ["traps.dgrams"], "both": ["syslog.dgrams", "traps.dgrams"], "secure": ["secure.dgrams"]}
 STEADY = 20000
 CALM = 1000  # messages a second among which the faults are
 
@@ -19,9 +20,8 @@ CALM = 1000  # messages a second among which the faults are
 def blast(b, receiver, folder, what, count, rate=0, seconds=60):
     """Starts the sender; its result is in the returned process's output."""
     ports = receiver.ports
-    files = {"syslog": ["syslog.dgrams"], "snmp": ["traps.dgrams"], "both": ["syslog.dgrams", "traps.dgrams"]}[what]
     return subprocess.Popen([b.tool("blast"), "-s", str(ports.get("syslog", 9)), "-p", str(ports.get("snmp", 9)), "-n", str(count),
-                             "-r", str(rate), "-t", str(seconds), *(os.path.join(folder, f) for f in files)],
+                             "-r", str(rate), "-t", str(seconds), *(os.path.join(folder, f) for f in FILES[what])],
                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
 
 
@@ -48,7 +48,7 @@ def one_run(b, receiver, folder, what, count, seconds, rate=0):
         got, drops = receiver.settled(), receiver.drops()
         return {"sent": sent["sent"], "rate": sent["sent"] / sent["seconds"], "received": got, "drops": drops,
                 "cpu_us": (receiver.cpu() - before) * 1e6 / max(got, 1), "buffer": receiver.buffer(),
-                "lost": sent["sent"] - got - drops, "seconds": sent["seconds"], "all": time.monotonic() - began}
+                "lost": sent["sent"] - got - drops, "seconds": sent["seconds"], "all": time.monotonic() - began, **receiver.more()}
     finally:
         receiver.stop()
 
@@ -80,7 +80,14 @@ def receivers(b, folder):
 def percent(part, whole):
     if part == whole:
         return "all"
+    if part == 0:
+        return "none"
     return f"{100 * part / whole:.1f} %" if part < 0.9995 * whole else f"{100 * part / whole:.3f} %"
+
+
+def together(runs):
+    """What all rounds received."""
+    return percent(sum(r["received"] for r in runs), sum(r["sent"] for r in runs))
 
 
 def receiving(b, folder):

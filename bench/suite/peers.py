@@ -1,6 +1,7 @@
 """Peers that need a place of their own."""
 import os
 import re
+import subprocess
 
 from suite.common import HERE
 
@@ -27,6 +28,14 @@ class SyslogNg:
         modules = os.path.join(self.root, "lib", "syslog-ng", "3.38")
         return [os.path.join(self.root, "sbin", "syslog-ng"), "-F", "--no-caps", "-f", config, "--module-path=" + modules,
                 "-R", os.path.join(folder, "persist"), "-c", os.path.join(folder, "ctl"), "-p", os.path.join(folder, "pid")]
+
+    def processed(self):
+        """What its one source has received, by its own count; it must run with stats-level(1)."""
+        environment = {**self.environment(), "LC_ALL": "C"}
+        done = subprocess.run([os.path.join(self.root, "sbin", "syslog-ng-ctl"), "stats", "-c", self.b.path("syslog-ng", "ctl")],
+                              capture_output=True, text=True, env=environment, timeout=30)
+        rows = [line.split(";") for line in done.stdout.splitlines() if line.startswith("source;s_net;")]
+        return sum(int(r[-1]) for r in rows if r[-2] == "processed")
 
     def judging(self, folder):
         """With the inventory's trunks as a list: it cannot learn them."""

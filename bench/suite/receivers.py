@@ -1,4 +1,5 @@
 """Programs that receive datagrams: started, asked how many they have got, and ended."""
+import glob
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from suite.peers import SyslogNg
 
 PATIENCE = 20.0
 BUFFER = 64 << 20  # what trunkwatchd asks the kernel for
+AUTH, PRIV = "authentic-words", "private-words"  # of the SNMPv3 user that mix writes for
 
 
 def free_port():
@@ -44,17 +46,23 @@ class Receiver:
     def start(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        self.ports = {kind: free_port() for kind in self.takes}
+        self.reserve()
         with open(self.path("err"), "w") as err:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=err, stderr=err,
                                             env=self.environment(), cwd=self.folder)
         end = time.monotonic() + PATIENCE
-        while not all(p in kernel_sockets() for p in self.ports.values()) or not self.ready():
+        while not self.listens() or not self.ready():
             if time.monotonic() > end or self.process.poll() is not None:
                 self.stop()
                 raise Failed(f"{self.name} does not listen:\n{self.read('err')[-1000:]}")
             time.sleep(0.05)
         time.sleep(0.3)
+
+    def reserve(self):
+        self.ports = {kind: free_port() for kind in self.takes}
+
+    def listens(self):
+        return all(p in kernel_sockets() for p in self.ports.values())
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -91,6 +99,10 @@ class Receiver:
             still = still + 1 if now == count and not waits else 0
             count = now
         return count
+
+    def more(self):
+        """Of what it received: put aside in a storm, and refused."""
+        return {"aside": 0, "refused": 0}
 
     def drops(self):
         sockets = kernel_sockets()
@@ -144,13 +156,14 @@ class Receiver:
 class Trunkwatchd(Receiver):
     takes = ("syslog", "snmp")
 
-    def __init__(self, b, name, inventory, output="alerts.jsonl", hold="10s", build=None):
+    def __init__(self, b, name, inventory, output="alerts.jsonl", hold="10s", build=None, users=False):
         super().__init__(b, name)
+        self.users = users
         self.inventory, self.output, self.hold, self.program = inventory, output, hold, b.program("trunkwatchd", build)
 
-    def command(self):
-        with open(self.path("trunkwatchd.yaml"), "w") as f:
-            f.write(f"""inventory: {self.inventory}
+    def configuration(self):
+        users = "snmp: {users: [{name: noc, auth: SHA-256, auth-passphrase-file: auth, priv: AES, priv-passphrase-file: priv}]}\n"
+        return f"""inventory: {self.inventory}
 rules: {RULES}
 listen:
   syslog: ["udp://127.0.0.1:{self.ports['syslog']}"]
@@ -159,7 +172,14 @@ conditions:
   no-switchover: {{hold: {self.hold}}}
 outputs:
   - {{type: file, path: {self.output}}}
-""")
+{users if self.users else ''}"""
+
+    def command(self):
+        with open(self.path("trunkwatchd.yaml"), "w") as f:
+            f.write(self.configuration())
+        for name, words in (("auth", AUTH), ("priv", PRIV)):
+            with open(os.open(self.path(name), os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+                f.write(words + "\n")
         self.reports = 0
         return [self.program, "-c", self.path("trunkwatchd.yaml")]
 
@@ -177,10 +197,19 @@ outputs:
         self.reports = self.count_lines("err", b"report.log: lines")
         lines = [line for line in self.read("err").splitlines() if "report.socket: " in line][-len(self.ports):]
         words = [w.split("=") for line in lines for w in line.split() if "=" in w]
-        return {name: sum(int(n) for k, n in words if k == name) for name in ("received", "fed", "kernel_drops")}
+        counts = {name: sum(int(n) for k, n in words if k == name) for name in ("received", "fed", "kernel_drops")}
+        counts["aside"] = sum(int(n) for k, n in words if k.startswith("shed_"))
+        counts["refused"] = sum(int(n) for k, n in words if k.startswith("v3_") or k == "other_community")
+        if counts["received"] != counts["fed"] + counts["aside"] + counts["refused"]:
+            raise Failed(f"{self.name} does not account for everything: {counts}")
+        return counts
 
     def count(self):
         return self.report()["received"]
+
+    def more(self):
+        counts = self.report()
+        return {"aside": counts["aside"], "refused": counts["refused"]}
 
 
 class Rsyslog(Receiver):
@@ -213,10 +242,80 @@ class SyslogNgd(Receiver):
 class Snmptrapd(Receiver):
     takes = ("snmp",)
 
+    def __init__(self, b, name, big=False, engines=0):
+        super().__init__(b, name, big)
+        self.engines = engines
+
+    def environment(self):
+        return {**os.environ, "SNMP_PERSISTENT_DIR": self.folder, "MIBS": ""}
+
     def command(self):
-        config = self.configure("live-snmptrapd.conf", BUFFER=f"doNotRetainNotificationLogs yes\n[snmp] serverRecvBuf {BUFFER}" if self.big else "")
+        users = "".join(f'createUser -e 0x800007db03{i:08x} noc SHA-256 "{AUTH}" AES "{PRIV}"\n' for i in range(self.engines))
+        config = self.configure("live-snmptrapd.conf", USERS=users,
+                                BUFFER=f"doNotRetainNotificationLogs yes\n[snmp] serverRecvBuf {BUFFER}" if self.big else "")
         return ["snmptrapd", "-f", "-C", "-c", config, "-On", "-n", "-m", "", "-Lf", self.path("out"), "-p", self.path("pid"),
                 f"udp:127.0.0.1:{self.ports['snmp']}"]
 
     def count(self):
         return self.count_lines("out", b"[UDP: [")
+
+
+class Stream:
+    """A receiver of connections, as a part of a Receiver: one port, no datagrams."""
+    takes = ()
+
+    def reserve(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.ports = {"stream": s.getsockname()[1]}
+
+    def listens(self):
+        with open("/proc/net/tcp") as f:
+            return any(f":{self.ports['stream']:04X} " in line and line.split()[3] == "0A" for line in f)
+
+
+class StreamTrunkwatchd(Stream, Trunkwatchd):
+    def __init__(self, b, name, kind, pair, inventory, build=None):
+        super().__init__(b, name, inventory, build=build)
+        self.kind, self.pair = kind, pair
+
+    def configuration(self):
+        scheme = "tls" if self.kind == "tls" else "tcp"
+        tls = f"tls: {{certificate: {self.pair[0]}, key: {self.pair[1]}, client-ca: {self.pair[0]}, client-certificates: optional}}\n"
+        return (f"inventory: {self.inventory}\nrules: {RULES}\nlisten: {{syslog: [\"{scheme}://127.0.0.1:{self.ports['stream']}\"], snmp: []}}\n"
+                f"{tls if scheme == 'tls' else ''}outputs:\n  - {{type: file, path: {self.output}}}\n")
+
+
+class StreamRsyslog(Stream, Rsyslog):
+    def __init__(self, b, name, kind, pair, driver):
+        super().__init__(b, name)
+        self.kind, self.pair, self.driver = kind, pair, driver
+
+    @staticmethod
+    def there(driver):
+        return not driver or glob.glob(f"/usr/lib/*/rsyslog/lmnsd_{driver}.so")
+
+    def command(self):
+        certificate = f'DefaultNetstreamDriverCAFile="{self.pair[0]}" DefaultNetstreamDriverCertFile="{self.pair[0]}" DefaultNetstreamDriverKeyFile="{self.pair[1]}"'
+        module = f'StreamDriver.Name="{self.driver}" StreamDriver.Mode="1" StreamDriver.AuthMode="anon"'
+        config = self.configure("stream-rsyslog.conf", TLSGLOBAL=certificate if self.driver else "", TLSMODULE=module if self.driver else "",
+                                WORK=self.folder, PORT=self.ports["stream"], OUTPUT=self.path("out"))
+        return ["rsyslogd", "-n", "-f", config, "-i", self.path("rsyslogd.pid")]
+
+
+class StreamSyslogNg(Stream, SyslogNgd):
+    def __init__(self, b, name, kind, pair, only):
+        super().__init__(b, name, "stream-syslog-ng.conf")
+        self.kind, self.pair, self.only = kind, pair, only
+
+    def command(self):
+        tls = f'tls(key-file("{self.pair[1]}") cert-file("{self.pair[0]}") peer-verify(optional-untrusted))' if self.kind == "tls" else ""
+        config = self.configure("stream-syslog-ng.conf", DRIVER="syslog" if self.kind == "counted" else "network", PORT=self.ports["stream"],
+                                FLAGS="flags(no-parse)" if self.kind == "counted" else "",  # it expects RFC 5424 there
+                                CARRIER="tls" if self.kind == "tls" else "tcp", TLS=tls, FILTER="filter(f_link);" if self.only else "",
+                                OUTPUT=self.path("out"))
+        return self.ng.command(config)
+
+    def count(self):
+        """Of its source, as it says itself: the filter keeps most of it out of the file."""
+        return self.ng.processed()
