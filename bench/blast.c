@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Sends datagrams of a file that mix wrote, each from the address of its router, as fast as it can or at a
- * given rate.
+ * given rate, evenly or in bursts.
  *
  * Stamps and uptimes are those of the moment of sending. Says on standard output how many went out in what
  * time.
@@ -157,8 +157,10 @@ static void send_batch(struct sender *s, unsigned n)
     }
 }
 
-/* rate 0: as fast as it goes. seconds: at most that long. */
-static unsigned long send_all(struct sender *s, unsigned long count, double rate, double seconds)
+/* rate 0: as fast as it goes. burst: so many at a time, with pauses that keep the rate. seconds: at most that
+ * long. */
+static unsigned long send_all(struct sender *s, unsigned long count, double rate, unsigned long burst,
+                              double seconds)
 {
     unsigned long sent = 0;
     s->begin = now();
@@ -166,7 +168,7 @@ static unsigned long send_all(struct sender *s, unsigned long count, double rate
         double gone = now() - s->begin;
         if (gone >= seconds)
             break;
-        unsigned long due = rate > 0 ? (unsigned long)(gone * rate) + 1 : count;
+        unsigned long due = rate > 0 ? ((unsigned long)(gone * rate) / burst + 1) * burst : count;
         due = due < count ? due : count;
         if (due <= sent) {
             nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
@@ -183,22 +185,23 @@ int main(int argc, char **argv)
 {
     struct sender s = {.files_n = 0};
     const char *address = "127.0.0.1";
-    unsigned long count = 1000;
+    unsigned long count = 1000, burst = 1;
     double rate = 0, seconds = 60;
-    for (int c; (c = getopt(argc, argv, "a:s:p:n:r:t:")) != -1;) {
+    for (int c; (c = getopt(argc, argv, "a:s:p:n:r:b:t:")) != -1;) {
         switch (c) {
         case 'a': address = optarg; break;
         case 's': s.port[SYSLOG] = (uint16_t)atoi(optarg); break;
         case 'p': s.port[TRAP] = (uint16_t)atoi(optarg); break;
         case 'n': count = strtoul(optarg, NULL, 10); break;
         case 'r': rate = atof(optarg); break;
+        case 'b': burst = strtoul(optarg, NULL, 10); break;
         case 't': seconds = atof(optarg); break;
         default: optind = argc; break;
         }
     }
-    if (optind >= argc || argc - optind > FILES) {
-        fputs("usage: blast [-a ADDRESS] [-s SYSLOG-PORT] [-p TRAP-PORT] [-n COUNT] [-r PER-SECOND] [-t "
-              "SECONDS] FILE...\n",
+    if (optind >= argc || argc - optind > FILES || burst == 0) {
+        fputs("usage: blast [-a ADDRESS] [-s SYSLOG-PORT] [-p TRAP-PORT] [-n COUNT] [-r PER-SECOND "
+              "[-b BURST]] [-t SECONDS] FILE...\n",
               stderr);
         return 2;
     }
@@ -208,7 +211,7 @@ int main(int argc, char **argv)
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
     set_up(&s, address);
-    unsigned long sent = send_all(&s, count, rate, seconds);
+    unsigned long sent = send_all(&s, count, rate, burst, seconds);
     printf("{\"sent\": %lu, \"seconds\": %.6f}\n", sent, now() - s.begin);
     return 0;
 }
