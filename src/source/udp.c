@@ -92,10 +92,14 @@ int tw_udp_fd(const struct tw_udp *u)
     return u->fd;
 }
 
-/* The kernel's counter only grows, and wraps. */
+/* The kernel's counter only grows, and wraps. A datagram tells how it stood when it was put into the buffer:
+ * that may be before we asked last. */
 static void count_drops(struct tw_udp *u, uint32_t now)
 {
-    u->stats.kernel_drops += (uint32_t)(now - u->drops);
+    uint32_t more = now - u->drops;
+    if (more > UINT32_MAX / 2)
+        return;
+    u->stats.kernel_drops += more;
     u->drops = now;
 }
 
