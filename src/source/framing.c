@@ -52,11 +52,27 @@ static bool ends_line(char c)
     return c == '\n' || c == '\0';
 }
 
-static size_t feed_lines(struct tw_framing *f, struct tw_str in, const struct out *o)
+/* Bytes before the end of the line. Block by block, as a compiler makes few instructions of: each byte is
+ * looked at, and this was a sixth of what a line over TCP costs. */
+static size_t line_length(struct tw_str in)
 {
+    enum { BLOCK = 32 };
     size_t n = 0;
+    for (; n + BLOCK <= in.n; n += BLOCK) {
+        unsigned char found = 0;
+        for (size_t i = 0; i < BLOCK; i++)
+            found |= (unsigned char)ends_line(in.p[n + i]);
+        if (found != 0)
+            break;
+    }
     while (n < in.n && !ends_line(in.p[n]))
         n++;
+    return n;
+}
+
+static size_t feed_lines(struct tw_framing *f, struct tw_str in, const struct out *o)
+{
+    size_t n = line_length(in);
     take(f, tw_str_cut(in, n), n < in.n, o);
     return n < in.n ? n + 1 : n;
 }

@@ -174,11 +174,37 @@ static void pending_says_that_something_is_begun(void **state)
     tw_buf_finish(&out);
 }
 
+static void keep_length(void *ctx, struct tw_str message)
+{
+    size_t **next = ctx;
+    *(*next)++ = message.n;
+}
+
+/* Lines are looked through in blocks: an end at each place of a block, by each of the two that end a line. */
+static void an_end_at_every_place(void **state)
+{
+    (void)state;
+    for (size_t at = 0; at <= LIMIT; at++) {
+        char in[LIMIT + 4], room[LIMIT];
+        size_t lengths[4] = {0}, *next = lengths;
+        struct tw_framing f;
+        memset(in, 'x', sizeof in);
+        in[at] = at % 2 == 0 ? '\n' : '\0';
+        in[at + 2] = at % 3 == 0 ? '\n' : '\0';
+        tw_framing_init(&f, room, sizeof room);
+        tw_framing_feed(&f, tw_str_of(in, at + 3), keep_length, &next);
+        assert_int_equal(next - lengths, at > 0 ? 2 : 1);
+        assert_int_equal(lengths[0], at > 0 ? at : 1);
+        assert_int_equal(lengths[1], at > 0 ? 1 : 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_split_gives_the_same),
         cmocka_unit_test(byte_by_byte),
+        cmocka_unit_test(an_end_at_every_place),
         cmocka_unit_test(pending_says_that_something_is_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
