@@ -13,8 +13,10 @@ Checked: every fault that lasts is raised once and cleared once, nothing else is
 (`retracted`); every message, connection and inform is accounted for, by socket, reason and device; and from the second quarter of
 the time to the last the memory (VmRSS) grows by no more than 3 % + 512 KiB and descriptors by no more than one. Prints one line of
 figures: memory is that of the first sample and the means of the four quarters. Exit status 0: all held.
+SIGTERM ends it in order, with what was played until then.
 """
 import argparse
+import http.client
 import json
 import os
 import random
@@ -35,6 +37,7 @@ from network import Clock, Network  # noqa: E402
 from routers import World  # noqa: E402
 
 DRAIN = 2.0  # seconds of real time for the last messages
+TRIES = 10   # of a page
 CONFIG = """inventory: inventory.yaml
 rules: {rules}
 state: kept
@@ -88,11 +91,20 @@ class Daemon:
         self.said("report.log: lines")
         return account.Report(self.read_log())
 
+    def page(self, name):
+        """Its patience with readers is short when its clock runs so fast: tried again."""
+        for left in reversed(range(TRIES)):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/{name}", timeout=20) as answer:
+                    return answer.read()
+            except (OSError, http.client.HTTPException):
+                if left == 0:
+                    raise
+
     def sample(self):
         """Memory and descriptors; and a look at its pages, as a monitoring system has it."""
-        for page in ("metrics", "api/v1/status"):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/{page}", timeout=20) as answer:
-                answer.read()
+        self.page("metrics")
+        self.page("api/v1/status")
         with open(f"/proc/{self.process.pid}/status") as f:
             rss = next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
         return rss, len(os.listdir(f"/proc/{self.process.pid}/fd"))
@@ -114,8 +126,13 @@ class Daemon:
 
 
 def run(daemon, network, guests, clock, seconds):
-    """Plays the network; gives the samples."""
-    samples, began, next_sample, rotations = [], time.monotonic(), 0.0, 0
+    """Plays the network; gives the samples. SIGTERM: ends in order, now."""
+    samples, began, next_sample, rotations, pause = [], time.monotonic(), 0.0, 0, min(1.0, seconds / 40)
+
+    def end(*_):
+        nonlocal seconds
+        seconds = min(seconds, time.monotonic() - began + DRAIN + 400 / clock.rate)
+    signal.signal(signal.SIGTERM, end)
     while time.monotonic() - began < seconds:
         passed = time.monotonic() - began
         # What began shortly before the end would be judged after it.
@@ -124,7 +141,7 @@ def run(daemon, network, guests, clock, seconds):
         network.hear()
         if passed >= next_sample:
             samples.append(daemon.sample())
-            next_sample += min(1.0, seconds / 40)
+            next_sample += pause
             # As logrotate does it; often at first: the heap settles with the first reloads, which build all anew beside the old.
             due = len(samples) % 10 == 0 or (passed < seconds / 4 and len(samples) % 2 == 0)
             if due and os.path.exists(daemon.path("alerts.jsonl")):  # else it has not yet heard of the last time
