@@ -304,8 +304,8 @@ static void what_was_learnt_stays(void **state)
     usm_maker_finish(&m);
 }
 
-/* An engine that was listed under `ask` becomes its device's under `yes`, by a message that is in time and comes
- * from the device; the second one of a device does not. */
+/* An engine that was listed under `ask` becomes its device's under `yes`, by a message that is in time and
+ * comes from the device; the second one of a device does not. */
 static void what_was_asked_is_learnt(void **state)
 {
     struct usm_maker m, second;
@@ -327,7 +327,7 @@ static void what_was_asked_is_learnt(void **state)
     assert_int_equal(result.sender, 2);
     const struct tw_usm_engine *e = tw_usm_engines(usm, &n, &after);
     assert_int_equal(e[0].state, TW_ENGINE_LEARNT);
-    assert_true(after > before); /* to be kept */
+    assert_true(after > before);                                            /* to be kept */
     assert_int_equal(SENT(&m, 7, 4, PRIV, .from = "192.0.2.9"), TW_USM_OK); /* from any address */
     assert_null(result.found);
     assert_int_equal(SENT(&second, 1, 2, PRIV, .from = "192.0.2.2"), TW_USM_OK);
@@ -462,13 +462,21 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_trap_is_opened),   TEST(the_first_fault_counts),
-        TEST(every_bit_counts),   TEST(time_of_a_sender),
-        TEST(our_own_time),       TEST(reports),
-        TEST(engines_are_learnt), TEST(what_was_learnt_stays), TEST(what_was_asked_is_learnt),
-        TEST(lists_are_bounded),  TEST(users_of_one_engine),
-        TEST(restored),           TEST(keys_give_way),
-        TEST(engine_ids),         TEST(v2c_informs),
+        TEST(a_trap_is_opened),
+        TEST(the_first_fault_counts),
+        TEST(every_bit_counts),
+        TEST(time_of_a_sender),
+        TEST(our_own_time),
+        TEST(reports),
+        TEST(engines_are_learnt),
+        TEST(what_was_learnt_stays),
+        TEST(what_was_asked_is_learnt),
+        TEST(lists_are_bounded),
+        TEST(users_of_one_engine),
+        TEST(restored),
+        TEST(keys_give_way),
+        TEST(engine_ids),
+        TEST(v2c_informs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
