@@ -152,8 +152,7 @@ struct tw_keep {
     size_t first, n, cap; /* waiting[first .. n) */
     struct tw_known {     /* transitions that the store has, and the core may say again while it recovers */
         char id[TW_ALERT_ID];
-        enum tw_transition_kind kind;
-        int64_t ms;
+        uint32_t number;
         bool said;
     } * known;
     size_t known_n, known_cap;

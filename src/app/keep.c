@@ -151,11 +151,6 @@ static void open_note(struct tw_keep *k, struct tw_item *i)
 
 /* ---- recovery ---- */
 
-static int64_t ms_of(tw_time t)
-{
-    return t.ns / 1000000;
-}
-
 static void know(void *ctx, uint64_t seq, struct tw_str json)
 {
     struct tw_keep *k = &((struct tw_daemon *)ctx)->keep;
@@ -164,7 +159,7 @@ static void know(void *ctx, uint64_t seq, struct tw_str json)
     if (i == NULL)
         return;
     struct tw_known *x = TW_PUSH(k->known, k->known_n, k->known_cap);
-    *x = (struct tw_known){.kind = i->t.kind, .ms = ms_of(i->t.time)};
+    *x = (struct tw_known){.number = i->t.number};
     memcpy(x->id, i->t.alert_id, sizeof x->id);
     tw_item_unref(i);
 }
@@ -175,7 +170,7 @@ bool tw_keep_said_before(struct tw_daemon *d, const struct tw_transition *t)
     struct tw_keep *k = &d->keep;
     for (size_t i = 0; k->recovering && i < k->known_n; i++) {
         struct tw_known *x = &k->known[i];
-        if (x->said || x->kind != t->kind || x->ms != ms_of(t->time) || strcmp(x->id, t->alert_id) != 0)
+        if (x->said || x->number != t->number || strcmp(x->id, t->alert_id) != 0)
             continue;
         x->said = true;
         k->repeated++;
@@ -320,6 +315,8 @@ static void end_orphan(struct tw_daemon *d, const struct tw_item *i)
     tw_pipeline_seq_after(d->pipeline, tw_pipeline_last_seq(d->pipeline) + 1);
     t.seq = tw_pipeline_last_seq(d->pipeline);
     t.kind = TW_CLEARED;
+    t.number++;
+    t.change = 0;
     t.time = now;
     t.duration = tw_time_sub(now, t.since);
     t.cleared_by = "removed";

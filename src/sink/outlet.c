@@ -121,11 +121,18 @@ static bool any(const struct tw_str *list, size_t n, const char *text)
     return n == 0;
 }
 
-/* What an output was told of is also ended there. */
+static bool is_quiet(const struct tw_outlet *o, const struct tw_item *i)
+{
+    return i->t.silenced != NULL && !o->options.filter.silenced;
+}
+
+/* What an output was told of is also ended there, silenced or not. */
 static bool wanted(struct tw_outlet *o, const struct tw_item *i)
 {
     const struct tw_outlet_filter *f = &o->options.filter;
     bool known = told_find(o, i) != NULL;
+    if (is_quiet(o, i))
+        return known && i->t.kind == TW_CLEARED;
     bool match = i->t.severity >= f->least && any(f->conditions, f->conditions_n, i->t.condition) &&
                  any(f->pairs, f->pairs_n, i->t.pair);
     return known || match;
@@ -166,6 +173,8 @@ static void take_in(struct tw_outlet *o, struct tw_item *i)
     o->tail = i->t.seq;
     if (!wanted(o, i)) {
         o->stats.filtered++;
+        if (told_find(o, i) != NULL)
+            told_set(o, i); /* nobody is reminded of what is quiet now */
         return;
     }
     remember(o, i);
@@ -311,7 +320,9 @@ static bool remind(struct tw_outlet *o)
 {
     int64_t now = tw_clock_mono_ms();
     for (size_t i = 0; o->options.repeat.ns > 0 && i < o->told_n; i++) {
-        if (o->told[i].remind_ms == 0 || o->told[i].remind_ms > now)
+        const struct tw_item *last = o->told[i].last;
+        if (o->told[i].remind_ms == 0 || o->told[i].remind_ms > now || last->t.acknowledged != NULL ||
+            is_quiet(o, last))
             continue;
         o->told[i].remind_ms = remind_at(o);
         send_extra(o, o->told[i].last);

@@ -48,7 +48,7 @@ class Check(Case):
                 (good.replace("hold: 1s", "hold: soon"), "yaml:7:25: hold is 'soon'"),
                 (good.replace("hold:", "holt:"), "yaml:7:19: unknown key 'holt'"),
                 (good.replace("path: alerts.jsonl", "path: none/alerts.jsonl"), "yaml:9:24: can't create the output"),
-                (good.replace("type: file", "type: fil"), "yaml:9:12: type of an output is 'fil', expected stdout or file"),
+                (good.replace("type: file", "type: fil"), "yaml:9:12: type of an output is 'fil', expected stdout, file"),
                 (good.replace("  snmp:", "  snnp:"), "yaml:5:3: unknown key 'snnp' in listen, did you mean 'snmp'?"),
                 (good + "snmp: {users: [{name: noc}]}\n", "yaml:10:16: user 'noc' has no auth"),
                 (good + "snmp: {communities: public}\n", "yaml:10:21: snmp.communities is")]:

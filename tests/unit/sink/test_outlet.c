@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 /* A receiver: what it got, and what it answers next. */
@@ -124,12 +125,16 @@ static struct tw_outlet *started(const struct tw_outlet_options *o)
     return outlet;
 }
 
+static const struct tw_silenced quiet = {.id = "s", .by = "x", .why = ""};
+static const struct tw_acknowledged taken = {.by = "x", .why = ""};
+
 struct made {
     uint64_t seq;
     enum tw_transition_kind kind;
     const char *id;
     enum tw_severity severity;
     const char *condition, *pair;
+    bool quiet, taken;
 };
 
 static struct tw_item *item(struct made m)
@@ -139,6 +144,8 @@ static struct tw_item *item(struct made m)
                               .severity = m.severity,
                               .condition = m.condition != NULL ? m.condition : "no-switchover",
                               .pair = m.pair != NULL ? m.pair : "metro-7",
+                              .silenced = m.quiet ? &quiet : NULL,
+                              .acknowledged = m.taken ? &taken : NULL,
                               .summary = "x"};
     (void)snprintf(t.alert_id, sizeof t.alert_id, "%s", m.id != NULL ? m.id : "00000000000000aa");
     return tw_item_create(&t, TW_STR("{}\n"));
@@ -242,6 +249,56 @@ static void the_filter_and_what_was_told(void **state)
     go(t);
     got("1 5 6 ");
     assert_int_equal(tw_outlet_stats(t)->filtered, 4);
+    assert_int_equal(tw_outlet_cursor(t), 7);
+    tw_outlet_destroy(t);
+}
+
+static void what_is_silenced_is_held_back(void **state)
+{
+    struct tw_outlet_options o = options();
+    (void)state;
+    struct tw_outlet *t = started(&o);
+    take(t, (struct made){.seq = 1, .quiet = true}); /* never told: its end is of no interest */
+    take(t, (struct made){.seq = 2, .kind = TW_CLEARED, .quiet = true});
+    take(t, (struct made){.seq = 3, .id = "b"});
+    take(t, (struct made){.seq = 4, .id = "b", .kind = TW_UPDATED, .quiet = true});
+    take(t, (struct made){.seq = 5, .id = "b", .kind = TW_CLEARED, .quiet = true});
+    take(t, (struct made){.seq = 6, .id = "c", .quiet = true});
+    take(t, (struct made){.seq = 7, .id = "c", .kind = TW_UPDATED}); /* the silence has ended */
+    go(t);
+    got("3 5 7 ");
+    assert_int_equal(tw_outlet_cursor(t), 7);
+    tw_outlet_destroy(t);
+    tw_buf_clear(&r.got);
+    o.filter.silenced = true;
+    t = started(&o);
+    take(t, (struct made){.seq = 1, .quiet = true});
+    go(t);
+    got("1 ");
+    tw_outlet_destroy(t);
+}
+
+static void what_is_open_is_sent_again(void **state)
+{
+    struct tw_outlet_options o = options();
+    (void)state;
+    o.repeat = TW_MILLIS(1);
+    struct tw_outlet *t = started(&o);
+    take(t, (struct made){.seq = 1});
+    take(t, (struct made){.seq = 2, .id = "b"});
+    take(t, (struct made){.seq = 3, .id = "b", .kind = TW_UPDATED, .taken = true});
+    take(t, (struct made){.seq = 4, .id = "c"});
+    take(t, (struct made){.seq = 5, .id = "c", .kind = TW_UPDATED, .quiet = true});
+    take(t, (struct made){.seq = 6, .id = "d"});
+    take(t, (struct made){.seq = 7, .id = "d", .kind = TW_CLEARED});
+    go(t);
+    for (int i = 0; i < 1000 && tw_outlet_stats(t)->repeated < 2; i++) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        go(t);
+    }
+    assert_true(tw_outlet_stats(t)->repeated >= 2);
+    assert_int_equal(strncmp(r.got.p, "1 2 3 4 6 7 1 1 ", 16), 0);
+    assert_null(strpbrk(r.got.p + 12, "2345678"));
     assert_int_equal(tw_outlet_cursor(t), 7);
     tw_outlet_destroy(t);
 }
@@ -404,6 +461,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_fails_comes_again_from_where_it_stopped, begin, end),
         cmocka_unit_test_setup_teardown(one_that_is_refused_holds_up_no_other, begin, end),
         cmocka_unit_test_setup_teardown(the_filter_and_what_was_told, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_silenced_is_held_back, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_open_is_sent_again, begin, end),
         cmocka_unit_test_setup_teardown(what_finds_no_room_is_fetched, begin, end),
         cmocka_unit_test_setup_teardown(what_comes_meanwhile_is_asked_for_again, begin, end),
         cmocka_unit_test_setup_teardown(a_receiver_with_a_state_gets_all_that_is_open, begin, end),
