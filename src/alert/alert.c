@@ -15,6 +15,7 @@ struct tw_alerts *tw_alerts_create(struct tw_facts *f, const struct tw_policy *p
     a->settle_seq = tw_xcalloc(2 * t->members_n, sizeof *a->settle_seq);
     for (size_t i = 0; i < 2 * t->members_n; i++)
         a->settle[i] = TW_TIME_MAX;
+    a->people.due = TW_TIME_MAX;
     a->lost_at = tw_xcalloc(t->devices_n, sizeof *a->lost_at);
     for (size_t i = 0; i < t->devices_n; i++)
         a->lost_at[i] = TW_TIME_MIN;
@@ -28,7 +29,9 @@ void tw_alerts_destroy(struct tw_alerts *a)
     for (size_t i = 0; i < a->alerts_n; i++) {
         free(a->alerts[i].items);
         free(a->alerts[i].leaving);
+        ack_free(a->alerts[i].ack);
     }
+    people_finish(&a->people);
     free(a->alerts_free);
     tw_map_finish(&a->alert_by_key);
     free(a->alerts);
@@ -185,6 +188,7 @@ static void fire(struct tw_alerts *a, const struct timer *t)
         tw_alerts_judge(a, &m);
         break;
     case TIMER_UPDATE: alert_update_due(a, t->index); break;
+    case TIMER_PEOPLE: people_due(a, t->at); break;
     }
 }
 

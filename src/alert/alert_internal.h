@@ -56,6 +56,18 @@ struct track {
     uint8_t severity, confidence, help; /* as counted in its alert */
 };
 
+/* people.c */
+struct ack {
+    char *by, *why;
+    tw_time time;
+};
+struct people {
+    struct tw_standing **list; /* silences and windows, in the order in which they were made */
+    size_t n, cap;
+    tw_time due; /* when the first of them opens or closes */
+    uint64_t due_seq;
+};
+
 struct alert {
     bool used;
     uint32_t condition, pair, e_trunk, member;
@@ -72,6 +84,9 @@ struct alert {
     bool noted;       /* that is to be told */
     uint32_t number;  /* of its last transition */
     uint32_t changes; /* since then, beside those that have a word of their own here */
+    struct ack *ack;  /* NULL: nobody has taken it on */
+    const struct tw_standing *silence; /* what keeps it quiet; NULL: nothing does */
+    bool look;                         /* whether that is still so is to be looked at */
     tw_time update_due;
     uint64_t update_seq;
     enum tw_severity severity;
@@ -82,7 +97,7 @@ struct alert {
     tw_dur ended_delay;
 };
 
-enum timer_kind { TIMER_TRACK, TIMER_SETTLE, TIMER_UPDATE };
+enum timer_kind { TIMER_TRACK, TIMER_SETTLE, TIMER_UPDATE, TIMER_PEOPLE };
 struct timer {
     tw_time at;
     uint64_t seq;
@@ -123,6 +138,7 @@ struct tw_alerts {
     uint64_t *told_hash;
     size_t told_n, told_cap;
     uint64_t raised, cleared;
+    struct people people;
 };
 
 /* timer.c */
@@ -161,6 +177,16 @@ void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at
 void alert_lost(struct tw_alerts *a, uint32_t alert, tw_time now);
 void alert_flush(struct tw_alerts *a, tw_time now);
 void alert_update_due(struct tw_alerts *a, uint32_t alert);
+
+/* people.c */
+void people_finish(struct people *p);
+void ack_free(struct ack *k); /* also NULL */
+/* Looks anew for what keeps an alert quiet. True: that is another one than before. */
+bool people_look(const struct tw_alerts *a, struct alert *al);
+void people_due(struct tw_alerts *a, tw_time now);
+/* Both directions; of the alerts, after the former. */
+void people_snap(struct tw_alerts *a, struct tw_snap *s);
+void people_snap_alert(struct tw_alerts *a, struct tw_snap *s, struct alert *al);
 
 /* emit.c */
 void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, tw_time time);

@@ -216,6 +216,9 @@ static void close_alert(struct tw_alerts *a, uint32_t i)
     a->cleared++;
     tw_map_del(&a->alert_by_key, bundle_hash(al), i);
     let_go(a, al);
+    ack_free(al->ack);
+    al->ack = NULL;
+    al->silence = NULL;
     al->items_n = 0;
     al->used = false;
     al->update_due = TW_TIME_MAX;
@@ -252,6 +255,8 @@ static void flush_one(struct tw_alerts *a, uint32_t i, tw_time now)
         al->announced = true;
         al->joined = false;
         al->lossy = lost_of(a, al, al->raised_at);
+        (void)people_look(a, al);
+        al->changes = 0;
         a->raised++;
         emit(a, al, TW_RAISED, al->raised_at);
     }
@@ -261,6 +266,9 @@ static void flush_one(struct tw_alerts *a, uint32_t i, tw_time now)
     }
     let_go(a, al);
     al->changes |= assess(al);
+    if ((al->look || al->joined || al->left || al->changes != 0) && people_look(a, al))
+        al->changes |= 1u << TW_CHANGE_SILENCED;
+    al->look = false;
     if (al->changes != 0)
         send_update(a, al, now);
     else if (al->joined || al->left || al->noted)

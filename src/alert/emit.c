@@ -447,6 +447,21 @@ static const char *with_loss(struct tw_alerts *a, const char *summary)
     return text;
 }
 
+static void people(struct tw_alerts *a, const struct alert *al, struct tw_transition *t)
+{
+    const struct tw_standing *s = al->silence;
+    if (al->ack != NULL) {
+        struct tw_acknowledged *k = tw_arena_alloc(a->arena, sizeof *k);
+        *k = (struct tw_acknowledged){keep(a, al->ack->by), keep(a, al->ack->why), al->ack->time};
+        t->acknowledged = k;
+    }
+    if (s != NULL) {
+        struct tw_silenced *k = tw_arena_alloc(a->arena, sizeof *k);
+        *k = (struct tw_silenced){keep(a, s->id), s->kind, keep(a, s->by), keep(a, s->why), s->next};
+        t->silenced = k;
+    }
+}
+
 static uint32_t changes(const struct alert *al)
 {
     return al->changes | (uint32_t)(al->joined || al->left) << TW_CHANGE_SUB_INTERFACES |
@@ -510,6 +525,7 @@ void emit(struct tw_alerts *a, struct alert *al, enum tw_transition_kind kind, t
                            .subs_n = n};
     text_hints(a->arena, a->policy, &hc, t);
     evidence(a, al, t);
+    people(a, al, t);
     if (kind == TW_CLEARED)
         ended(a, al, t, &w);
     if (al->lossy)

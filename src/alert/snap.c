@@ -146,6 +146,7 @@ static void snap_alert(struct tw_alerts *a, struct tw_snap *s, uint32_t i)
     if (!al->used)
         return;
     snap_alert_fields(s, al);
+    people_snap_alert(a, s, al);
     /* The side as the device it is: the new inventory may list the two the other way round. */
     bool none = al->side < 0;
     uint32_t device = none ? TW_NONE : 0;
@@ -157,8 +158,12 @@ static void snap_alert(struct tw_alerts *a, struct tw_snap *s, uint32_t i)
         return;
     al->announced = true;
     al->used = al->items_n > 0 && !s->bad;
-    if (!al->used)
+    if (!al->used) {
+        ack_free(al->ack);
+        al->ack = NULL;
+        al->silence = NULL;
         return;
+    }
     const struct track *first = &a->tracks[al->items[0]];
     struct tw_item_place p = tw_item_place(a->facts, first->item);
     al->condition = first->condition;
@@ -230,6 +235,7 @@ void tw_alerts_snap(struct tw_alerts *a, struct tw_snap *s)
     tw_snap_u64(s, &a->seq);
     tw_snap_u64(s, &a->raised);
     tw_snap_u64(s, &a->cleared);
+    people_snap(a, s);
     snap_tracks(a, s);
     snap_alerts(a, s);
     snap_settle(a, s);

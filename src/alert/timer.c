@@ -68,6 +68,7 @@ bool timer_valid(const struct tw_alerts *a, const struct timer *t)
         const struct alert *al = &a->alerts[t->index];
         return al->used && al->update_seq == t->seq && al->update_due.ns == t->at.ns;
     }
+    case TIMER_PEOPLE: return a->people.due_seq == t->seq && a->people.due.ns == t->at.ns;
     }
     return false;
 }

@@ -98,6 +98,7 @@ enum tw_class tw_pipeline_class(struct tw_pipeline *p, const struct tw_record *r
     case TW_TRANSPORT_PDU: return of_trap(p, r);
     case TW_TRANSPORT_LOSS:
     case TW_TRANSPORT_DIGEST:
+    case TW_TRANSPORT_OPERATOR:
     case TW_TRANSPORTS: break;
     }
     return TW_CLASS_VITAL;

@@ -255,6 +255,42 @@ static void feed_loss(struct tw_pipeline *p, const struct tw_record *r)
     pipeline_loss(p, r, &l);
 }
 
+/* In a file it is a line among others. */
+static bool is_operator(const struct tw_record *r)
+{
+    return r->from.family == 0 && r->bytes.n > 0 && r->bytes.p[0] == 't' && tw_operator_is(r->bytes);
+}
+
+static TW_APART void feed_operator(struct tw_pipeline *p, const struct tw_record *r)
+{
+    struct tw_operator o;
+    struct tw_moment m = {.at = r->rx, .rx = r->rx, .ref = r->ref};
+    const char *why = tw_operator_parse(r->bytes, p->arena, &o);
+    if (why == NULL)
+        why = tw_alerts_act(p->alerts, &o, &m);
+    p->kept = true;
+    p->last = why == NULL ? TW_COUNT_OPERATOR_ACTS : TW_COUNT_OPERATOR_REFUSED;
+    p->counters[p->last]++;
+}
+
+static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
+{
+    if (is_operator(r)) {
+        p->counters[TW_COUNT_RECEIVED]--;
+        feed_operator(p, r);
+    } else if (r->log != NULL) {
+        decoded_log(p, r, r->log);
+    } else {
+        raw_log(p, r);
+    }
+}
+
+/* It is no message of somebody. */
+static bool is_note(enum tw_transport t)
+{
+    return t == TW_TRANSPORT_LOSS || t == TW_TRANSPORT_OPERATOR;
+}
+
 void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
 {
     struct tw_record r = *record;
@@ -272,17 +308,13 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
     }
     p->counted = true;
     p->seq++;
-    p->counters[TW_COUNT_RECEIVED] += r.transport != TW_TRANSPORT_LOSS;
+    p->counters[TW_COUNT_RECEIVED] += !is_note(r.transport);
     p->device = none;
     tw_arena_reset(p->arena);
     switch (r.transport) {
     case TW_TRANSPORT_LOSS: feed_loss(p, &r); break;
-    case TW_TRANSPORT_SYSLOG:
-        if (r.log != NULL)
-            decoded_log(p, &r, r.log);
-        else
-            raw_log(p, &r);
-        break;
+    case TW_TRANSPORT_OPERATOR: feed_operator(p, &r); break;
+    case TW_TRANSPORT_SYSLOG: feed_log(p, &r); break;
     case TW_TRANSPORT_TRAP:
     case TW_TRANSPORT_PDU: feed_trap(p, &r); break;
     case TW_TRANSPORT_DIGEST:

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SNAPSHOT_VERSION = 6 };
+enum { SNAPSHOT_VERSION = 7 };
 #define DRAIN TW_SECONDS(150)
 
 static const struct {
@@ -233,6 +233,26 @@ bool tw_pipeline_kept(const struct tw_pipeline *p)
 bool tw_pipeline_is_open(const struct tw_pipeline *p, const char *alert_id)
 {
     return tw_alerts_is_open(p->alerts, alert_id);
+}
+
+const char *tw_pipeline_may_act(const struct tw_pipeline *p, const struct tw_operator *o, tw_time now)
+{
+    return tw_alerts_may_act(p->alerts, o, tw_later(now, p->now));
+}
+
+const struct tw_standing *const *tw_pipeline_standing(const struct tw_pipeline *p, size_t *n)
+{
+    return tw_alerts_standing(p->alerts, n);
+}
+
+struct tw_people tw_pipeline_people(const struct tw_pipeline *p)
+{
+    return tw_alerts_people(p->alerts);
+}
+
+size_t tw_pipeline_find(const struct tw_pipeline *p, const char *prefix, char id[static TW_ALERT_ID])
+{
+    return tw_alerts_find(p->alerts, prefix, id);
 }
 
 uint64_t tw_pipeline_last_seq(const struct tw_pipeline *p)

@@ -13,6 +13,7 @@
  * tw_alerts_effects_clear.
  */
 #include "conditions/conditions.h"
+#include "model/operator.h"
 #include "model/transition.h"
 
 struct tw_alerts;
@@ -51,6 +52,17 @@ uint64_t tw_alerts_last_seq(const struct tw_alerts *a);
 /* The next transition has more than this. */
 void tw_alerts_seq_after(struct tw_alerts *a, uint64_t least);
 void tw_alerts_counts(const struct tw_alerts *a, uint64_t *raised, uint64_t *cleared);
+
+/* What people do. An ack is kept as long as its alert, silences and windows until they are over; they are
+ * part of the snapshot. NULL, or why it can't be done: half a sentence. */
+enum { TW_STANDING_MAX = 256 }; /* silences; and as many windows */
+const char *tw_alerts_may_act(const struct tw_alerts *a, const struct tw_operator *o, tw_time now);
+const char *tw_alerts_act(struct tw_alerts *a, const struct tw_operator *o, const struct tw_moment *m);
+/* In the order in which they were made, those that are not open yet included. */
+const struct tw_standing *const *tw_alerts_standing(const struct tw_alerts *a, size_t *n);
+struct tw_people tw_alerts_people(const struct tw_alerts *a);
+/* How many open alerts have an id that begins so; the id of one of them. */
+size_t tw_alerts_find(const struct tw_alerts *a, const char *prefix, char id[static TW_ALERT_ID]);
 
 /* Clears, as `removed`, every open alert about what `topology` and `policy` do not have any more. */
 void tw_alerts_remove_missing(struct tw_alerts *a, const struct tw_topology *topology,

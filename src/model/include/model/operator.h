@@ -101,4 +101,11 @@ struct tw_standing {
     tw_time next; /* when that changes */
 };
 
+/* How many there are of all this. */
+struct tw_people {
+    uint64_t silences, windows;
+    uint64_t silences_open, windows_open; /* of them, those in force */
+    uint64_t acknowledged, silenced;      /* alerts that are open */
+};
+
 #endif

@@ -27,6 +27,7 @@ enum tw_transport {
     TW_TRANSPORT_PDU,    /* the SNMPv2-Trap- or InformRequest-PDU of a v3 message, verified and decrypted */
     TW_TRANSPORT_LOSS,   /* no message: a note that some were lost, model/loss.h */
     TW_TRANSPORT_DIGEST, /* no message: what is known of all that were not kept whole, pipeline/pipeline.h */
+    TW_TRANSPORT_OPERATOR, /* no message: what somebody did about alerts, model/operator.h */
     TW_TRANSPORTS
 };
 

@@ -19,6 +19,7 @@
  */
 #include "base/err.h"
 #include "model/loss.h"
+#include "model/operator.h"
 #include "model/record.h"
 #include "model/transition.h"
 #include "topology/topology.h"
@@ -91,6 +92,15 @@ bool tw_pipeline_is_open(const struct tw_pipeline *p, const char *alert_id);
 /* The seq of the last transition; the next has more than that, and more than `least`. */
 uint64_t tw_pipeline_last_seq(const struct tw_pipeline *p);
 void tw_pipeline_seq_after(struct tw_pipeline *p, uint64_t least);
+
+/* What people do about alerts (model/operator.h) is fed like a message. Whether it can be done at `now`:
+ * NULL, or why not, half a sentence. */
+const char *tw_pipeline_may_act(const struct tw_pipeline *p, const struct tw_operator *o, tw_time now);
+/* Silences and windows, those that are not open yet included, in the order in which they were made. */
+const struct tw_standing *const *tw_pipeline_standing(const struct tw_pipeline *p, size_t *n);
+struct tw_people tw_pipeline_people(const struct tw_pipeline *p);
+/* How many open alerts have an id that begins so; the id of one of them. */
+size_t tw_pipeline_find(const struct tw_pipeline *p, const char *prefix, char id[static TW_ALERT_ID]);
 
 /* What became of the last record that was fed: TW_COUNT_EVENTS, or the counter that says why not. */
 enum tw_counter tw_pipeline_last(const struct tw_pipeline *p);
