@@ -2,10 +2,25 @@
 /* The files of the daemon's side of TLS, and what is doubtful about them. */
 #include "setup.h"
 
-#include "base/buf.h"
 #include "tls/tls.h"
 
 enum { DAYS_FEW = 14 };
+
+/* What works, and should not be so. */
+static void doubt(struct tw_setup *s)
+{
+    const struct tw_config_file *key = &s->config->tls.key, *own = &s->config->tls.certificate;
+    int days = tw_tls_days_left(s->tls);
+    if (tw_tls_readable_by_all(key->path))
+        tw_errors_add(&s->warnings, s->config->file, key->at.line, key->at.column,
+                      "tls.key '%s' is readable by everybody on this host", key->path);
+    if (days < 0)
+        tw_errors_add(&s->warnings, s->config->file, own->at.line, own->at.column,
+                      "tls.certificate '%s' has expired", own->path);
+    else if (days < DAYS_FEW)
+        tw_errors_add(&s->warnings, s->config->file, own->at.line, own->at.column,
+                      "tls.certificate '%s' expires in %d days", own->path, days);
+}
 
 void tw_setup_load_tls(struct tw_setup *s, struct tw_errors *errors)
 {
@@ -24,27 +39,9 @@ void tw_setup_load_tls(struct tw_setup *s, struct tw_errors *errors)
     if (o.certificate == NULL)
         return;
     s->tls = tw_tls_create(&o, &wrong, why);
-    if (s->tls == NULL)
+    if (s->tls != NULL)
+        doubt(s);
+    else
         tw_errors_add(errors, s->config->file, files[wrong]->at.line, files[wrong]->at.column, "%s '%s': %s",
                       keys[wrong], files[wrong]->path, why);
-}
-
-void tw_setup_doubt_tls(const struct tw_config *c, const struct tw_tls *tls, tw_setup_doubt *call, void *ctx)
-{
-    struct tw_buf b = {0};
-    if (tls == NULL || c->tls.certificate.path == NULL)
-        return; /* none; or kept from a configuration before */
-    if (tw_tls_readable_by_all(c->tls.key.path)) {
-        tw_buf_fmt(&b, "tls.key '%s' is readable by everybody on this host", c->tls.key.path);
-        call(ctx, b.p);
-    }
-    int days = tw_tls_days_left(tls);
-    b.n = 0;
-    if (days < 0)
-        tw_buf_fmt(&b, "tls.certificate '%s' has expired", c->tls.certificate.path);
-    else if (days < DAYS_FEW)
-        tw_buf_fmt(&b, "tls.certificate '%s' expires in %d days", c->tls.certificate.path, days);
-    if (b.n > 0)
-        call(ctx, b.p);
-    tw_buf_finish(&b);
 }

@@ -312,7 +312,6 @@ void tw_reload(struct tw_daemon *d);
 /* The last one's, as a member of an object: "errors":["file:line:column: …"]. */
 void tw_reload_errors_json(const struct tw_reloads *r, struct tw_buf *b);
 void tw_log_errors(const char *place, struct tw_errors *errors);
-void tw_log_doubts(const struct tw_daemon *d);
 void tw_log_warnings(const char *place, const struct tw_setup *s);
 void tw_log_unused(const struct tw_config *c);
 

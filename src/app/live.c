@@ -226,7 +226,6 @@ int tw_live_run(const char *config_path)
     tw_notify_init(&d->notify);
     tw_log_unused(s.config);
     begin(d, &s);
-    tw_log_doubts(d);
     status = TW_EXIT_NOT_RIGHT;
     bool begun = recover(d, &s) && tw_snmp_begin(d, &s);
     tw_setup_finish(&s);

@@ -29,17 +29,6 @@ void tw_log_unused(const struct tw_config *c)
     }
 }
 
-static void log_doubt(void *ctx, const char *sentence)
-{
-    (void)ctx;
-    tw_log(TW_LEVEL_WARNING, "config", sentence, NULL);
-}
-
-void tw_log_doubts(const struct tw_daemon *d)
-{
-    tw_setup_doubt_tls(d->config, d->tls, log_doubt, NULL);
-}
-
 /* What needs a restart stays as it is, also in the configuration that is kept. */
 static void name_unchangeable(const struct tw_config *old, const struct tw_config *new)
 {
@@ -79,7 +68,6 @@ static void apply(struct tw_daemon *d, struct tw_setup *s)
     tw_config_destroy(d->config);
     d->config = s->config;
     s->config = NULL;
-    tw_log_doubts(d);
     tw_snmp_reload(d, s);
     tw_shed_limit(&d->shed, d->config->storm_rate, d->config->storm_burst);
     tw_streams_recheck(d);

@@ -127,11 +127,6 @@ void tw_setup_finish(struct tw_setup *s)
     *s = (struct tw_setup){0};
 }
 
-static void print_doubt(void *ctx, const char *sentence)
-{
-    (void)fprintf(stderr, "%s: warning: %s\n", ((const struct tw_setup *)ctx)->config->file, sentence);
-}
-
 /* What the core would raise from the inventory alone. */
 static void say_doubts(struct tw_setup *s)
 {
@@ -146,7 +141,7 @@ static void say_doubts(struct tw_setup *s)
         (void)fprintf(stderr, "%s: warning: %s: %s\n", s->topology->file, t[i]->condition, t[i]->summary);
     tw_pipeline_destroy(p);
     for (size_t i = 0; i < s->warnings.n; i++)
-        (void)fprintf(stderr, "%s\n", s->warnings.text[i]);
+        (void)fprintf(stderr, "warning: %s\n", s->warnings.text[i]);
     for (enum tw_option o = 0; o < TW_OPTIONS; o++) {
         if (tw_config_unused(s->config, o))
             (void)fprintf(stderr, "%s: warning: %s is not used by this version\n", s->config->file,
@@ -169,7 +164,6 @@ int tw_setup_check(const char *path)
         s.topology->devices_n, s.topology->pairs_n, s.config->outputs_n, stats.events, stats.conditions,
         s.examples);
     say_doubts(&s);
-    tw_setup_doubt_tls(s.config, s.tls, print_doubt, &s);
     tw_setup_finish(&s);
     return status;
 }

@@ -21,7 +21,7 @@ struct tw_setup {
     size_t examples;
     struct tw_usm_user *users; /* of SNMPv3, with their keys */
     size_t users_n;
-    struct tw_errors warnings; /* that hinder nothing */
+    struct tw_errors warnings; /* with their places: what works, and should not be so */
 };
 
 /* All or nothing. TW_EXIT_NOT_RIGHT: errors with their places were added. TW_EXIT_USAGE: the file itself
@@ -45,8 +45,5 @@ void tw_setup_check_outputs(struct tw_setup *s, struct tw_errors *errors);
 int tw_setup_check(const char *path);
 /* credentials.c */
 void tw_setup_load_tls(struct tw_setup *s, struct tw_errors *errors);
-/* Calls with a sentence for each thing that works and should not be so. */
-typedef void tw_setup_doubt(void *ctx, const char *sentence);
-void tw_setup_doubt_tls(const struct tw_config *c, const struct tw_tls *tls, tw_setup_doubt *call, void *ctx);
 
 #endif

@@ -39,7 +39,7 @@ class Reload(Tls):
         theirs = self.lax(other.sign("b", common="pe-a.example"))
         self.write("ca.pem", self.read("other.pem"))
         self.reload("reload: done")
-        self.assertIn("server.key' is readable by everybody on this host", self.log())
+        self.assertRegex(self.log(), r"warning reload: .*trunkwatchd.yaml:\d+:\d+: tls.key '.*server.key' is readable by everybody")
         new = self.connect(STRANGER, context=theirs)
         self.assertNotEqual(new.getpeercert(True), old.getpeercert(True))
         # Who is connected goes on; who comes again with what is no longer believed does not.
@@ -78,7 +78,7 @@ class Reload(Tls):
         os.chmod(self.path("server.key"), 0o644)
         done = self.check()
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("server.key' is readable by everybody on this host", done.stderr)
+        self.assertRegex(done.stderr, r"warning: .*trunkwatchd.yaml:\d+:\d+: tls.key '.*server.key' is readable by everybody on this host")
         self.ca.sign("server", common="collector", expired=True)
         self.assertIn("server.pem' has expired", self.check().stderr)
         good = self.read("trunkwatchd.yaml")
