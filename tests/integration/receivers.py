@@ -29,6 +29,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         with r.lock:
             answer = r.script.pop(0) if r.script else r.usual
+            answer = answer(body) if callable(answer) else answer
             r.requests.append((self.path, self.headers, body, answer))
         getattr(self, "do_" + answer[0])(*answer[1:])
 
@@ -69,7 +70,7 @@ OK = ("status", 200)
 
 
 class Receiver:
-    """script: what is answered to the first requests; `usual` to all others."""
+    """script: what is answered to the first requests; `usual` to all others. Or what makes it of the body."""
 
     def __init__(self, test, *script, usual=OK, tls=None, port=0, start=True):
         self.script, self.usual, self.tls = list(script), usual, tls

@@ -23,6 +23,9 @@ class Outputs(Case):
         text = self.read("trunkwatchd.yaml").replace("hold: 1s", "hold: 100ms")
         self.write("trunkwatchd.yaml", text + "".join(f"  - {row}\n" for row in rows))
 
+    def down(self, sub):
+        send(self.syslog, link("PE-A", f"Eth-Trunk10.{sub}"), PE_A)
+
     def clear(self):
         time.sleep(0.2)
         send(self.syslog, link("PE-A", "Eth-Trunk10.100", up=True), PE_A)
