@@ -9,7 +9,7 @@
 
 static inline uint64_t tw_item_number(const struct tw_item *i)
 {
-    return i->t.seq;
+    return i->t.number;
 }
 
 #endif

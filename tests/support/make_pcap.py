@@ -100,7 +100,7 @@ def trap(source, kind, f, uptime, request):
         version = 0
     else:
         head = [varbind("1.3.6.1.2.1.1.3.0", ticks), varbind("1.3.6.1.6.3.1.1.4.1.0", oid(name))]
-        pdu = tlv(0xA7, integer(request) + integer(0) + integer(0) + tlv(0x30, b"".join(head + binds)))
+        pdu = tlv(0xA6 if "inform" in f else 0xA7, integer(request) + integer(0) + integer(0) + tlv(0x30, b"".join(head + binds)))
         version = 1
     return tlv(0x30, integer(version) + octets(f.get("community", "public")) + pdu)
 
