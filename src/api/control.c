@@ -135,6 +135,7 @@ static void on_readable(struct bufferevent *bev, void *ctx)
     } else if (!tw_control_parse(tw_str_of(line, n), &r, &why)) {
         refuse(c, NULL, why);
     } else {
+        r.peer = c->peer;
         run(c, &r);
         tw_control_request_finish(&r);
     }

@@ -20,7 +20,8 @@ bool tw_control_parse(struct tw_str line, struct tw_control_request *out, const 
             return false;
         }
     }
-    *out = (struct tw_control_request){json_string_value(json_object_get(root, "command")), root};
+    *out = (struct tw_control_request){.command = json_string_value(json_object_get(root, "command")),
+                                       .own = root};
     if (out->command != NULL)
         return true;
     *why = "no command, expected {\"command\": \"…\"}";

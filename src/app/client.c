@@ -268,22 +268,22 @@ static bool exchange(int fd, const struct sockaddr_un *to, struct tw_str request
     return n >= 0;
 }
 
-int tw_client_ask(const struct tw_client *c, const char *name, json_t **out)
+int tw_client_send(const struct tw_client *c, struct tw_str request, json_t **out)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     struct timeval patience = {CONTROL_TIMEOUT_S, 0};
-    struct tw_buf request = {0}, answer = {0};
+    struct tw_buf answer = {0};
+    *out = NULL;
     if (c->control == NULL)
         return unreachable(c, "%s has no control socket: expected as\ncontrol: /run/trunkwatch/control.sock",
                            c->config);
     if (strlen(c->control) >= sizeof to.sun_path)
         return unreachable(c, "the path of the control socket is too long: %s", c->control);
     memcpy(to.sun_path, c->control, strlen(c->control));
-    tw_buf_fmt(&request, "{\"command\":\"%s\"}\n", name);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), status = TW_EXIT_OK;
     TW_ASSERT(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
               setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0);
-    bool ok = exchange(fd, &to, tw_buf_view(&request), &answer);
+    bool ok = exchange(fd, &to, request, &answer);
     int why = errno;
     (void)close(fd);
     *out = ok ? json_loadb(answer.n > 0 ? answer.p : "", answer.n, 0, NULL) : NULL;
@@ -295,7 +295,15 @@ int tw_client_ask(const struct tw_client *c, const char *name, json_t **out)
         status = unreachable(
             c, "the daemon at %s did not answer: it may be busy, or you may not ask; its log says",
             c->control);
-    tw_buf_finish(&request);
     tw_buf_finish(&answer);
+    return status;
+}
+
+int tw_client_ask(const struct tw_client *c, const char *name, json_t **out)
+{
+    struct tw_buf request = {0};
+    tw_buf_fmt(&request, "{\"command\":\"%s\"}\n", name);
+    int status = tw_client_send(c, tw_buf_view(&request), out);
+    tw_buf_finish(&request);
     return status;
 }

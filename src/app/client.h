@@ -39,6 +39,8 @@ const char *tw_client_text(const json_t *o, const char *key);
 long long tw_client_number(const json_t *o, const char *key);
 
 /* What it answers at its control socket to {"command": NAME}. */
+/* The same for a request with arguments: a line of JSON. */
+int tw_client_send(const struct tw_client *c, struct tw_str request, json_t **out);
 int tw_client_ask(const struct tw_client *c, const char *name, json_t **out);
 
 #endif

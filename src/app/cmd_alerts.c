@@ -38,6 +38,21 @@ static int by_weight(const void *a, const void *b)
                               : strcmp(tw_client_text(x, "since"), tw_client_text(y, "since"));
 }
 
+/* What it is, who has it, and until when it is quiet. */
+static void note(const json_t *alert, struct tw_table *t)
+{
+    const json_t *taken = json_object_get(alert, "acknowledged"), *quiet = json_object_get(alert, "silenced");
+    struct tw_buf b = {0};
+    tw_buf_z(&b, tw_client_text(alert, "summary"));
+    if (json_is_object(taken))
+        tw_buf_fmt(&b, "; %s has it: %s", tw_client_text(taken, "by"), tw_client_text(taken, "why"));
+    if (json_is_object(quiet))
+        tw_buf_fmt(&b, "; quiet until %s by %s: %s (%s)", tw_client_text(quiet, "until"),
+                   tw_client_text(quiet, "by"), tw_client_text(quiet, "why"), tw_client_text(quiet, "id"));
+    tw_table_note(t, b.p);
+    tw_buf_finish(&b);
+}
+
 static void row(const json_t *alert, struct tw_table *t)
 {
     char buf[TW_PERSON_TEXT];
@@ -62,10 +77,17 @@ static void row(const json_t *alert, struct tw_table *t)
         tw_table_cell(t, TW_TONE_FAINT, "%s after %s", tw_client_text(alert, "cleared_by"),
                       tw_person_dur((tw_dur){(int64_t)(s * 1e9)}, buf));
     } else {
-        tw_table_cell(t, TW_TONE_PLAIN, "firing, %s", tw_client_text(alert, "confidence"));
+        const json_t *quiet = json_object_get(alert, "silenced");
+        bool taken = json_is_object(json_object_get(alert, "acknowledged"));
+        const char *kind = tw_client_text(quiet, "kind");
+        tw_table_cell(t, TW_TONE_PLAIN, "firing, %s%s%s", tw_client_text(alert, "confidence"),
+                      taken ? ", ACK" : "",
+                      !json_is_object(quiet)             ? ""
+                      : strcmp(kind, "maintenance") == 0 ? ", MAINTENANCE"
+                                                         : ", SILENCED");
     }
     tw_table_cell(t, TW_TONE_FAINT, "%s", tw_client_text(alert, "alert_id"));
-    tw_table_note(t, tw_client_text(alert, "summary"));
+    note(alert, t);
 }
 
 static void show(const json_t *root, bool also_ended)

@@ -319,6 +319,10 @@ void tw_log_unused(const struct tw_config *c);
 bool tw_serve_open(struct tw_daemon *d);
 void tw_serve_close(struct tw_daemon *d);
 
+/* people.c: ack, silence, maintenance and their ends, at the control socket. */
+bool tw_people_act(void *daemon, const struct tw_control_request *r, struct tw_buf *answer);
+extern const char *const tw_people_of_alerts[], *const tw_people_of_silences[], *const tw_people_of_windows[];
+
 /* report.c */
 void tw_report_counters(struct tw_daemon *d);
 void tw_report_all(struct tw_daemon *d);

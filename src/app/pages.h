@@ -12,6 +12,8 @@ struct tw_buf;
 void tw_page_metrics(struct tw_daemon *d, struct tw_buf *b);
 void tw_page_status(struct tw_daemon *d, struct tw_buf *b);
 void tw_page_pairs(struct tw_daemon *d, struct tw_buf *b);
+void tw_page_silences(struct tw_daemon *d, struct tw_buf *b); /* page_standing.c, as the next */
+void tw_page_maintenance(struct tw_daemon *d, struct tw_buf *b);
 void tw_page_unknown(struct tw_daemon *d, struct tw_buf *b);
 
 #endif

@@ -44,6 +44,16 @@ static void unknown(void *d, struct tw_http_request *r)
     written(d, r, tw_page_unknown);
 }
 
+static void silences(void *d, struct tw_http_request *r)
+{
+    written(d, r, tw_page_silences);
+}
+
+static void maintenance(void *d, struct tw_http_request *r)
+{
+    written(d, r, tw_page_maintenance);
+}
+
 static void healthz(void *d, struct tw_http_request *r)
 {
     (void)d;
@@ -108,6 +118,8 @@ static const struct tw_http_route routes[] = {
     {"/api/v1/pairs", JSON, true, NULL, pairs, NULL},
     {"/api/v1/alerts", JSON, true, of_alerts, alerts, which_alerts},
     {"/api/v1/alerts/", JSON, false, NULL, alert, NULL},
+    {"/api/v1/silences", JSON, true, NULL, silences, NULL},
+    {"/api/v1/maintenance", JSON, true, NULL, maintenance, NULL},
     {"/api/v1/unknown", JSON, true, NULL, unknown, NULL},
     {NULL, NULL, false, NULL, NULL, NULL},
 };
@@ -128,6 +140,12 @@ static bool reload(void *ctx, const struct tw_control_request *r, struct tw_buf 
 
 static const struct tw_control_command commands[] = {
     {"reload", NULL, reload},
+    {"ack", tw_people_of_alerts, tw_people_act},
+    {"unack", tw_people_of_alerts, tw_people_act},
+    {"silence", tw_people_of_silences, tw_people_act},
+    {"unsilence", tw_people_of_alerts, tw_people_act},
+    {"maintenance", tw_people_of_windows, tw_people_act},
+    {"unmaintenance", tw_people_of_alerts, tw_people_act},
     {NULL, NULL, NULL},
 };
 

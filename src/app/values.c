@@ -127,7 +127,10 @@ void tw_scope_view(struct tw_daemon *d, enum tw_scope scope, size_t i, struct tw
 {
     *out = (struct tw_view){.d = d, .topology = tw_pipeline_topology(d->pipeline)};
     switch (scope) {
-    case TW_SCOPE_DAEMON: out->board = tw_board_stats(d->board); break;
+    case TW_SCOPE_DAEMON:
+        out->board = tw_board_stats(d->board);
+        out->people = tw_pipeline_people(d->pipeline);
+        break;
     case TW_SCOPE_SOCKET: view_socket(&d->inputs[i], out); break;
     case TW_SCOPE_DEVICE: view_device(d, (uint32_t)i, out); break;
     case TW_SCOPE_PAIR:

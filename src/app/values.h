@@ -40,6 +40,7 @@ struct tw_view {
     struct tw_store_stats store;
     struct tw_http_stats http;
     struct tw_board_stats board;
+    struct tw_people people;
     struct tw_process process;
 };
 

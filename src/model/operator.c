@@ -299,7 +299,7 @@ const char *tw_operator_parse(struct tw_str line, struct tw_arena *arena, struct
 
 /* In quotes when it has to be. A % is written as an escape: nothing that stands in a log file shall look like
  * a message of a router. */
-static void add(struct tw_buf *out, const char *key, const char *value)
+void tw_operator_add(struct tw_buf *out, const char *key, const char *value)
 {
     struct tw_str s = tw_str_z(value);
     size_t bare = 0;
@@ -327,7 +327,7 @@ static void add_time(struct tw_buf *out, const char *key, tw_time t)
 {
     char text[TW_TIME_TEXT];
     if (tw_time_is_finite(t))
-        add(out, key, tw_time_text(t, text));
+        tw_operator_add(out, key, tw_time_text(t, text));
 }
 
 static void add_window(struct tw_buf *out, const struct tw_window *w)
@@ -340,7 +340,7 @@ static void add_window(struct tw_buf *out, const struct tw_window *w)
     tw_buf_fmt(out, " every=%s for=%llds", every_names[w->every], (long long)(w->lasts.ns / 1000000000));
     if (w->days != 0) {
         tw_window_days(w->days, &days);
-        add(out, "days", days.p);
+        tw_operator_add(out, "days", days.p);
         tw_buf_finish(&days);
     }
     if (w->offset_s != 0) {
@@ -353,18 +353,18 @@ void tw_operator_text(const struct tw_operator *o, struct tw_buf *out)
 {
     tw_buf_fmt(out, "%s %s", mark, act_names[o->act]);
     if (o->id[0] != '\0')
-        add(out, "id", o->id);
+        tw_operator_add(out, "id", o->id);
     if (o->by != NULL)
-        add(out, "by", o->by);
+        tw_operator_add(out, "by", o->by);
     if (o->why != NULL && o->why[0] != '\0')
-        add(out, "why", o->why);
+        tw_operator_add(out, "why", o->why);
     if (o->act == TW_ACT_SILENCE)
         add_time(out, "until", o->when.until);
     else if (o->act == TW_ACT_MAINTENANCE)
         add_window(out, &o->when);
     for (int m = 0; m < TW_MATCHERS; m++) {
         if (o->match[m] != NULL)
-            add(out, matcher_names[m], o->match[m]);
+            tw_operator_add(out, matcher_names[m], o->match[m]);
     }
 }
 

@@ -26,6 +26,7 @@ struct tw_control_peer {
 /* A request that was understood. */
 struct tw_control_request {
     const char *command;
+    struct tw_control_peer peer; /* who asks */
     void *own;
 };
 /* False, and why: it is none. `out` is to be finished only after true. */

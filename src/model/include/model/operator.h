@@ -85,6 +85,8 @@ TW_MUST_CHECK const char *tw_operator_parse(struct tw_str line, struct tw_arena 
                                             struct tw_operator *out);
 /* The line begins like one, whatever follows. */
 bool tw_operator_is(struct tw_str line);
+/* Appends " KEY=VALUE", in quotes when it has to be. */
+void tw_operator_add(struct tw_buf *out, const char *key, const char *value);
 void tw_operator_text(const struct tw_operator *o, struct tw_buf *out);
 /* The id that a silence or window gets when it was said at `at`: "s…", "m…". */
 void tw_operator_id(const struct tw_operator *o, tw_time at, char out[static TW_OPERATOR_ID]);
