@@ -55,7 +55,6 @@ void tw_alerts_counts(const struct tw_alerts *a, uint64_t *raised, uint64_t *cle
 
 /* What people do. An ack is kept as long as its alert, silences and windows until they are over; they are
  * part of the snapshot. NULL, or why it can't be done: half a sentence. */
-enum { TW_STANDING_MAX = 256 }; /* silences; and as many windows */
 const char *tw_alerts_may_act(const struct tw_alerts *a, const struct tw_operator *o, tw_time now);
 const char *tw_alerts_act(struct tw_alerts *a, const struct tw_operator *o, const struct tw_moment *m);
 /* In the order in which they were made, those that are not open yet included. */

@@ -91,7 +91,8 @@ void tw_operator_text(const struct tw_operator *o, struct tw_buf *out);
 /* The id that a silence or window gets when it was said at `at`: "s…", "m…". */
 void tw_operator_id(const struct tw_operator *o, tw_time at, char out[static TW_OPERATOR_ID]);
 
-/* A silence or window that the core holds. */
+/* A silence or window that the core holds; so many of each. */
+enum { TW_STANDING_MAX = 256 };
 struct tw_standing {
     enum tw_silence_kind kind;
     char id[TW_OPERATOR_ID];
