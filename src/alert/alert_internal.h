@@ -12,6 +12,7 @@
 enum track_state {
     TRACK_HOLDING,
     TRACK_LOST,
+    TRACK_OVER, /* remembered: it may turn out that it never was */
     TRACK_FIRING,
     TRACK_RESTARTED,
     TRACK_STATES,
@@ -49,6 +50,7 @@ struct track {
     tw_time deadline; /* TW_TIME_MAX: no timer */
     uint64_t timer_seq;
     tw_time raised_at;
+    tw_time ended; /* OVER */
     tw_dur raise_delay;
     uint32_t alert;                     /* TW_NONE */
     uint32_t slot;                      /* place among the alert's items */
@@ -153,6 +155,8 @@ uint32_t track_find(const struct tw_alerts *a, uint32_t condition, struct tw_ite
 uint32_t track_new(struct tw_alerts *a, uint32_t condition, struct tw_item item);
 void track_index(struct tw_alerts *a, uint32_t track);
 void track_free(struct tw_alerts *a, uint32_t track);
+/* Its alert has ended, or its hold: frees it, or remembers it for a while. */
+void track_end(struct tw_alerts *a, uint32_t track, tw_time now);
 static inline bool track_any(const struct tw_alerts *a, uint32_t sub_side)
 {
     return sub_side < a->sub_tracks_cap && a->sub_tracks[sub_side] > 0;

@@ -144,6 +144,7 @@ void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at
     struct alert *al = &a->alerts[t->alert];
     bool retracted = !tw_before(t->raised_at, at);
     t->ending = true;
+    t->ended = at;
     t->deadline = TW_TIME_MAX;
     count_item(al, t, -1);
     al->items[t->slot] = al->items[--al->items_n];
@@ -200,7 +201,7 @@ void alert_lost(struct tw_alerts *a, uint32_t i, tw_time now)
 static void let_go(struct tw_alerts *a, struct alert *al)
 {
     for (size_t i = 0; i < al->leaving_n; i++)
-        track_free(a, al->leaving[i]);
+        track_end(a, al->leaving[i], a->tracks[al->leaving[i]].ended);
     al->leaving_n = 0;
 }
 

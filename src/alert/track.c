@@ -4,6 +4,7 @@
 #include "alert_internal.h"
 
 #define ROLE_GRACE TW_SECONDS(60) /* a role lost later than this after the fault does not restart a hold */
+#define OVER_FOR   TW_SECONDS(60) /* so long after an end the reason of a down may show that it was none */
 #define RESTART_GRACE                                                                                        \
     TW_SECONDS(600) /* what a device that cold-started said before is given up after this                    \
                      */
@@ -86,6 +87,25 @@ static tw_time last_down(const struct tw_alerts *a, struct tw_item item)
     return s->downs_n > 0 ? tw_facts_downs(a->facts, s)[s->downs_n - 1] : TW_TIME_MIN;
 }
 
+/* What is still down may be the same interruption all along: the reason that comes after its down, that of
+ * the peer's sub-interface, say, tells what was so then. */
+void track_end(struct tw_alerts *a, uint32_t i, tw_time now)
+{
+    struct track *t = &a->tracks[i];
+    if (t->item.scope != TW_SCOPE_SUB || condition_of(a, t)->ends_after.ns > 0 ||
+        flaps(a, t->item)->oper.value != TW_STATE_DOWN) {
+        track_free(a, i);
+        return;
+    }
+    t->state = TRACK_OVER;
+    t->truth = t->ending = false;
+    t->alert = TW_NONE;
+    t->raised_at = TW_TIME_MAX;
+    t->deadline = tw_time_add(now, OVER_FOR);
+    t->timer_seq = ++a->timer_seq;
+    timer_push(a, t->deadline, t->timer_seq, TIMER_TRACK, i);
+}
+
 static tw_time hold_end(const struct tw_alerts *a, const struct track *t)
 {
     const struct tw_condition *c = condition_of(a, t);
@@ -147,6 +167,25 @@ static void begin(struct tw_alerts *a, uint32_t condition, struct tw_item item, 
         trace(a, t, m, "true since %s: must stay so for %g s", tw_time_text(t->hold_from, since),
               (double)c->hold.ns / 1e9);
     }
+    track_arm(a, i);
+}
+
+/* True again after an end. As now known it was true then as well: the same interruption, and its hold goes
+ * on. What is true from now on, or since, is another one. */
+static void again(struct tw_alerts *a, uint32_t i, struct tw_judged j, const struct tw_moment *m)
+{
+    struct track *t = &a->tracks[i];
+    if (!tw_time_is_finite(j.since) || tw_before(t->ended, j.since) || !tw_before(j.since, m->at)) {
+        uint32_t condition = t->condition;
+        struct tw_item item = t->item;
+        track_free(a, i);
+        begin(a, condition, item, j, m);
+        return;
+    }
+    t->state = TRACK_HOLDING;
+    t->truth = true;
+    t->known = m->rx;
+    trace(a, t, m, "what ended it is refuted: the hold goes on");
     track_arm(a, i);
 }
 
@@ -231,7 +270,8 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
     case ACT_RESUME: resume(a, t, j, m); break;
     case ACT_DROP:
         trace(a, t, m, "over before the hold was: %s", by);
-        track_free(a, i);
+        t->ended = m->at;
+        track_end(a, i, m->at);
         return;
     case ACT_RAISE:
         t->raised_at = m->at;
@@ -311,6 +351,13 @@ void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, c
         return;
     }
     struct track *t = &a->tracks[i];
+    if (t->state == TRACK_OVER) {
+        if (j.truth && !ends_at_once(a, condition, item))
+            again(a, i, j, m);
+        else
+            tell_why_not(a, condition, item, m);
+        return;
+    }
     const char *by = ending(a, t, j.truth);
     bool firing = t->state == TRACK_FIRING;
     /* What happened before the raise and would have prevented it takes the alert back. */
@@ -329,12 +376,20 @@ void track_due(struct tw_alerts *a, uint32_t i, tw_time now)
     struct tw_moment m = {.at = now, .rx = now};
     const char *by = t->state == TRACK_RESTARTED ? "restarted" : "recovered";
     t->deadline = TW_TIME_MAX;
+    if (t->state == TRACK_OVER) {
+        track_free(a, i);
+        return;
+    }
     act(a, i, track_step(t->state, TRACK_DUE), (struct tw_judged){t->truth, t->since}, &m, by);
 }
 
 void track_restart(struct tw_alerts *a, uint32_t i, const struct tw_moment *m)
 {
     struct track *t = &a->tracks[i];
+    if (t->state == TRACK_OVER) {
+        track_free(a, i);
+        return;
+    }
     t->truth = false;
     act(a, i, track_step(t->state, TRACK_RESTART), (struct tw_judged){false, TW_TIME_MIN}, m,
         "the device restarted");

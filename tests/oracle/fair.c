@@ -16,13 +16,6 @@ static bool same_sub(const struct o_event *a, const struct o_event *b)
            b->sub != O_MAIN;
 }
 
-/* Who forwards may be judged anew by b: a role, or the main interface of e's side came up. */
-static bool moves_traffic(const struct o_event *e, const struct o_event *b)
-{
-    return b->kind == O_MEMBER || b->kind == O_E_TRUNK ||
-           (b->kind == O_UP && b->side == e->side && b->member == e->member);
-}
-
 /* Said before, word for word: it says nothing. */
 static bool repeat(const struct o_sequence *s, int i)
 {
@@ -32,18 +25,15 @@ static bool repeat(const struct o_sequence *s, int i)
     return k < i;
 }
 
-/* A down that comes without its reason gets it from its twin, soon, and before it matters to who forwards.
- * Later it would explain what is judged and told: that the service had moved to the other side. */
+/* A down that comes without its reason gets it from its twin, soon. */
 static bool reason_too_late(const struct o_sequence *s, int i)
 {
     const struct o_event *e = &s->message[i].says;
     if (e->kind != O_DOWN || e->sub == O_MAIN || e->down == TW_DOWN_UNKNOWN || e->shut || repeat(s, i))
         return false;
     int64_t first = e->at;
-    bool moved = false, moved_since = false;
     for (int k = i - 1; k >= 0; k--) {
         const struct o_event *b = &s->message[k].says;
-        moved = moved || moves_traffic(e, b);
         if (!same_sub(e, b) || repeat(s, k))
             continue;
         if (b->kind != O_DOWN)
@@ -51,9 +41,8 @@ static bool reason_too_late(const struct o_sequence *s, int i)
         if (b->down != TW_DOWN_UNKNOWN || b->shut)
             return false;
         first = b->at;
-        moved_since = moved;
     }
-    return e->at - first > TWIN || moved_since;
+    return e->at - first > TWIN;
 }
 
 static bool own_fault(const struct o_event *e)
