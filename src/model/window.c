@@ -33,7 +33,7 @@ static unsigned weekday(int64_t day)
 static tw_time opening(const struct tw_window *w, int64_t day)
 {
     int64_t first = day_of(w, w->from), of_day = w->from.ns + offset_ns(w) - first * DAY_NS;
-    uint8_t days = w->days != 0 ? w->days : (uint8_t)(1u << weekday(first));
+    uint8_t days = (uint8_t)(w->days != 0 ? w->days : 1u << weekday(first));
     tw_time t = {day * DAY_NS + of_day - offset_ns(w)};
     bool on = w->every == TW_DAILY || (days >> weekday(day) & 1) != 0;
     return on && day >= first && tw_before(t, w->until) ? t : TW_TIME_MAX;
