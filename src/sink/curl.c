@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { IDLE_CONNECTIONS = 1 };
 
@@ -77,9 +79,13 @@ static size_t take_body(char *p, size_t size, size_t n, void *ctx)
 static size_t take_header(char *p, size_t size, size_t n, void *ctx)
 {
     struct tw_curl *c = ctx;
-    (void)p;
     n *= size;
+    struct tw_str line = tw_str_cut(tw_str_trim(tw_str_of(p, n)), TW_CURL_LINE_MAX);
     c->headers_bytes += n;
+    if (line.n > 0 && !c->said_bye) {
+        memcpy(c->line, line.p, line.n);
+        c->line_n = line.n;
+    }
     return c->headers_bytes <= TW_CURL_HEADERS_MAX ? n : 0;
 }
 
@@ -92,11 +98,21 @@ static void note_pause(struct tw_curl *c)
     c->not_before_ms = s > 0 ? tw_clock_mono_ms() + s * 1000 : 0;
 }
 
+/* Of what was answered before our good-bye; libcurl tells of the last answer, which may be to that. */
+static long smtp_status(struct tw_str line)
+{
+    uint64_t status = 0;
+    return tw_str_u64(tw_str_cut(line, 3), 999, &status) ? (long)status : 0;
+}
+
 static void answer(struct tw_curl *c, CURLcode code)
 {
     char why[TW_SINK_WHY] = "";
-    struct tw_curl_answer a = {.body = tw_buf_view(&c->body)};
+    struct tw_curl_answer a = {
+        .body = tw_buf_view(&c->body), .line = tw_str_of(c->line, c->line_n), .code = code};
     (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &a.status);
+    if (c->smtp)
+        a.status = smtp_status(a.line);
     note_pause(c);
     /* Whoever says that much has said what became of the request before. */
     if (code != CURLE_OK && c->body_bytes <= TW_CURL_ANSWER_MAX) {
@@ -139,7 +155,8 @@ void tw_curl_begin(struct tw_curl *c)
     TW_ASSERT(!c->busy);
     c->busy = true;
     tw_buf_clear(&c->body);
-    c->body_bytes = c->headers_bytes = 0;
+    c->body_bytes = c->headers_bytes = c->line_n = 0;
+    c->said_bye = false;
     c->error[0] = '\0';
     if (wait > 0)
         (void)event_add(c->pause, &tv);
@@ -307,4 +324,58 @@ bool tw_curl_http(struct tw_curl *c, struct tw_str url, const struct tw_setting_
     curl_free(host);
     curl_url_cleanup(u);
     return ok;
+}
+
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct tw_curl *c = ctx;
+    (void)purpose;
+    if (c->sockets_n == TW_CURL_SOCKETS_MAX)
+        return CURL_SOCKET_BAD;
+    curl_socket_t fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    if (fd != CURL_SOCKET_BAD)
+        c->sockets[c->sockets_n++] = fd;
+    return fd;
+}
+
+static int close_socket(void *ctx, curl_socket_t fd)
+{
+    struct tw_curl *c = ctx;
+    for (size_t i = 0; i < c->sockets_n; i++) {
+        if (c->sockets[i] == fd) {
+            c->sockets[i] = c->sockets[--c->sockets_n];
+            break;
+        }
+    }
+    return close(fd);
+}
+
+/* After its QUIT libcurl waits for an answer, and the loop with it. Nobody needs that answer: when the QUIT
+ * is written the connection is shut down, and the wait ends before it begins. */
+static int watch_quit(CURL *easy, curl_infotype type, char *p, size_t n, void *ctx)
+{
+    static const char quit[] = "QUIT\r\n";
+    struct tw_curl *c = ctx;
+    (void)easy;
+    if (type == CURLINFO_HEADER_OUT && n > 0 && n < sizeof quit && memcmp(p, quit, n) == 0) {
+        c->said_bye = true;
+        for (size_t i = 0; i < c->sockets_n; i++)
+            (void)shutdown(c->sockets[i], SHUT_RDWR);
+    }
+    return 0;
+}
+
+void tw_curl_smtp(struct tw_curl *c)
+{
+    c->smtp = true;
+    (void)curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    (void)curl_easy_setopt(c->easy, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(c->easy, CURLOPT_FORBID_REUSE, 1L);
+    (void)curl_easy_setopt(c->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    (void)curl_easy_setopt(c->easy, CURLOPT_OPENSOCKETDATA, c);
+    (void)curl_easy_setopt(c->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    (void)curl_easy_setopt(c->easy, CURLOPT_CLOSESOCKETDATA, c);
+    (void)curl_easy_setopt(c->easy, CURLOPT_DEBUGFUNCTION, watch_quit);
+    (void)curl_easy_setopt(c->easy, CURLOPT_DEBUGDATA, c);
+    (void)curl_easy_setopt(c->easy, CURLOPT_VERBOSE, 1L);
 }

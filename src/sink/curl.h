@@ -11,7 +11,7 @@
 
 #include <curl/curl.h>
 
-/* The first rows of the settings of every output that uses it. */
+/* The first rows of the settings of every output that uses it; `time`: the timeout, unless it is given. */
 enum {
     TW_CURL_CA_FILE,
     TW_CURL_CERTIFICATE,
@@ -21,7 +21,7 @@ enum {
     TW_CURL_TIMEOUT,
     TW_CURL_ROWS
 };
-#define TW_CURL_SETTINGS                                                                                     \
+#define TW_CURL_SETTINGS(time)                                                                               \
     [TW_CURL_CA_FILE] = {.name = "ca-file",                                                                  \
                          .kind = TW_SETTING_FILE,                                                            \
                          .help = "Authorities (PEM) whose certificates are believed, instead of the "        \
@@ -36,7 +36,7 @@ enum {
                           .help = "The password of the user."},                                              \
     [TW_CURL_TIMEOUT] = {.name = "timeout",                                                                  \
                          .kind = TW_SETTING_TIME,                                                            \
-                         .preset = "10s",                                                                    \
+                         .preset = time,                                                                     \
                          .least = 1000000000,                                                                \
                          .most = 60000000000,                                                                \
                          .help = "For a whole request, from the look-up of the name to the end of the "      \
@@ -50,6 +50,7 @@ enum {
     }
 
 enum {
+    TW_CURL_LINE_MAX = 160,
     TW_CURL_BODY_MAX = 64 << 10,
     TW_CURL_ANSWER_MAX = 1 << 20,
     TW_CURL_HEADERS_MAX = 64 << 10,
@@ -59,7 +60,9 @@ enum {
 struct tw_curl_answer {
     long status;        /* 0: none */
     struct tw_str body; /* its first TW_CURL_BODY_MAX bytes */
-    const char *why;    /* why there is no whole answer, for people; NULL: there is one */
+    struct tw_str line; /* the last header, or the last line of an answer of SMTP; its beginning */
+    CURLcode code;
+    const char *why; /* why there is no whole answer, for people; NULL: there is one */
 };
 
 struct tw_curl;
@@ -84,6 +87,9 @@ void tw_curl_header(struct curl_slist **headers, const char *name, const char *v
 void tw_curl_post(struct tw_curl *c, const struct curl_slist *headers, struct tw_str body);
 /* Begins what was set by tw_curl_easy. */
 void tw_curl_begin(struct tw_curl *c);
+
+/* SMTP: each connection is closed after the mail, and no answer to the good-bye is waited for. */
+void tw_curl_smtp(struct tw_curl *c);
 
 /* What an HTTP status means, and how to say it. */
 enum tw_sent tw_curl_judge(const struct tw_curl *c, const struct tw_curl_answer *a,

@@ -6,6 +6,8 @@
 
 struct event;
 
+enum { TW_CURL_SOCKETS_MAX = 8 };
+
 struct tw_curl {
     CURLM *multi;
     CURL *easy;
@@ -19,6 +21,11 @@ struct tw_curl {
     long timeout_ms;
     struct tw_buf body;
     size_t body_bytes, headers_bytes;
+    char line[TW_CURL_LINE_MAX];
+    size_t line_n;
+    bool smtp, said_bye;
+    curl_socket_t sockets[TW_CURL_SOCKETS_MAX]; /* open ones, of SMTP */
+    size_t sockets_n;
     char error[CURL_ERROR_SIZE];
 };
 

@@ -40,7 +40,7 @@ struct manager {
 };
 
 static const struct tw_setting settings[] = {
-    TW_CURL_SETTINGS,
+    TW_CURL_SETTINGS("10s"),
     [URLS] = {.name = "urls",
               .kind = TW_SETTING_EACH,
               .needed = true,

@@ -27,7 +27,7 @@ struct webhook {
 static const char *const bodies[] = {"json", "cloudevents", NULL};
 
 static const struct tw_setting settings[] = {
-    TW_CURL_SETTINGS,
+    TW_CURL_SETTINGS("10s"),
     [URL] = {.name = "url", .kind = TW_SETTING_TEXT, .help = "Where to, http or https."},
     [URL_FILE] = {.name = "url-file",
                   .kind = TW_SETTING_SECRET,
