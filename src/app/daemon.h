@@ -172,6 +172,16 @@ struct tw_keep {
     bool held_back;                   /* TCP and TLS are not read */
 };
 
+/* trial.c: the test of an output. */
+struct tw_trial {
+    uint64_t serial; /* of the last that was begun */
+    bool running;
+    char output[256];
+    tw_time began;
+    enum tw_sent result;
+    char why[TW_SINK_WHY];
+};
+
 struct tw_daemon {
     const char *config_path;
     struct tw_config *config;
@@ -191,6 +201,7 @@ struct tw_daemon {
     struct tw_strangers strangers;
     struct tw_snmp snmp;
     struct tw_keep keep;
+    struct tw_trial trial;
     struct tw_shed shed;
     struct tw_buf line; /* for rendering */
     uint64_t ticks;
@@ -306,6 +317,11 @@ const char *tw_keep_trouble(struct tw_daemon *d);
 /* In order: everything is written, and sent as far as that takes no waiting. */
 void tw_keep_end(struct tw_daemon *d);
 void tw_keep_close(struct tw_daemon *d);
+
+/* trial.c: commands at the control socket. */
+extern const char *const tw_trial_of_output[], *const tw_trial_of_serial[];
+bool tw_trial_begin(void *d, const struct tw_control_request *request, struct tw_buf *b);
+bool tw_trial_result(void *d, const struct tw_control_request *request, struct tw_buf *b);
 
 /* reload.c: SIGHUP, or somebody's command. */
 void tw_reload(struct tw_daemon *d);

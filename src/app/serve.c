@@ -140,6 +140,8 @@ static bool reload(void *ctx, const struct tw_control_request *r, struct tw_buf 
 
 static const struct tw_control_command commands[] = {
     {"reload", NULL, reload},
+    {"test-output", tw_trial_of_output, tw_trial_begin},
+    {"test-result", tw_trial_of_serial, tw_trial_result},
     {"ack", tw_people_of_alerts, tw_people_act},
     {"unack", tw_people_of_alerts, tw_people_act},
     {"silence", tw_people_of_silences, tw_people_act},

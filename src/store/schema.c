@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION_ID = 0x74777631 }; /* "twv1" */
+enum { APPLICATION_ID = 0x74777631 /* "twv1" */, CHECK_BYTES = 256 << 20 };
 
 /* One entry for each version: what brings the one before up to it. */
 static const char *const migrations[TW_STORE_SCHEMA] = {
@@ -141,6 +141,19 @@ static bool migrate(struct tw_store *s, int64_t from)
     return ok;
 }
 
+/* What is damaged is found now, and not in the middle of an incident. A large file would take too long. */
+static bool is_whole(struct tw_store *s)
+{
+    struct stat st;
+    sqlite3_stmt *q = NULL;
+    if (stat(s->path, &st) == 0 && st.st_size > CHECK_BYTES)
+        return true;
+    bool ok = sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &q, NULL) == SQLITE_OK &&
+              sqlite3_step(q) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(q, 0), "ok") == 0;
+    (void)sqlite3_finalize(q);
+    return ok;
+}
+
 static bool prepare(struct tw_store *s, char why[static TW_STORE_WHY])
 {
     int64_t version, id, tables;
@@ -159,7 +172,7 @@ static bool prepare(struct tw_store *s, char why[static TW_STORE_WHY])
     if (version > TW_STORE_SCHEMA)
         return refuse(why, "it was written by a newer version of trunkwatch");
     if (version == TW_STORE_SCHEMA)
-        return true;
+        return !ours || is_whole(s) || refuse(why, "database disk image is malformed");
     if (!ours)
         return refuse(why, "it was written by an older version of trunkwatch: start the daemon once");
     if (migrate(s, version))

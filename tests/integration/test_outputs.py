@@ -147,6 +147,32 @@ class Outputs(Case):
         self.wait_log("output: can't be written, will be tried again output=stdout why=\"Broken pipe\"")
         self.assertEqual(self.whole("alerts.jsonl"), [1, 2, 3, 4])
 
+    def test_a_test_of_an_output(self):
+        control = self.path("control.sock")
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace("outputs:\n", f"control: {control}\noutputs:\n")
+                   + "  - {type: file, path: full.jsonl, severity: critical, name: full}\n")
+        os.symlink("/dev/full", self.path("full.jsonl"))
+        self.start()
+
+        def ask(name):
+            return subprocess.run([TRUNKWATCH, "test-output", "-c", self.path("trunkwatchd.yaml"), name], capture_output=True,
+                                  text=True, timeout=PATIENCE)
+        name = "file:" + self.path("alerts.jsonl")
+        done = ask(name)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("a test alert was raised and cleared there", done.stdout)
+        raised, cleared = self.transitions()
+        self.assertEqual((raised["condition"], raised["transition"], cleared["transition"]), ("test", "raised", "cleared"))
+        self.assertEqual(raised["alert_id"], cleared["alert_id"])
+        done = ask("full")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("full: failed: No space left on device", done.stderr)
+        done = ask("nobody")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"there is no such output, expected {name}, full", done.stderr)
+        # It was no alert: nothing is open, and nothing was counted.
+        self.assertEqual(self.counters()["raised"], 0)
+
     def test_replay_into_head(self):
         lines = [role("PE-A", "Master", 1786212000)]
         for i in range(600):

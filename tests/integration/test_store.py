@@ -2,12 +2,14 @@
 import calendar
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import time
 import unittest
 
 from support import PATIENCE, PE_A, PE_B, TRUNKWATCHD, link, send, wait_for
+from test_outputs import can_mount
 from web import WebCase
 
 
@@ -183,6 +185,62 @@ class Store(WebCase):
         self.assertEqual(self.request("/readyz")[0], 503)
         with open(self.path("state/trunkwatch.db"), "rb") as f:
             self.assertEqual(f.read(), b"this is no database" * 1000)
+
+    @unittest.skipUnless(can_mount(), "no file system can be mounted here")
+    def test_a_full_disk(self):
+        os.mkdir(self.path("state"))
+        self.start("unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=16m none "$1" && shift && exec "$@"', "sh",
+                   self.path("state"))
+        inside = f"/proc/{self.daemon.pid}/root{self.path('state')}/"
+        with open(inside + "ballast", "wb", buffering=0) as f:
+            try:
+                while True:
+                    f.write(b"x" * 4096)
+            except OSError:
+                pass
+        self.fault()
+        raised = self.wait_transition("raised", "no-switchover")  # from memory
+        self.wait_log("store: can't be written")
+        self.assertEqual(self.request("/readyz")[0], 503)
+        self.assertIn("full", self.json("/api/v1/status")["store"]["trouble"])
+        os.unlink(inside + "ballast")
+        self.wait_log("store: can be written again")
+        self.assertEqual(self.request("/readyz")[0], 200)
+        copy = self.path("copy")
+        wait_for("the alert is stored", lambda: self.stored(inside, copy))
+        self.assertEqual(self.stored(inside, copy), [(raised["alert_id"],)])
+
+    def stored(self, folder, copy):
+        """Out of a copy: the file lies in a name space of its own."""
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(folder, copy)
+        with sqlite3.connect(f"{copy}/trunkwatch.db") as db:
+            self.assertEqual(db.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+            return db.execute("SELECT id FROM alert").fetchall()
+
+    def test_a_file_that_was_cut_off(self):
+        self.start()
+        self.fault()
+        self.wait_transition("raised", "no-switchover")
+        self.stop()
+        os.truncate(self.path("state/trunkwatch.db"), 3 * os.path.getsize(self.path("state/trunkwatch.db")) // 5)
+        with open(self.path("state/trunkwatch.db"), "rb") as f:
+            damaged = f.read()
+        self.told.clear()
+        self.start()
+        self.wait_log("store: can't be used")
+        self.assertEqual(self.request("/readyz")[0], 503)
+        self.fault()
+        self.wait_transition("raised", "no-switchover", count=2)
+        with open(self.path("state/trunkwatch.db"), "rb") as f:
+            self.assertEqual(f.read(), damaged)
+
+    def test_a_folder_that_can_not_be_made(self):
+        self.write("state", "a file")
+        done = subprocess.run([TRUNKWATCHD, "--check", "-c", self.path("trunkwatchd.yaml")], capture_output=True, text=True,
+                              timeout=PATIENCE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("can't keep the state in", done.stderr)
 
 
 if __name__ == "__main__":
