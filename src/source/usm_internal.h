@@ -3,8 +3,9 @@
 #define TW_SOURCE_USM_INTERNAL_H
 #include "base/map.h"
 #include "decode/trap.h"
-#include "usm_key.h"
-#include "usm_message.h"
+#include "source/usm.h"
+#include "usm/key.h"
+#include "usm/message.h"
 
 #define USM_SELF UINT32_MAX /* in place of an engine's index: ours */
 enum { USM_LISTED_PER_DEVICE = 4, USM_SLACK = 15, USM_ANSWER_MAX = TW_TRAP_MAX + 1 };

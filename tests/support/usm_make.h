@@ -4,8 +4,8 @@
 /*
  * Makes SNMPv3 messages of a user of an engine, for tests, fuzzing and measurements.
  */
-#include "usm_key.h"
-#include "usm_message.h"
+#include "usm/key.h"
+#include "usm/message.h"
 
 struct usm_maker {
     struct usm_crypto crypto;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Keys: the examples of RFC 3414 A.3, the same passphrase and engine under RFC 7860's hashes (computed with
  * another implementation), and the two ways to longer keys. */
-#include "usm_key.h"
+#include "usm/key.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

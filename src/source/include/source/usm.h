@@ -17,19 +17,10 @@
  * TW_USM_KEYS_MAX localised keys, the oldest gives way.
  */
 #include "model/record.h"
-#include "model/usm.h"
 #include "topology/topology.h"
+#include "usm/user.h"
 
-enum {
-    TW_USM_USERS_MAX = 64,
-    TW_USM_ENGINES_MAX = 65536,
-    TW_USM_LISTED_MAX = 1024,
-    TW_USM_KEYS_MAX = 8192,
-    TW_USM_NAME_MAX = 32,
-    TW_USM_KU_MAX = 64,
-    TW_USM_WINDOW_S = 150,
-    TW_USM_PASSPHRASE_MIN = 8
-};
+enum { TW_USM_USERS_MAX = 64, TW_USM_ENGINES_MAX = 65536, TW_USM_LISTED_MAX = 1024, TW_USM_KEYS_MAX = 8192 };
 
 enum tw_usm_verdict {
 #define TW_USM(id, name, report, message) TW_USM_##id,
@@ -37,28 +28,6 @@ enum tw_usm_verdict {
 #undef TW_USM
     TW_USM_VERDICTS
 };
-
-/* An engine ID as bytes. */
-struct tw_usm_id {
-    uint8_t n;
-    uint8_t bytes[TW_ENGINE_ID_MAX];
-};
-bool tw_usm_id_parse(struct tw_str hex, struct tw_usm_id *out); /* 0x and 5 to 32 bytes */
-enum { TW_USM_ID_TEXT = 2 * TW_ENGINE_ID_MAX + 3 };
-const char *tw_usm_id_text(const struct tw_usm_id *id, char buf[static TW_USM_ID_TEXT]);
-
-struct tw_usm_user {
-    char name[TW_USM_NAME_MAX + 1];
-    enum tw_usm_auth auth;
-    enum tw_usm_priv priv;
-    enum tw_security level;  /* at least */
-    struct tw_usm_id engine; /* n = 0: of any */
-    uint8_t ku_auth[TW_USM_KU_MAX], ku_priv[TW_USM_KU_MAX];
-};
-/* Makes the keys of the passphrases. False: this machine's OpenSSL refuses one of the protocols. */
-bool tw_usm_user_keys(struct tw_usm_user *u, struct tw_str auth, struct tw_str priv);
-/* Wipes the keys; the caller frees. */
-void tw_usm_users_finish(struct tw_usm_user *u, size_t n);
 
 /* snmp.learn-engines, in this order. */
 enum tw_usm_learn {

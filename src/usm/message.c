@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "usm_message.h"
+#include "usm/message.h"
 
 #include "decode/ber.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef TW_SOURCE_USM_MESSAGE_H
-#define TW_SOURCE_USM_MESSAGE_H
+#ifndef TW_USM_MESSAGE_H
+#define TW_USM_MESSAGE_H
 /*
  * The form of SNMPv3 messages (RFC 3412 6, RFC 3414 2.4): read by our own bounded reader, and written. No
  * keys here.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef TW_SOURCE_USM_KEY_H
-#define TW_SOURCE_USM_KEY_H
+#ifndef TW_USM_KEY_H
+#define TW_USM_KEY_H
 /*
  * The cryptography of SNMPv3's user-based security, by OpenSSL's libcrypto: keys of passphrases, keys of an
  * engine, the digest of a message, its decryption.
@@ -8,7 +8,7 @@
  * A localised key keeps its contexts, so that a message costs no derivation, no key schedule and no
  * allocation.
  */
-#include "source/usm.h"
+#include "usm/user.h"
 
 #include <openssl/evp.h>
 

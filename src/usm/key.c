@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "usm_key.h"
+#include "usm/key.h"
 
 #include "base/err.h"
 
