@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Turns the modules of mibs/ into the C table behind src/oids: oids.py SMIDUMP MIBS OUT.c
 
-smidump does the parsing and resolves every name to its full number; here it only becomes C.
+What ends in .txt is what trunkwatch itself sends: nothing is received by it. smidump does the parsing and resolves every name to its full number; here it only becomes C.
 """
 import os
 import subprocess
@@ -51,7 +51,7 @@ def table(found):
 def main():
     smidump, mibs, out = sys.argv[1:]
     found = []
-    for module in sorted(os.listdir(mibs)):
+    for module in sorted(m for m in os.listdir(mibs) if not m.endswith(".txt")):
         found += names(dump(smidump, mibs, module), module)
     with open(out, "w", encoding="ascii") as f:
         f.write(table(found))
