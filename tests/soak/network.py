@@ -29,7 +29,8 @@ class Network:
     """A heap of (simulated time, number, action)."""
 
     def __init__(self, pairs, world, dice):
-        self.world, self.dice, self.heap, self.number, self.lasting, self.quiet = world, dice, [], 0, 0, False
+        self.world, self.dice, self.heap, self.number, self.quiet = world, dice, [], 0, False
+        self.lasting, self.fallen = 0, 0  # faults that last, and sub-interfaces in them
         self.pairs = [[Router(world, f"PE-{i}{side}", f"127.{10 + k}.{i // 250}.{1 + i % 250}", WAYS[i % len(WAYS)], 2 * i + k)
                        for k, side in enumerate("AB")] for i in range(pairs)]
         self.master = [0] * pairs
@@ -92,8 +93,8 @@ class Network:
         if kind < 0.4:
             end = now + self.dice.uniform(60, 300)
             self.lasting += 1
-            # Several make one alert when they fall together: what has no stamp falls when it is heard.
-            for sub in self.dice.sample(range(1, SUBS + 1), self.dice.choice([1, 1, 1, 2, 5]) if m.exact else 1):
+            for sub in self.dice.sample(range(1, SUBS + 1), self.dice.choice([1, 1, 1, 2, 5])):
+                self.fallen += 1
                 m.link(now, sub, False)
                 self.at(end, lambda later, sub=sub: m.link(later, sub, True))
         elif kind < 0.7 and m.exact:

@@ -2,13 +2,12 @@
 import collections
 import socket
 import ssl
-import time
 
 import snmp
 
 WAYS = ["syslog", "tls", "v3", "both", "inform"]
 PATIENCE = 20.0  # seconds of real time
-AGAIN = 2.0      # until an inform is sent once more
+AGAIN = 15.0     # simulated seconds until an inform is sent once more
 HERE = "127.0.0.1"
 
 
@@ -119,7 +118,7 @@ class Informs:
     def send(self, number, at, what):
         inner = snmp.pdu(snmp.INFORM, number, 1000 + at, *what)
         self.world.datagram(self.socket, "snmp", self.made.message(inner, self.boots, int(self.world.clock.now() - self.zero), number, True))
-        self.waiting[number] = (time.monotonic(), at, what)
+        self.waiting[number] = (self.world.clock.now(), at, what)
 
     def say(self, at, what):
         if self.made is None:
@@ -134,7 +133,7 @@ class Informs:
                 number, flags = answer[:2]
                 known = self.waiting.pop(number, None)
                 if flags & 2:
-                    self.world.tally.sent["answers"] += known is not None
+                    self.world.tally.sent["answers"] += 1  # two when it was sent twice
                 elif known is not None:  # a Report: our time is not its time
                     self.world.tally.expect["snmp v3_not_in_time"] += 1
                     self.learn(answer)
@@ -142,7 +141,8 @@ class Informs:
         except BlockingIOError:
             pass
         for number, (since, at, what) in list(self.waiting.items()):
-            if time.monotonic() - since > AGAIN:
+            if self.world.clock.now() - since > AGAIN:
+                self.world.tally.sent["again"] += 1
                 self.send(number, at, what)
 
 

@@ -9,9 +9,9 @@ with a fixed seed: a fifth of the pairs each says them as log lines over UDP, ov
 as SNMPv3 informs, and as log lines and SNMPv3 traps both. Among them strangers, malformed input, storms, connections that
 break off, forged and old SNMPv3 messages, and somebody who reads the metrics.
 
-Checked: every fault that lasts is raised once and cleared once, nothing else is raised but what is taken back at once
-(`retracted`); every message, connection and inform is accounted for, by socket, reason and device; and from the second quarter of
-the time to the last the memory (VmRSS) grows by no more than 3 % + 512 KiB and descriptors by no more than one. Prints one line of
+Checked: every sub-interface that is down for long is in one alert, raised once and cleared once; nothing else is raised but what is
+taken back at once (`retracted`); every message, connection and inform is accounted for, by socket, reason and device; and from the second quarter
+of the time to the last the memory (VmRSS) grows by no more than 3 % + 512 KiB and descriptors by no more than one. Prints one line of
 figures: memory is that of the first sample and the means of the four quarters. Exit status 0: all held.
 SIGTERM ends it in order, with what was played until then.
 """
@@ -181,7 +181,7 @@ def soak(args, folder):
         hours, report = clock.now() / 3600, daemon.report()
     finally:
         status = daemon.end()
-    bad, taken_back = account.alerts(daemon.transitions(), network.lasting)
+    bad, taken_back = account.alerts(daemon.transitions(), network.fallen)
     bad += account.accounts(report, world.tally, network.unanswered())
     grown, figures = account.needs(samples, args.any_memory)
     bad += grown
@@ -194,7 +194,8 @@ def soak(args, folder):
     drops = sum(s.get("kernel_drops", 0) for s in report.sockets.values())
     return bad, (f"hours={hours:.1f} rate={args.rate} syslog={sent['syslog']} tls={sent['tls']} tcp={sent['tcp']} snmp={sent['snmp']} "
                  f"informs={sent['answers']} connections={sent['tls connections'] + sent['tcp connections']} kernel_drops={drops} "
-                 f"faults={network.lasting} raised={report.core['raised']} cleared={report.core['cleared']} retracted={taken_back} {figures}")
+                 f"again={sent['again']} faults={network.lasting} fallen={network.fallen} raised={report.core['raised']} "
+                 f"cleared={report.core['cleared']} retracted={taken_back} {figures}")
 
 
 def main():
