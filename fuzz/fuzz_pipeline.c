@@ -52,23 +52,58 @@ static void disturb(struct watch *w, enum way way, tw_time now, tw_time next)
     }
 }
 
+/* What became of a record. A note of any kind in a file is possible too. */
+static void good_end(enum tw_transport transport, enum tw_counter became)
+{
+    bool act = became == TW_COUNT_OPERATOR_ACTS || became == TW_COUNT_OPERATOR_REFUSED;
+    if (transport == TW_TRANSPORT_LOSS)
+        TW_ASSERT(became == TW_COUNT_LOSS_NOTES);
+    else if (transport == TW_TRANSPORT_OPERATOR)
+        TW_ASSERT(act);
+    else if (became != TW_COUNT_LOSS_NOTES && !act)
+        TW_ASSERT(became > TW_COUNT_RECEIVED && became < TW_COUNT_BECAME);
+}
+
+/* What people left standing is taken away. */
+static void end_standing(struct watch *w, tw_time now)
+{
+    struct tw_pipeline *p = world->pipeline;
+    struct tw_buf line = {0};
+    const struct tw_standing *const *all;
+    size_t n;
+    while (all = tw_pipeline_standing(p, &n), n > 0) {
+        struct tw_operator o = {.act = all[0]->kind == TW_SILENCE ? TW_ACT_UNSILENCE : TW_ACT_UNMAINTENANCE,
+                                .by = "x"};
+        memcpy(o.id, all[0]->id, sizeof o.id);
+        tw_buf_clear(&line);
+        tw_operator_text(&o, &line);
+        struct tw_record r = {
+            .rx = now, .at = TW_TIME_MIN, .transport = TW_TRANSPORT_OPERATOR, .bytes = tw_buf_view(&line)};
+        tw_pipeline_feed(p, &r);
+        TW_ASSERT(tw_pipeline_last(p) == TW_COUNT_OPERATOR_ACTS);
+        watch_collect(w, p, now, false);
+    }
+    TW_ASSERT(tw_pipeline_people(p).silenced == 0);
+    tw_buf_finish(&line);
+}
+
 static void take(struct watch *w, const struct step *s)
 {
     bool noise;
+    char bytes[SCRIPT_BYTES_MAX];
+    struct tw_record r;
     struct tw_pipeline *p = world->pipeline;
     switch (s->kind) {
     case STEP_FEED:
-        noise = tw_pipeline_class(p, &s->record) == TW_CLASS_NOISE;
-        tw_pipeline_feed(p, &s->record);
+        r = script_record(s, p, bytes);
+        noise = tw_pipeline_class(p, &r) == TW_CLASS_NOISE;
+        tw_pipeline_feed(p, &r);
         /* What may be put aside in a storm is nothing that a rule makes something of. */
         TW_ASSERT(!noise ||
                   (tw_pipeline_last(p) != TW_COUNT_ELSEWHERE &&
                    tw_pipeline_last(p) != TW_COUNT_UNNAMED_IF_INDEX &&
                    tw_pipeline_last(p) != TW_COUNT_LIMIT && tw_pipeline_last(p) != TW_COUNT_BAD_FIELDS));
-        if (s->record.transport == TW_TRANSPORT_LOSS)
-            TW_ASSERT(tw_pipeline_last(p) == TW_COUNT_LOSS_NOTES);
-        else if (tw_pipeline_last(p) != TW_COUNT_LOSS_NOTES) /* a note in a file is possible too */
-            TW_ASSERT(tw_pipeline_last(p) > TW_COUNT_RECEIVED && tw_pipeline_last(p) < TW_COUNT_BECAME);
+        good_end(r.transport, tw_pipeline_last(p));
         break;
     case STEP_ADVANCE: tw_pipeline_advance(p, s->now); break;
     case STEP_SWAP:
@@ -95,6 +130,7 @@ static void run(struct watch *w, const struct script *s, enum way way)
     tw_time end = tw_time_add(s->end, LONG_AFTER);
     tw_pipeline_advance(p, end);
     watch_collect(w, p, end, false);
+    end_standing(w, end);
     watch_counters(w, p);
     watch_unknown(w, p);
     TW_ASSERT(!tw_time_is_finite(tw_pipeline_next_deadline(p)));

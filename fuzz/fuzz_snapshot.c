@@ -33,8 +33,13 @@ static void play(struct world *w, const struct script *s)
 {
     for (size_t i = 0; i < s->n; i++) {
         const struct step *step = &s->step[i];
+        char bytes[SCRIPT_BYTES_MAX];
+        struct tw_record r;
         switch (step->kind) {
-        case STEP_FEED: tw_pipeline_feed(w->pipeline, &step->record); break;
+        case STEP_FEED:
+            r = script_record(step, w->pipeline, bytes);
+            tw_pipeline_feed(w->pipeline, &r);
+            break;
         case STEP_ADVANCE: tw_pipeline_advance(w->pipeline, step->now); break;
         case STEP_SWAP:
             tw_pipeline_swap(w->pipeline, w->topology[step->inventory], w->rules, step->now);

@@ -3,7 +3,9 @@
 
 #include "base/mem.h"
 #include "model/loss.h"
+#include "model/operator.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define BEGIN ((tw_time){INT64_C(1786212000000000000)}) /* 2026-08-08T18:00:00Z */
@@ -232,6 +234,64 @@ static void feed_loss(struct reading *r)
     tw_buf_finish(&text);
 }
 
+static const char nobody[] = "0000000000000000";
+
+/* What people do: about an open alert, with some of its names, for a while, or again every day of a week. */
+static void feed_operator(struct reading *r)
+{
+    static const char *const names[] = {"one", "*o*",         "pe-a",          "pe-*",     "1",
+                                        "*",   "Eth-Trunk10", "no-switchover", "critical", "warning",
+                                        "arp", "i*p",         "\x01\xff",      "x"};
+    enum { NAMES = sizeof names / sizeof *names, IDS = 4 };
+    unsigned what = dice_byte(&r->dice), which = dice_byte(&r->dice), wait = dice_below(&r->dice, 16);
+    struct tw_operator o = {.act = (enum tw_act)(what % TW_ACTS), .by = "pat", .why = names[which % NAMES]};
+    struct tw_buf text = {0};
+    if (o.act == TW_ACT_ACK || o.act == TW_ACT_UNACK)
+        memcpy(o.id, nobody, sizeof nobody);
+    else if (what & 64)
+        (void)snprintf(o.id, sizeof o.id, "i%u", which % IDS);
+    o.when.from = tw_time_add(r->now, TW_MILLIS((int64_t)(wait % 4) * 5000 - 5000));
+    o.when.until = tw_time_add(r->now, TW_MILLIS(waits_ms[wait] + 1));
+    if (o.act == TW_ACT_MAINTENANCE && (what & 128)) {
+        o.when.every = which & 16 ? TW_DAILY : TW_WEEKLY;
+        o.when.lasts = TW_SECONDS(1 + wait * 60);
+        o.when.days = which & 16 ? 0 : (uint8_t)(which & 0x7f);
+        o.when.offset_s = 3600 * (int)(wait % 5) - 7200;
+        o.when.until = tw_time_add(o.when.from, TW_SECONDS(7200 * (1 + wait / 2)));
+    }
+    const char *one = names[dice_below(&r->dice, NAMES)], *two = names[dice_below(&r->dice, NAMES)];
+    if (o.act == TW_ACT_SILENCE || o.act == TW_ACT_MAINTENANCE) {
+        o.match[which % TW_MATCHERS] = one;
+        if (which & 64)
+            o.match[what % TW_MATCHERS] = two;
+    }
+    tw_buf_reserve(&text, SCRIPT_BYTES_MAX); /* to be mutated in */
+    tw_operator_text(&o, &text);
+    struct step *step = add(r, STEP_FEED);
+    step->record = (struct tw_record){.rx = r->now, .at = TW_TIME_MIN, .transport = TW_TRANSPORT_OPERATOR};
+    if (what & 32) /* a line of a file */
+        step->record.transport = TW_TRANSPORT_SYSLOG;
+    step->record.bytes.n = mutate(r, text.p, text.n);
+    step->record.bytes.p = tw_xstrndup(text.p, step->record.bytes.n);
+    tw_buf_finish(&text);
+}
+
+struct tw_record script_record(const struct step *s, const struct tw_pipeline *p,
+                               char buf[static SCRIPT_BYTES_MAX])
+{
+    struct tw_record r = s->record;
+    char id[TW_ALERT_ID];
+    if (!tw_operator_is(r.bytes) || r.bytes.n >= SCRIPT_BYTES_MAX || tw_pipeline_find(p, "", id) == 0)
+        return r;
+    memcpy(buf, r.bytes.p, r.bytes.n);
+    char *at = memmem(buf, r.bytes.n, nobody, sizeof nobody - 1);
+    if (at == NULL)
+        return r;
+    memcpy(at, id, TW_ALERT_ID - 1);
+    r.bytes.p = buf;
+    return r;
+}
+
 void script_read(struct script *s, const uint8_t *data, size_t size)
 {
     struct reading r = {.s = s, .dice = {data, size}, .now = BEGIN};
@@ -265,7 +325,9 @@ void script_read(struct script *s, const uint8_t *data, size_t size)
             }
             break;
         case 15:
-            if (op & 16)
+            if ((op & 48) == 48)
+                feed_operator(&r);
+            else if (op & 16)
                 feed_loss(&r);
             else
                 (void)add(&r, STEP_ADVANCE);

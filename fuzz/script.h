@@ -29,6 +29,10 @@ struct script {
 /* The text of an inventory; all are about the same two pairs, and no two agree. */
 const char *script_inventory(unsigned i);
 void script_read(struct script *s, const uint8_t *data, size_t size);
+/* The record of a step that feeds one. What is said about the alert 0000000000000000 is said about one that
+ * is open, if there is one. */
+struct tw_record script_record(const struct step *s, const struct tw_pipeline *p,
+                               char buf[static SCRIPT_BYTES_MAX]);
 void script_finish(struct script *s);
 /* All of it, this much later: stamps inside the messages stay as they are. */
 void script_shift(struct script *s, tw_dur by);

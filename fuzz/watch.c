@@ -116,7 +116,8 @@ static void good_renderings(const struct tw_transition *t, struct tw_str json)
         "pair",       "severity",       "e_trunk",    "device",   "peer",
         "trunk",      "sub_interfaces", "services",   "since",    "switchover_would_help",
         "hints",      "confidence",     "summary",    "feed",     "evidence",
-        "duration_s", "cleared_by"};
+        "duration_s", "cleared_by",     "number",     "change",   "acknowledged",
+        "silenced"};
     struct tw_buf text = {0};
     json_error_t why;
     json_t *o = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &why);
@@ -150,6 +151,7 @@ static void one(struct watch *w, const struct tw_transition *t)
                    t->device != NULL ? t->device : "-", t->trunk != NULL ? t->trunk : "-");
     TW_ASSERT(t->seq == w->seq + 1);
     w->seq++;
+    TW_ASSERT(t->number == (a != NULL ? a->number : 0) + 1);
     if (t->kind == TW_RAISED) {
         TW_ASSERT(a == NULL && w->open_n < WATCH_OPEN_MAX);
         a = &w->open[w->open_n++];
@@ -157,6 +159,9 @@ static void one(struct watch *w, const struct tw_transition *t)
         memcpy(a->id, t->alert_id, sizeof a->id);
         memcpy(a->about, about, sizeof about);
         TW_ASSERT(!tw_before(t->time, t->since));
+        a->number = 1;
+        a->silenced = t->silenced != NULL;
+        TW_ASSERT(t->acknowledged == NULL);
         w->raised++;
         return;
     }
@@ -165,6 +170,14 @@ static void one(struct watch *w, const struct tw_transition *t)
     if (a->about[0] == '\0')
         memcpy(a->about, about, sizeof about);
     TW_ASSERT(strcmp(about, a->about) == 0);
+    a->number++;
+    /* Whoever has it, whatever keeps it quiet: a change of that is an update, and says so. */
+    TW_ASSERT((t->kind == TW_UPDATED) == (t->change != 0));
+    TW_ASSERT((t->change >> TW_CHANGE_ACKNOWLEDGED & 1) != 0 || a->acknowledged == (t->acknowledged != NULL));
+    TW_ASSERT((t->change >> TW_CHANGE_SILENCED & 1) != 0 || t->kind == TW_CLEARED ||
+              a->silenced == (t->silenced != NULL));
+    a->acknowledged = t->acknowledged != NULL;
+    a->silenced = t->silenced != NULL;
     if (t->kind == TW_CLEARED) {
         *a = w->open[--w->open_n];
         w->cleared++;
@@ -177,7 +190,8 @@ static void show(const struct tw_transition *t, tw_time now)
     struct tw_buf json = {0};
     char time[TW_TIME_TEXT];
     tw_render_json(t, &json);
-    (void)fprintf(stderr, "%s %.*s\n", tw_time_text(now, time), (int)strcspn(json.p, "[") + 900, json.p);
+    (void)fprintf(stderr, "%s %.*s ... %s", tw_time_text(now, time), (int)strcspn(json.p, "[") + 900, json.p,
+                  strstr(json.p, "\"duration_s\":"));
     tw_buf_finish(&json);
 }
 

@@ -16,6 +16,8 @@ struct watch {
     struct watch_alert {
         char id[TW_ALERT_ID];
         tw_time since, raised;
+        uint32_t number;
+        bool acknowledged, silenced;
         char about[160]; /* condition, pair, E-Trunk, device, trunk */
     } open[WATCH_OPEN_MAX];
     struct tw_buf json; /* all of it, as the outputs get it */

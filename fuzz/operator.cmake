@@ -1,0 +1,1 @@
+tw_fuzz(operator DEPS model)
