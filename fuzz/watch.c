@@ -151,7 +151,8 @@ static void one(struct watch *w, const struct tw_transition *t)
                    t->device != NULL ? t->device : "-", t->trunk != NULL ? t->trunk : "-");
     TW_ASSERT(t->seq == w->seq + 1);
     w->seq++;
-    TW_ASSERT(t->number == (a != NULL ? a->number : 0) + 1);
+    /* The same one again counts on. */
+    TW_ASSERT(a != NULL ? t->number == a->number + 1 : t->kind == TW_RAISED && t->number > 0);
     if (t->kind == TW_RAISED) {
         TW_ASSERT(a == NULL && w->open_n < WATCH_OPEN_MAX);
         a = &w->open[w->open_n++];
@@ -159,7 +160,7 @@ static void one(struct watch *w, const struct tw_transition *t)
         memcpy(a->id, t->alert_id, sizeof a->id);
         memcpy(a->about, about, sizeof about);
         TW_ASSERT(!tw_before(t->time, t->since));
-        a->number = 1;
+        a->number = t->number;
         a->silenced = t->silenced != NULL;
         TW_ASSERT(t->acknowledged == NULL);
         w->raised++;

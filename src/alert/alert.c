@@ -31,6 +31,7 @@ void tw_alerts_destroy(struct tw_alerts *a)
         free(a->alerts[i].leaving);
         ack_free(a->alerts[i].ack);
     }
+    free(a->gone);
     people_finish(&a->people);
     free(a->alerts_free);
     tw_map_finish(&a->alert_by_key);

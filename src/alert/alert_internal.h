@@ -99,6 +99,14 @@ struct alert {
     tw_dur ended_delay;
 };
 
+/* An alert that has ended: should the same one come again, its transitions are counted on. */
+struct gone {
+    uint64_t id;
+    uint32_t number;
+    tw_time at;
+};
+enum { GONE_MAX = 4096 };
+
 enum timer_kind { TIMER_TRACK, TIMER_SETTLE, TIMER_UPDATE, TIMER_PEOPLE };
 struct timer {
     tw_time at;
@@ -140,6 +148,8 @@ struct tw_alerts {
     uint64_t *told_hash;
     size_t told_n, told_cap;
     uint64_t raised, cleared;
+    struct gone *gone; /* the oldest first */
+    size_t gone_n, gone_cap;
     struct people people;
 };
 
@@ -180,6 +190,10 @@ void alert_leave(struct tw_alerts *a, uint32_t track, const char *by, tw_time at
 /* An open alert of a pair whose messages were lost: that is told once, with an update. */
 void alert_lost(struct tw_alerts *a, uint32_t alert, tw_time now);
 void alert_flush(struct tw_alerts *a, tw_time now);
+/* gone.c: after its end, before its beginning; both directions. */
+void gone_add(struct tw_alerts *a, const struct alert *al, tw_time now);
+uint32_t gone_number(const struct tw_alerts *a, const struct alert *al);
+void gone_snap(struct tw_alerts *a, struct tw_snap *s);
 void alert_update_due(struct tw_alerts *a, uint32_t alert);
 
 /* people.c */

@@ -206,7 +206,7 @@ static void let_go(struct tw_alerts *a, struct alert *al)
 }
 
 /* Cleared: it shows what left last. */
-static void close_alert(struct tw_alerts *a, uint32_t i)
+static void close_alert(struct tw_alerts *a, uint32_t i, tw_time now)
 {
     struct alert *al = &a->alerts[i];
     for (size_t k = 0; k < al->leaving_n; k++)
@@ -215,6 +215,7 @@ static void close_alert(struct tw_alerts *a, uint32_t i)
         emit(a, al, TW_UPDATED, tw_later(al->last, al->changed_at));
     emit(a, al, TW_CLEARED, al->ended_at);
     a->cleared++;
+    gone_add(a, al, now);
     tw_map_del(&a->alert_by_key, bundle_hash(al), i);
     let_go(a, al);
     ack_free(al->ack);
@@ -253,6 +254,7 @@ static void flush_one(struct tw_alerts *a, uint32_t i, tw_time now)
     if (!al->announced) {
         (void)assess(al);
         make_id(a, al);
+        al->number = gone_number(a, al);
         al->announced = true;
         al->joined = false;
         al->lossy = lost_of(a, al, al->raised_at);
@@ -262,7 +264,7 @@ static void flush_one(struct tw_alerts *a, uint32_t i, tw_time now)
         emit(a, al, TW_RAISED, al->raised_at);
     }
     if (al->items_n == 0) {
-        close_alert(a, i);
+        close_alert(a, i, now);
         return;
     }
     let_go(a, al);

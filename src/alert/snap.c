@@ -236,6 +236,7 @@ void tw_alerts_snap(struct tw_alerts *a, struct tw_snap *s)
     tw_snap_u64(s, &a->seq);
     tw_snap_u64(s, &a->raised);
     tw_snap_u64(s, &a->cleared);
+    gone_snap(a, s);
     people_snap(a, s);
     snap_tracks(a, s);
     snap_alerts(a, s);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SNAPSHOT_VERSION = 7 };
+enum { SNAPSHOT_VERSION = 8 };
 #define DRAIN TW_SECONDS(150)
 
 static const struct {
