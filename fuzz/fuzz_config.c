@@ -33,6 +33,17 @@ static const struct tw_config_output_type types[] = {{"stdout", "Out.", of_stdou
                                                      {"all", "All kinds.", of_all},
                                                      {NULL, NULL, NULL}};
 
+static void check_outputs(const struct tw_config *c)
+{
+    for (size_t i = 0; i < c->outputs_n; i++) {
+        const struct tw_config_output *o = &c->outputs[i];
+        TW_ASSERT(o->type < 3 && o->name[0] != '\0' && o->at.line > 0);
+        TW_ASSERT(o->type != 1 || o->values[0].text.n > 0);
+        for (size_t k = 0; k < i; k++)
+            TW_ASSERT(strcmp(o->name, c->outputs[k].name) != 0);
+    }
+}
+
 static void check(const struct tw_config *c)
 {
     TW_ASSERT(c->inventory != NULL && c->inventory[0] != '\0' && (c->rules == NULL || c->rules[0] != '\0'));
@@ -42,13 +53,7 @@ static void check(const struct tw_config *c)
             TW_ASSERT(l[i].port > 0 && (l[i].address.family == 4 || l[i].address.family == 6) &&
                       l[i].text != NULL);
     }
-    for (size_t i = 0; i < c->outputs_n; i++) {
-        const struct tw_config_output *o = &c->outputs[i];
-        TW_ASSERT(o->type < 3 && o->name[0] != '\0' && o->at.line > 0);
-        TW_ASSERT(o->type != 1 || o->values[0].text.n > 0);
-        for (size_t k = 0; k < i; k++)
-            TW_ASSERT(strcmp(o->name, c->outputs[k].name) != 0);
-    }
+    check_outputs(c);
     for (size_t i = 0; i < c->holds_n; i++)
         TW_ASSERT(c->holds[i].hold.ns >= 0 && c->holds[i].at.line > 0 && c->holds[i].condition.p != NULL);
 }

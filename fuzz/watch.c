@@ -143,6 +143,17 @@ static struct watch_alert *find(struct watch *w, const char *id)
     return NULL;
 }
 
+/* Whoever has it, whatever keeps it quiet: a change of that is an update, and says so. */
+static void people(struct watch_alert *a, const struct tw_transition *t)
+{
+    TW_ASSERT((t->kind == TW_UPDATED) == (t->change != 0));
+    TW_ASSERT((t->change >> TW_CHANGE_ACKNOWLEDGED & 1) != 0 || a->acknowledged == (t->acknowledged != NULL));
+    TW_ASSERT((t->change >> TW_CHANGE_SILENCED & 1) != 0 || t->kind == TW_CLEARED ||
+              a->silenced == (t->silenced != NULL));
+    a->acknowledged = t->acknowledged != NULL;
+    a->silenced = t->silenced != NULL;
+}
+
 static void one(struct watch *w, const struct tw_transition *t)
 {
     struct watch_alert *a = find(w, t->alert_id);
@@ -172,13 +183,7 @@ static void one(struct watch *w, const struct tw_transition *t)
         memcpy(a->about, about, sizeof about);
     TW_ASSERT(strcmp(about, a->about) == 0);
     a->number++;
-    /* Whoever has it, whatever keeps it quiet: a change of that is an update, and says so. */
-    TW_ASSERT((t->kind == TW_UPDATED) == (t->change != 0));
-    TW_ASSERT((t->change >> TW_CHANGE_ACKNOWLEDGED & 1) != 0 || a->acknowledged == (t->acknowledged != NULL));
-    TW_ASSERT((t->change >> TW_CHANGE_SILENCED & 1) != 0 || t->kind == TW_CLEARED ||
-              a->silenced == (t->silenced != NULL));
-    a->acknowledged = t->acknowledged != NULL;
-    a->silenced = t->silenced != NULL;
+    people(a, t);
     if (t->kind == TW_CLEARED) {
         *a = w->open[--w->open_n];
         w->cleared++;

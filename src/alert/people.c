@@ -337,7 +337,7 @@ size_t tw_alerts_find(const struct tw_alerts *a, const char *prefix, char id[sta
 
 static void snap_text(struct tw_snap *s, char **z)
 {
-    struct tw_str text = tw_str_z(*z);
+    struct tw_str text = tw_str_z(*z != NULL ? *z : "");
     bool is = *z != NULL;
     tw_snap_bool(s, &is);
     if (!is)

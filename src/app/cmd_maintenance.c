@@ -69,7 +69,7 @@ static bool fill(struct tw_ask *ask, const struct wish *w)
 
 static int add(int argc, char **argv)
 {
-    struct wish w = {NULL};
+    struct wish w = {.until = NULL};
     int wrong = read_options(argc, argv, &w);
     if (wrong != 0)
         return tw_command_other(&tw_cmd_maintenance, wrong);

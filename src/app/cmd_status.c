@@ -170,6 +170,13 @@ static void wrong_outputs(struct page *p)
     }
 }
 
+static void wrong_store(struct page *p)
+{
+    const char *trouble = json_string_value(json_object_get(json_object_get(p->root, "store"), "trouble"));
+    if (trouble != NULL)
+        wrong(p, TW_TONE_BAD, "the store can't be written, alerting goes on from memory: %s", trouble);
+}
+
 static tw_time heard(const json_t *device)
 {
     return tw_person_time(json_string_value(json_object_get(device, "last_heard")));
@@ -221,6 +228,7 @@ static void all_wrong(struct page *p)
     wrong_reload(p);
     wrong_sources(p);
     wrong_pairs(p);
+    wrong_store(p);
     wrong_outputs(p);
     wrong_devices(p, never, "never heard since the start");
     wrong_devices(p, silent, "silent for an hour or longer");

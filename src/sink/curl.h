@@ -36,7 +36,7 @@ enum {
                           .help = "The password of the user."},                                              \
     [TW_CURL_TIMEOUT] = {.name = "timeout",                                                                  \
                          .kind = TW_SETTING_TIME,                                                            \
-                         .preset = time,                                                                     \
+                         .preset = (time),                                                                   \
                          .least = 1000000000,                                                                \
                          .most = 60000000000,                                                                \
                          .help = "For a whole request, from the look-up of the name to the end of the "      \

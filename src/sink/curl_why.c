@@ -45,6 +45,7 @@ bool tw_curl_check_url(const char *what, struct tw_str url, const char *schemes,
     return wrong == NULL;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL says what it is */
 static int no_passphrase(char *buf, int size, int writing, void *ctx)
 {
     (void)buf;

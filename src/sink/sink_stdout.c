@@ -15,6 +15,7 @@ struct output {
 
 static const struct tw_setting settings[] = {TW_LINES_FORMAT, {.name = NULL}};
 
+/* NOLINTBEGIN(readability-non-const-parameter): others write why */
 static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_setting_value *values,
                               char why[static TW_SINK_WHY])
 {
@@ -24,6 +25,7 @@ static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_set
     o->lines = (struct tw_lines){.sink = &o->sink, .as_text = values[0].number == 1};
     return &o->sink;
 }
+/* NOLINTEND(readability-non-const-parameter) */
 
 static void send_lines(struct tw_sink *s, const struct tw_item *const *items, size_t n)
 {

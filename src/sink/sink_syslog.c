@@ -30,7 +30,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BATCH = 64, HOST_MAX = 255, ACK_MS = 5 };
+enum { BATCH = 64, HOST_MAX = 255, ACK_US = 5000 };
 enum { TO, FACILITY, HOSTNAME, CA_FILE, CERTIFICATE, KEY, TIMEOUT };
 enum transport { UDP, TCP, TLS };
 
@@ -39,6 +39,7 @@ struct output {
     enum transport transport;
     char host[HOST_MAX + 1], hostname[HOST_MAX + 1];
     char port[8];
+    int number; /* the port */
     unsigned facility;
     uint32_t sequence;
     struct timeval timeout;
@@ -173,7 +174,7 @@ static void send_stream(struct output *o)
 /* Whether the other side's kernel has everything. */
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
-    static const struct timeval moment = {0, ACK_MS * 1000};
+    static const struct timeval moment = {0, ACK_US};
     struct output *o = ctx;
     int left = 0;
     (void)fd;
@@ -277,8 +278,7 @@ static void connect_stream(struct output *o)
     }
     bufferevent_setcb(o->stream, on_read, on_written, on_event, o);
     (void)bufferevent_enable(o->stream, EV_READ | EV_WRITE);
-    if (bufferevent_socket_connect_hostname(o->stream, o->dns, AF_UNSPEC, o->host, atoi(o->port)) !=
-        0) /* NOLINT(cert-err34-c) */
+    if (bufferevent_socket_connect_hostname(o->stream, o->dns, AF_UNSPEC, o->host, o->number) != 0)
         fail(o, "can't connect", strerror(errno));
 }
 
@@ -346,7 +346,7 @@ static void send_items(struct tw_sink *s, const struct tw_item *const *items, si
 static bool parse_to(struct output *o, struct tw_str to)
 {
     static const char *const schemes[] = {"udp://", "tcp://", "tls://"};
-    size_t k = 0, colon = to.n;
+    size_t k = 0, colon;
     uint64_t port;
     while (k < 3 && !tw_str_starts(to, tw_str_z(schemes[k])))
         k++;
@@ -362,6 +362,7 @@ static bool parse_to(struct output *o, struct tw_str to)
     if (host.n == 0 || host.n > HOST_MAX || !tw_str_u64(tw_str_from(to, colon), 65535, &port) || port == 0)
         return false;
     memcpy(o->host, host.p, host.n);
+    o->number = (int)port;
     (void)snprintf(o->port, sizeof o->port, "%u", (unsigned)port);
     return true;
 }

@@ -128,7 +128,7 @@ static void sign(struct webhook *w)
     tw_buf_str(&all, tw_buf_view(&w->body));
     (void)HMAC(EVP_sha256(), secret->text.p, (int)secret->text.n, (const unsigned char *)all.p, all.n, mac,
                &n);
-    for (unsigned i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++)
         (void)snprintf(text + strlen("sha256=") + 2 * i, 3, "%02x", mac[i]);
     tw_curl_header(&w->headers, "X-Trunkwatch-Timestamp", stamp);
     tw_curl_header(&w->headers, "X-Trunkwatch-Signature", text);
