@@ -337,8 +337,10 @@ size_t tw_alerts_find(const struct tw_alerts *a, const char *prefix, char id[sta
 
 static void snap_text(struct tw_snap *s, char **z)
 {
-    struct tw_str text = tw_str_z(*z != NULL ? *z : "");
     bool is = *z != NULL;
+    struct tw_str text = {"", 0};
+    if (is)
+        text = tw_str_of(*z, strlen(*z));
     tw_snap_bool(s, &is);
     if (!is)
         return;
@@ -426,6 +428,7 @@ void people_snap_alert(struct tw_alerts *a, struct tw_snap *s, struct alert *al)
     if (taken) {
         if (!tw_snap_writing(s))
             al->ack = tw_xcalloc(1, sizeof *al->ack);
+        TW_ASSERT(al->ack != NULL);
         snap_needed(s, &al->ack->by);
         snap_needed(s, &al->ack->why);
         tw_snap_time(s, &al->ack->time);

@@ -10,11 +10,6 @@ static const char *const matcher_names[] = {"pair",      "device",   "e-trunk", 
                                             "condition", "severity", "service"};
 static const char *const every_names[] = {NULL, "day", "week"};
 
-const char *tw_act_name(enum tw_act a)
-{
-    return act_names[a];
-}
-
 const char *tw_matcher_name(enum tw_matcher m)
 {
     return matcher_names[m];

@@ -22,7 +22,8 @@ static void on_socket(evutil_socket_t fd, short what, void *ctx)
 {
     struct tw_curl *c = ctx;
     int running = 0;
-    int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    int flags =
+        ((what & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0);
     (void)curl_multi_socket_action(c->multi, (curl_socket_t)fd, flags, &running);
     check(c);
 }
@@ -42,7 +43,8 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *
 {
     struct tw_curl *c = ctx;
     struct event *event = of_socket;
-    short flags = (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
+    short flags =
+        (short)(((what & CURL_POLL_IN) != 0 ? EV_READ : 0) | ((what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0));
     (void)easy;
     if (event != NULL)
         event_free(event);

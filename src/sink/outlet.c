@@ -500,11 +500,6 @@ const struct tw_outlet_stats *tw_outlet_stats(const struct tw_outlet *o)
     return &o->stats;
 }
 
-const struct tw_sink_ops *tw_outlet_ops(const struct tw_outlet *o)
-{
-    return o->options.ops;
-}
-
 void tw_outlet_know(struct tw_outlet *o, struct tw_item *i)
 {
     if (i->t.kind == TW_CLEARED || !wanted(o, i))

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOMENT_MS = 100, SLICE_MS = 20 };
+enum { MOMENT_MS = 100, SLICE_NS = 20000000 };
 
 static int64_t mono_ms(void)
 {
@@ -146,7 +146,7 @@ static bool wait_for(struct tw_store *s, uint64_t no, int64_t until_ms)
         (void)pthread_mutex_unlock(&s->mutex);
         if (done || failing || mono_ms() >= until_ms)
             return done;
-        (void)nanosleep(&(struct timespec){.tv_nsec = SLICE_MS * 1000000}, NULL);
+        (void)nanosleep(&(struct timespec){.tv_nsec = SLICE_NS}, NULL);
     }
 }
 

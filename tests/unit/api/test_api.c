@@ -372,10 +372,13 @@ static void one_of_those_who_begin_together(void **state)
     (void)snprintf(path, sizeof path, "%s/s", folder);
     (void)snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
     for (int round = 0; round < ROUNDS; round++) {
-        int start[2], word[2], end[2], stale = socket(AF_UNIX, SOCK_STREAM, 0), have = 0;
+        int start[2] = {-1, -1}, word[2] = {-1, -1}, end[2] = {-1, -1},
+            stale = socket(AF_UNIX, SOCK_STREAM, 0), have = 0;
         assert_int_equal(bind(stale, (const struct sockaddr *)&to, sizeof to), 0);
         (void)close(stale);
-        assert_true(pipe(start) == 0 && pipe(word) == 0 && pipe(end) == 0);
+        assert_int_equal(pipe(start), 0);
+        assert_int_equal(pipe(word), 0);
+        assert_int_equal(pipe(end), 0);
         for (int i = 0; i < DAEMONS; i++) {
             if (fork() == 0) {
                 (void)close(start[1]);

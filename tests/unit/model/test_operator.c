@@ -195,7 +195,7 @@ static void ids_follow_from_line_and_time(void **state)
     tw_operator_id(&o, at("2026-08-08T18:00:00Z"), one);
     assert_int_equal(strlen(one), 9);
     assert_int_equal(one[0], 's');
-    strcpy(o.id, one); /* one that has its id already has the same */
+    memcpy(o.id, one, sizeof one); /* one that has its id already has the same */
     tw_operator_id(&o, at("2026-08-08T18:00:00Z"), two);
     assert_string_equal(one, two);
     tw_operator_id(&o, at("2026-08-08T18:00:01Z"), two);

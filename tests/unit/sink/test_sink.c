@@ -69,7 +69,8 @@ static struct tw_outlet *create(const char *at)
 
 static void deliver(struct tw_outlet *o, const char *text)
 {
-    struct tw_transition t = {.seq = ++seq,
+    seq++;
+    struct tw_transition t = {.seq = seq,
                               .kind = TW_RAISED,
                               .severity = TW_SEVERITY_CRITICAL,
                               .alert_id = "0123456789abcdef",

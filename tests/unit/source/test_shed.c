@@ -40,7 +40,7 @@ static void note(void *ctx, uint32_t input, uint64_t count, const struct tw_addr
 {
     size_t used = strlen(ctx);
     (void)snprintf((char *)ctx + used, 200 - used, "%s%u:%u of %u", used > 0 ? ", " : "", (unsigned)input,
-                   (unsigned)count, from != NULL ? from->bytes[3] : 0);
+                   (unsigned)count, from != NULL ? (unsigned)from->bytes[3] : 0U);
 }
 
 static const char *told(struct tw_shed *s, int64_t now_ms, bool all)

@@ -37,7 +37,6 @@ enum tw_act {
     TW_ACT_UNMAINTENANCE,
     TW_ACTS
 };
-const char *tw_act_name(enum tw_act a);
 
 /* Which alerts: all that are given must match. A `*` stands for any text. */
 enum tw_matcher {

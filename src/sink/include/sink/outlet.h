@@ -73,7 +73,6 @@ bool tw_outlet_same(const struct tw_outlet *o, const struct tw_outlet_options *o
 void tw_outlet_adopt(struct tw_outlet *o, const struct tw_outlet *old);
 const char *tw_outlet_name(const struct tw_outlet *o);
 const struct tw_outlet_stats *tw_outlet_stats(const struct tw_outlet *o);
-const struct tw_sink_ops *tw_outlet_ops(const struct tw_outlet *o);
 
 /* At the start, before anything is taken: an alert that is open by this item, its last transition. One with
  * seq <= cursor that the filter lets through counts as sent. */
