@@ -75,6 +75,7 @@ void tw_setup_check_outputs(struct tw_setup *s, struct tw_errors *errors)
     size_t before = errors->n + errors->dropped;
     for (size_t i = 0; i < s->config->outputs_n; i++)
         check_output(s, &s->config->outputs[i], errors);
-    for (size_t i = 0; errors->n + errors->dropped == before && i < s->config->outputs_n; i++)
+    bool read = errors->n + errors->dropped == before; /* then each is made, and says what is wrong with it */
+    for (size_t i = 0; read && i < s->config->outputs_n; i++)
         check_sink(s, &s->config->outputs[i], errors);
 }

@@ -92,10 +92,11 @@ static size_t take_header(char *p, size_t size, size_t n, void *ctx)
 }
 
 /* It asked to be left alone for a while. */
-static void note_pause(struct tw_curl *c)
+static void note_pause(struct tw_curl *c, long status)
 {
     curl_off_t s = 0;
-    (void)curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &s);
+    if (status >= 300)
+        (void)curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &s);
     s = s < TW_CURL_PAUSE_MAX_S ? s : TW_CURL_PAUSE_MAX_S;
     c->not_before_ms = s > 0 ? tw_clock_mono_ms() + s * 1000 : 0;
 }
@@ -115,7 +116,7 @@ static void answer(struct tw_curl *c, CURLcode code)
     (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &a.status);
     if (c->smtp)
         a.status = smtp_status(a.line);
-    note_pause(c);
+    note_pause(c, a.status);
     /* Whoever says that much has said what became of the request before. */
     if (code != CURLE_OK && c->body_bytes <= TW_CURL_ANSWER_MAX) {
         tw_curl_explain(c, code, why);

@@ -187,13 +187,23 @@ static void date(struct tw_buf *out, tw_time now)
                months[c.month - 1], c.year, c.hour, c.minute, c.second);
 }
 
+static const char *news(const struct tw_mail *m, const struct tw_transition *t)
+{
+    if (m->reminder)
+        return " (reminder)";
+    if (t->kind != TW_UPDATED)
+        return "";
+    return t->change == 1U << TW_CHANGE_ACKNOWLEDGED && t->acknowledged != NULL ? " (acknowledged)"
+                                                                                : " (updated)";
+}
+
 /* What it is, how bad, and where: what a telephone shows of it. */
 static void subject(struct tw_buf *out, const struct tw_mail *m, const struct tw_transition *t)
 {
     static const char *const words[] = {"WARNING", "MINOR", "MAJOR", "CRITICAL"};
     struct tw_buf b = {0};
     tw_buf_z(&b, t->kind == TW_CLEARED ? "CLEARED" : words[t->severity]);
-    tw_buf_z(&b, m->reminder ? " (reminder)" : t->kind == TW_UPDATED ? " (updated)" : "");
+    tw_buf_z(&b, news(m, t));
     tw_buf_fmt(&b, " %s %s:", t->condition != NULL ? t->condition : "-", t->pair != NULL ? t->pair : "-");
     if (t->device != NULL)
         tw_buf_fmt(&b, " %s", t->device);

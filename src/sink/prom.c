@@ -90,6 +90,7 @@ static void annotations(const struct tw_transition *t, struct tw_buf *b)
     list(b, "services", t->services, t->services_n);
     member(b, "since", tw_time_text(t->since, time));
     member(b, "alert_id", t->alert_id);
+    member(b, "acknowledged_by", t->acknowledged != NULL ? t->acknowledged->by : NULL);
     member(b, "cleared_by", t->cleared_by);
     tw_buf_char(b, '}');
     tw_buf_finish(&text);

@@ -174,6 +174,12 @@ class Refusals(Outputs):
             self.assertEqual([a["labels"]["alertname"] for a in posted], ["no-switchover"])
             self.assertEqual(posted[0]["labels"]["severity"], "critical")
 
+    def test_settings_that_can_not_work(self):
+        urls = 'urls: ["http://127.0.0.1:1"]'
+        self.assert_wrong("alertmanager", ('urls: ["am-1"]', "expected a URL"),
+                          (f'{urls}, labels: ["no-name=x"]', "expected \"name=value\""), (f'{urls}, labels: ["pair=x"]', "makes this label itself"),
+                          (f'{urls}, labels: ["a="]', "expected \"name=value\""), (f'{urls}, link: "nowhere"', "link: "))
+
 
 if __name__ == "__main__":
     unittest.main()

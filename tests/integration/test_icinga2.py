@@ -155,6 +155,11 @@ class Answers(Outputs):
         with yes.lock:
             self.assertEqual([json.loads(r[2])["service"] for r in yes.requests], ["metro-7!no-switchover"])
 
+    def test_settings_that_can_not_work(self):
+        url = 'url: "http://127.0.0.1:1"'
+        self.assert_wrong("icinga2", (f'{url}, host: "{{nobody}}"', "host: expected {pair}"), (f'{url}, service: "a!b"', "service: expected a name without !"),
+                          (f"{url}, alive: trunkwatch", "alive: expected HOST!SERVICE"))
+
 
 if __name__ == "__main__":
     unittest.main()

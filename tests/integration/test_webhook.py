@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -32,6 +33,18 @@ class Outputs(Case):
 
     def wait_why(self, name, why):
         self.wait_log(AGAIN.format(name, why))
+
+
+    def assert_wrong(self, kind, *rows):
+        """rows: settings, and what is said of them. All of them in one configuration, which is checked once."""
+        text = "".join(f"  - {{type: {kind}, name: x{i}, {settings}}}\n" for i, (settings, _) in enumerate(rows))
+        self.write("wrong.yaml", self.read("trunkwatchd.yaml") + text)
+        done = subprocess.run([os.environ["TRUNKWATCHD"], "-c", self.path("wrong.yaml"), "--check"], capture_output=True, text=True,
+                              timeout=PATIENCE)
+        self.assertEqual(done.returncode, 1)
+        for i, (settings, why) in enumerate(rows):
+            self.assertRegex(done.stderr, f"output 'x{i}': .*{re.escape(why)}", settings)
+        return done.stderr
 
 
 class Webhook(Outputs):
@@ -154,21 +167,17 @@ class Webhook(Outputs):
         _, other = ca.sign("b", common="b")
         self.write("nothing.pem", "nothing\n")
         url = 'url: "http://127.0.0.1:1/"'
-        for row, why in [("", "it has no url"), ('url: "ftp://a/"', "its scheme is none of these"),
-                         ('url: "http://u:p@a/"', "it holds a user, whose password everybody could read"),
-                         (f"{url}, ca-file: nothing.pem", "no certificate (PEM) can be read"),
-                         (f"{url}, certificate: {pem}", "certificate has no key"),
-                         (f"{url}, certificate: {pem}, key: {other}", "no private key"),
-                         (f"{url}, user: a", "user has no password-file"),
-                         (f'{url}, headers: ["Content-Length: 5"]', "it is made by trunkwatch"),
-                         (f'{url}, headers: ["X: a\\r\\nY: b"]', "expected \"Name: value\" of printable ASCII"),
-                         (f'{url}, proxy: "http://u:secret@a/"', "it holds a user")]:
-            self.write("one.yaml", self.read("trunkwatchd.yaml") + f"  - {{type: webhook, {row}}}\n")
-            done = subprocess.run([os.environ["TRUNKWATCHD"], "-c", self.path("one.yaml"), "--check"], capture_output=True, text=True,
-                                  timeout=PATIENCE)
-            self.assertEqual(done.returncode, 1, row)
-            self.assertIn(why, done.stderr, row)
-            self.assertNotIn("secret@", done.stderr)
+        said = self.assert_wrong(
+            "webhook", ("body: json", "it has no url"), ('url: "ftp://a/"', "its scheme is none of these"),
+            ('url: "http://u:p@a/"', "it holds a user, whose password everybody could read"),
+            (f"{url}, ca-file: nothing.pem", "no certificate (PEM) can be read"),
+            (f"{url}, certificate: {pem}", "certificate has no key"),
+            (f"{url}, certificate: {pem}, key: {other}", "no private key"),
+            (f"{url}, user: a", "user has no password-file"),
+            (f'{url}, headers: ["Content-Length: 5"]', "it is made by trunkwatch"),
+            (f'{url}, headers: ["X: a\\r\\nY: b"]', "expected \"Name: value\" of printable ASCII"),
+            (f'{url}, proxy: "http://u:secret@a/"', "it holds a user"))
+        self.assertNotIn("secret@", said)
 
 
 INSIDE = "TRUNKWATCH_TEST_INSIDE"
