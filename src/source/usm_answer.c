@@ -3,8 +3,9 @@
 #include "usm_internal.h"
 
 #include "decode/ber.h"
+#include "usm/seal.h"
 
-enum { REPORT = 0xA8, MAX_SIZE = 65507, VERSION_3 = 3, OID_LAST = 9 };
+enum { REPORT = 0xA8, OID_LAST = 9 };
 
 int32_t usm_own_time(const struct tw_usm *u, int64_t now_ms)
 {
@@ -16,60 +17,20 @@ static struct tw_str self_str(const struct tw_usm *u)
     return tw_str_of((const char *)u->self.bytes, u->self.n);
 }
 
-/* In place of the scoped PDU that was written, its encrypted form. */
-static void put_encrypted(struct tw_usm *u, struct usm_out *o, struct usm_key *k, int32_t time,
-                          uint8_t salt[static USM_SALT])
-{
-    struct tw_str written = tw_str_of((const char *)o->bytes + o->at, o->room - o->at);
-    if (o->full)
-        return;
-    u->salt++;
-    for (int i = 0; i < USM_SALT; i++)
-        salt[i] = (uint8_t)(u->salt >> (56 - 8 * i));
-    size_t n = usm_encrypt(k, u->boots, time, salt, written, u->plain);
-    o->at = o->room;
-    usm_put(o, tw_str_of((const char *)u->plain, n));
-    usm_wrap(o, BER_STRING, o->room);
-}
-
 /* Makes a message around the scoped PDU in `o`. `k` NULL: neither digest nor encryption. */
 static struct tw_str seal(struct tw_usm *u, struct usm_out *o, struct usm_key *k, bool priv, int64_t now_ms)
 {
-    static const char zeros[USM_MAC_MAX];
     const struct usm_header *to = &u->header;
-    uint8_t salt[USM_SALT], mac[USM_MAC_MAX];
-    int32_t time = usm_own_time(u, now_ms);
-    char flags = (char)((k != NULL ? USM_FLAG_AUTH : 0) | (priv ? USM_FLAG_PRIV : 0));
-    if (priv)
-        put_encrypted(u, o, k, time, salt);
-    size_t end = o->at, mac_n = k != NULL ? usm_mac_length(k->auth) : 0;
-    usm_put_string(o, tw_str_of((const char *)salt, priv ? USM_SALT : 0));
-    size_t mac_end = o->at;
-    usm_put(o, tw_str_of(zeros, mac_n));
-    size_t mac_at = o->at;
-    usm_wrap(o, BER_STRING, mac_end);
-    usm_put_string(o, to->user);
-    usm_put_int(o, time);
-    usm_put_int(o, u->boots);
-    usm_put_string(o, self_str(u));
-    usm_wrap(o, BER_SEQUENCE, end);
-    usm_wrap(o, BER_STRING, end);
-    end = o->at;
-    usm_put_int(o, USM_MODEL);
-    usm_put_string(o, tw_str_of(&flags, 1));
-    usm_put_int(o, MAX_SIZE);
-    usm_put_int(o, to->id);
-    usm_wrap(o, BER_SEQUENCE, end);
-    usm_put_int(o, VERSION_3);
-    usm_wrap(o, BER_SEQUENCE, o->room);
-    if (o->full)
-        return (struct tw_str){0};
-    struct tw_str message = tw_str_of((const char *)o->bytes + o->at, o->room - o->at);
-    if (k != NULL) {
-        usm_mac(k, message, mac_at - o->at, mac);
-        memcpy(o->bytes + mac_at, mac, mac_n);
-    }
-    return message;
+    return usm_seal(o,
+                    &(struct usm_envelope){.id = to->id,
+                                           .priv = priv,
+                                           .engine = self_str(u),
+                                           .boots = u->boots,
+                                           .time = usm_own_time(u, now_ms),
+                                           .user = to->user,
+                                           .key = k,
+                                           .salt = &u->salt},
+                    u->plain);
 }
 
 static struct usm_out begin(struct tw_usm *u)

@@ -129,7 +129,7 @@ void usm_wrap(struct usm_out *o, int tag, size_t end)
     put_byte(o, (uint32_t)tag);
 }
 
-static void put_number(struct usm_out *o, int tag, int64_t v)
+void usm_put_number(struct usm_out *o, int tag, int64_t v)
 {
     size_t end = o->at;
     int64_t rest = v;
@@ -142,12 +142,12 @@ static void put_number(struct usm_out *o, int tag, int64_t v)
 
 void usm_put_int(struct usm_out *o, int32_t v)
 {
-    put_number(o, BER_INTEGER, v);
+    usm_put_number(o, BER_INTEGER, v);
 }
 
 void usm_put_counter(struct usm_out *o, uint32_t v)
 {
-    put_number(o, BER_COUNTER32, v);
+    usm_put_number(o, BER_COUNTER32, v);
 }
 
 void usm_put_string(struct usm_out *o, struct tw_str s)

@@ -43,6 +43,8 @@ struct usm_out {
 };
 void usm_put(struct usm_out *o, struct tw_str s);
 void usm_put_int(struct usm_out *o, int32_t v);
+/* Any of the types that are written as a number. */
+void usm_put_number(struct usm_out *o, int tag, int64_t v);
 void usm_put_counter(struct usm_out *o, uint32_t v);
 void usm_put_string(struct usm_out *o, struct tw_str s);
 /* Makes an element of what was written since the end stood at `end`. */
