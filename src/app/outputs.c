@@ -8,6 +8,15 @@
 
 #include <stdlib.h>
 
+static struct tw_sink_engine engine_of(const struct tw_daemon *d)
+{
+    struct tw_sink_engine e = {.start_ms = d->snmp.started_ms};
+    const struct tw_usm_id *id = tw_usm_self(d->snmp.usm, &e.boots);
+    e.id = id->bytes;
+    e.id_n = id->n;
+    return e;
+}
+
 static struct tw_outlet_options options_of(const struct tw_daemon *d, const struct tw_config_output *o)
 {
     const struct tw_sink_ops *ops = tw_sink_registry[o->type];
@@ -24,7 +33,10 @@ static struct tw_outlet_options options_of(const struct tw_daemon *d, const stru
         .repeat = o->repeat,
         .fetch = d->keep.store != NULL ? tw_keep_fetch : NULL,
         .ctx = (void *)(uintptr_t)d,
-        .env = {.base = d->base, .version = TRUNKWATCH_VERSION, .state = d->config->state}};
+        .env = {.base = d->base,
+                .version = TRUNKWATCH_VERSION,
+                .engine = engine_of(d),
+                .state = d->config->state}};
 }
 
 /* The row of that name, taken out of the list. */

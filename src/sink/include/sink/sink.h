@@ -23,11 +23,20 @@ enum tw_sent {
     TW_SENT_REFUSED, /* not this one, and never: the receiver understood and said no (HTTP 400, 413, 422) */
 };
 
+/* What SNMPv3 knows us by. */
+struct tw_sink_engine {
+    const uint8_t *id;
+    size_t id_n; /* 0: not known yet, as when a configuration is only checked */
+    int32_t boots;
+    int64_t start_ms; /* what its time counts from, monotonic */
+};
+
 /* What a sink is given to live from. */
 struct tw_sink_env {
     struct event_base *base;
     const char *version; /* of trunkwatch */
-    const char *state;   /* folder for what must outlive a restart; NULL: none */
+    struct tw_sink_engine engine;
+    const char *state; /* folder for what must outlive a restart; NULL: none */
     void *outlet;
     /* The first `n` of those that were to be sent are sent; the others have this result. `why`: for people,
      * NULL when OK. May destroy nothing. */
