@@ -236,7 +236,7 @@ static const char *read_to(struct snmp *s, struct tw_str to)
     uint64_t port = 0;
     if (!tw_str_istarts(to, TW_STR("udp://")) || !tw_str_is_plain(to))
         return wrong;
-    struct tw_str rest = tw_str_from(to, strlen("udp://")), host = rest;
+    struct tw_str rest = tw_str_from(to, strlen("udp://"));
     bool bracket = rest.n > 0 && rest.p[0] == '[';
     size_t close = bracket ? tw_str_find(rest, ']', 0) : 0;
     if (close == SIZE_MAX)
@@ -246,7 +246,7 @@ static const char *read_to(struct snmp *s, struct tw_str to)
         return wrong;
     if (bracket && colon != close + 1)
         return wrong;
-    host = bracket ? tw_str_of(rest.p + 1, close - 1) : tw_str_cut(rest, colon);
+    struct tw_str host = bracket ? tw_str_of(rest.p + 1, close - 1) : tw_str_cut(rest, colon);
     if (host.n == 0 || host.n > HOST_MAX)
         return wrong;
     memcpy(s->host, host.p, host.n);
