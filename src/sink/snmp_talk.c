@@ -98,7 +98,9 @@ static struct tw_str message_v2c(struct snmp_talk *t, int64_t now_ms)
     usm_put_string(&o, t->options.community);
     usm_put_int(&o, V2C);
     usm_wrap(&o, BER_SEQUENCE, o.room);
-    return o.full ? (struct tw_str){0} : tw_str_of((const char *)o.bytes + o.at, o.room - o.at);
+    if (o.full)
+        return (struct tw_str){0};
+    return tw_str_of((const char *)o.bytes + o.at, o.room - o.at);
 }
 
 /* Where the engine's clock stands. As long as its boots are not known, zeros ask for them. */
