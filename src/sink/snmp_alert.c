@@ -39,6 +39,8 @@ enum field {
     FIELDS
 };
 
+/* Names that are longer than they should be are cut to less, but no further, if nothing else helps. */
+enum { NAME_LEAST = 16 };
 enum { NAME_MAX_BYTES = 64, LIST_MAX = 512, WORDS_MAX = 128, SENTENCE_MAX = 255, LINES_MAX = 1024 };
 enum { CLEARED = 1, EVENT_OTHER = 1, EVENT_COMMUNICATIONS = 2, EVENT_PROCESSING = 4, EVENT_EQUIPMENT = 5 };
 enum { BACKED_UP_TRUE = 1, BACKED_UP_FALSE, BACKED_UP_UNKNOWN };
@@ -276,16 +278,31 @@ static void put_pdu(struct usm_out *o, const struct snmp_alert *a, const struct 
     usm_wrap(o, a->tag, end);
 }
 
+/* With what may be cut still empty; nothing is left written. */
+static size_t size_of(struct usm_out *o, const struct snmp_alert *a, const struct tw_transition *t,
+                      const struct value *v)
+{
+    size_t end = o->at;
+    put_pdu(o, a, t, v);
+    size_t n = o->full ? SIZE_MAX : end - o->at + LENGTHS_GROW;
+    o->at = end;
+    o->full = false;
+    return n;
+}
+
 void snmp_alert_put(struct usm_out *o, const struct snmp_alert *a, const struct tw_transition *t)
 {
     struct value v[FIELDS] = {0};
-    size_t end = o->at;
     for (int f = 1; f < FIELDS; f++)
         v[f].tag = BER_STRING;
     set_fixed(v, t);
-    put_pdu(o, a, t, v);
-    size_t used = end - o->at + LENGTHS_GROW, room = used < a->most ? a->most - used : 0;
-    o->at = end;
+    size_t used = size_of(o, a, t, v);
+    for (size_t max = NAME_MAX_BYTES / 2; used > a->most && max >= NAME_LEAST; max /= 2) {
+        for (int f = 1; f < FIELDS; f++)
+            tw_buf_shorten(&v[f].text, max);
+        used = size_of(o, a, t, v);
+    }
+    size_t room = used < a->most ? a->most - used : 0;
     tw_buf_z(&v[SUMMARY].text, t->summary);
     shorten(&v[SUMMARY].text, SENTENCE_MAX, &room);
     set_list(&v[SERVICES], t->services, t->services_n, WORDS_MAX, &room);

@@ -5,9 +5,6 @@
 #include "sink/item.h"
 #include "usm/message.h"
 
-/* Without what may be cut, and with every name as long as the MIB lets it be, a PDU is not longer. */
-enum { SNMP_ALERT_LEAST = 1200 };
-
 struct snmp_alert {
     int tag; /* BER_TRAP2, BER_INFORM */
     int32_t request_id;
