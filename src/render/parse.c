@@ -207,7 +207,7 @@ static void change(const json_t *o, struct tw_transition *t)
     }
 }
 
-static void fill(struct reader *r, const json_t *o, struct tw_transition *t)
+static void fill_in(struct reader *r, const json_t *o, struct tw_transition *t)
 {
     const char *id = needed(r, o, "alert_id");
     double seconds = json_number_value(json_object_get(o, "duration_s"));
@@ -247,7 +247,7 @@ bool tw_render_parse(struct tw_str json, struct tw_arena *arena, struct tw_trans
     *out = (struct tw_transition){0};
     r.bad = !json_is_object(o);
     if (!r.bad)
-        fill(&r, o, out);
+        fill_in(&r, o, out);
     json_decref(o);
     return !r.bad;
 }
