@@ -117,6 +117,7 @@ struct tw_streams {
 struct tw_output_row {
     struct tw_outlet *outlet;
     bool told;              /* that it fails */
+    uint64_t why;           /* as told: its hash */
     uint64_t lost, refused; /* as last told */
     uint64_t cursor;        /* as last kept */
     bool cursor_known;

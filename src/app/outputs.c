@@ -7,6 +7,7 @@
 #include "render/render.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct tw_sink_engine engine_of(const struct tw_daemon *d)
 {
@@ -76,7 +77,7 @@ static struct tw_output_row row_for(struct tw_daemon *d, struct tw_output_list *
     if (row.outlet != NULL)
         tw_keep_forget(d, row.outlet);
     tw_outlet_destroy(row.outlet);
-    return (struct tw_output_row){.outlet = new, .told = row.told};
+    return (struct tw_output_row){.outlet = new, .told = row.told, .why = row.why};
 }
 
 /* With a store it goes on there at the next start. */
@@ -149,7 +150,8 @@ static void tell(struct tw_output_row *row)
 {
     const struct tw_outlet_stats *s = tw_outlet_stats(row->outlet);
     const char *name = tw_outlet_name(row->outlet);
-    if (s->failing && !row->told)
+    uint64_t why = tw_hash(s->why, strlen(s->why), 0);
+    if (s->failing && (!row->told || why != row->why))
         tw_log(
             TW_LEVEL_ERROR, "output", "can't be written, will be tried again",
             TW_KVS(TW_KV("output", name), TW_KV("why", s->why), TW_KV_N("waiting_bytes", s->waiting_bytes)));
@@ -163,6 +165,7 @@ static void tell(struct tw_output_row *row)
         tw_log(TW_LEVEL_ERROR, "output", "the receiver refuses alert transitions: they were passed over",
                TW_KVS(TW_KV("output", name), TW_KV("why", s->why), TW_KV_N("refused", s->refused)));
     row->told = s->failing;
+    row->why = why;
     row->lost = s->lost;
     row->refused = s->refused;
 }

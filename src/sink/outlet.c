@@ -126,13 +126,13 @@ static bool is_quiet(const struct tw_outlet *o, const struct tw_item *i)
     return i->t.silenced != NULL && !o->options.filter.silenced;
 }
 
-/* What an output was told of is also ended there, silenced or not. */
+/* What an output was told of is also ended there, silenced or not; one that holds a state learns that as well. */
 static bool wanted(struct tw_outlet *o, const struct tw_item *i)
 {
     const struct tw_outlet_filter *f = &o->options.filter;
     bool known = told_find(o, i) != NULL;
     if (is_quiet(o, i))
-        return known && i->t.kind == TW_CLEARED;
+        return known && (i->t.kind == TW_CLEARED || o->options.ops->wants_all);
     bool match = i->t.severity >= f->least && any(f->conditions, f->conditions_n, i->t.condition) &&
                  any(f->pairs, f->pairs_n, i->t.pair);
     return known || match;
@@ -210,14 +210,18 @@ static int64_t jittered(int64_t ms)
     return ms - ms * (int64_t)(chance % 256) / 1024;
 }
 
-static void fail(struct tw_outlet *o, const char *why)
+static void note_failure(struct tw_outlet_stats *s, const char *why)
 {
-    struct tw_outlet_stats *s = &o->stats;
     s->errors++;
     if (!s->failing)
         s->failing_since_ms = tw_clock_mono_ms();
     s->failing = true;
     (void)snprintf(s->why, sizeof s->why, "%s", why != NULL ? why : "");
+}
+
+static void fail(struct tw_outlet *o, const char *why)
+{
+    note_failure(&o->stats, why);
     o->paused = true;
     go_on(o, jittered(o->pause_ms));
     int64_t most = o->options.ops->pause_max_ms > 0 ? o->options.ops->pause_max_ms : TW_OUTLET_PAUSE_MAX_MS;
@@ -230,6 +234,16 @@ static void succeed(struct tw_outlet *o)
     o->stats.last_ms = tw_clock_mono_ms();
     o->pause_ms = TW_OUTLET_PAUSE_MS;
     o->refusals = 0;
+}
+
+/* What the sink sends by itself tells how the receiver is, while nothing else waits to tell it. */
+static void on_health(void *outlet, const char *why)
+{
+    struct tw_outlet *o = outlet;
+    if (why != NULL)
+        note_failure(&o->stats, why);
+    else if (!o->paused && waiting(o) == 0)
+        succeed(o);
 }
 
 /* The first that waits was refused: which of a batch it was shows when each goes alone. */
@@ -276,10 +290,10 @@ static void done_items(struct tw_outlet *o, size_t n, enum tw_sent result, const
         succeed(o);
     if (n > 0 && !batch && result == TW_SENT_OK)
         o->alone = false;
-    if (result != TW_SENT_OK)
-        fail(o, why);
     if (result == TW_SENT_REFUSED)
         refuse(o, batch);
+    if (result != TW_SENT_OK)
+        fail(o, why);
 }
 
 static void on_done(void *outlet, size_t n, enum tw_sent result, const char *why)
@@ -432,6 +446,8 @@ struct tw_outlet *tw_outlet_create(const struct tw_outlet_options *options, char
     o->pause_ms = TW_OUTLET_PAUSE_MS;
     o->options.env.outlet = o;
     o->options.env.done = on_done;
+    o->options.env.health = on_health;
+    o->options.env.silenced = options->filter.silenced;
     o->timer = evtimer_new(options->env.base, on_timer, o);
     TW_ASSERT(o->timer != NULL && options->ops->batch > 0);
     o->sink = options->ops->create(&o->options.env, o->options.values, why);

@@ -91,6 +91,7 @@ static void annotations(const struct tw_transition *t, struct tw_buf *b)
     member(b, "since", tw_time_text(t->since, time));
     member(b, "alert_id", t->alert_id);
     member(b, "acknowledged_by", t->acknowledged != NULL ? t->acknowledged->by : NULL);
+    member(b, "silenced_by", t->silenced != NULL ? t->silenced->by : NULL);
     member(b, "cleared_by", t->cleared_by);
     tw_buf_char(b, '}');
     tw_buf_finish(&text);
@@ -101,8 +102,9 @@ void tw_prom_alert_make(const struct tw_transition *t, const struct tw_prom_opti
 {
     *out = (struct tw_prom_alert){.starts = tw_earlier(t->since, now), .ended = TW_TIME_MAX};
     memcpy(out->id, t->alert_id, TW_ALERT_ID);
-    /* An end before the beginning is refused, one that is yet to come is none. */
-    if (t->kind == TW_CLEARED)
+    /* An end before the beginning is refused, one that is yet to come is none. What is silenced ends there until it
+     * is no longer. */
+    if (t->kind == TW_CLEARED || (t->silenced != NULL && !o->silenced))
         out->ended = tw_later(tw_earlier(t->time, now), out->starts);
     labels(t, o, &out->labels);
     tw_buf_z(&out->rest, ",\"annotations\":");

@@ -14,6 +14,7 @@ struct tw_prom_options {
     const struct tw_str *labels;
     size_t labels_n;
     bool severity;      /* also as a label */
+    bool silenced;      /* what is silenced is open there as well */
     struct tw_str link; /* empty: none; the alert's id is put behind it */
 };
 

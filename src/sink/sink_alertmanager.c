@@ -170,8 +170,9 @@ static void items_done(struct manager *m, enum tw_sent sent, const char *why)
     tw_sink_done(&m->sink, sent == TW_SENT_OK ? n : 0, sent, why);
 }
 
-static void round_done(struct manager *m, enum tw_sent sent)
+static void round_done(struct manager *m, enum tw_sent sent, const char *why)
 {
+    tw_sink_health(&m->sink, why);
     if (sent == TW_SENT_REFUSED && m->in_flight > 1 && !m->alone) {
         m->alone = true;
         m->alone_until = m->at + m->in_flight;
@@ -196,7 +197,7 @@ static void done(void *ctx, const struct tw_curl_answer *a)
     if (was == ITEMS)
         items_done(m, sent, sent == TW_SENT_OK ? NULL : why);
     else
-        round_done(m, sent);
+        round_done(m, sent, sent == TW_SENT_OK ? NULL : why);
     go_on(m);
 }
 
@@ -252,6 +253,7 @@ static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_set
     m->options = (struct tw_prom_options){.labels = values[LABELS].list,
                                           .labels_n = values[LABELS].list_n,
                                           .severity = values[SEVERITY].number == 1,
+                                          .silenced = env->silenced,
                                           .link = values[LINK].text};
     m->resend.ns = values[RESEND].number;
     m->curl = tw_curl_create(env, values, done, m, why);

@@ -149,7 +149,10 @@ static void done(void *ctx, const struct tw_curl_answer *a)
     if (was == ITEM) {
         c->item = NULL;
         tw_sink_done(&c->sink, sent == TW_SENT_OK, sent, sent == TW_SENT_OK ? NULL : why);
-    } else if (was == ROUND) {
+    } else {
+        tw_sink_health(&c->sink, sent == TW_SENT_OK ? NULL : why);
+    }
+    if (was == ROUND) {
         c->at++;
         c->round = sent != TW_SENT_AGAIN;
     }

@@ -89,6 +89,12 @@ class Alertmanager(Outputs):
         self.a, self.b = Manager(self, "a"), Manager(self, "b")
         self.outputs(f'{{type: alertmanager, urls: ["{self.a.url}", "{self.b.url}/"], resend: 1s, labels: ["team=noc"], '
                      'link: "https://noc.example/alerts/"}')
+        self.configure("outputs:", "control: control.sock\noutputs:")
+
+    def silence(self, *arguments):
+        done = self.run_command("silence", *arguments, "-c", self.path("trunkwatchd.yaml"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
 
     def test_two_that_come_and_go(self):
         self.a.start()
@@ -114,16 +120,29 @@ class Alertmanager(Outputs):
         # One that forgot everything is told again.
         self.a.stop()
         shutil.rmtree(self.path("a"), ignore_errors=True)
+        # That it is gone is seen by what is sent again: no transition waits.
+        output = f"output=alertmanager:{self.a.url}"
+        self.wait_log(f"output: can't be written, will be tried again {output} ")
         self.a.start()
         self.assertEqual(self.a.wait_alert()["labels"], labels)
+        self.wait_log(f"output: can be written again {output} ")
         # It does not end while we live: longer than the four seconds that one post lasts.
         ends = self.a.wait_alert()["endsAt"]
         self.a.wait_alert(lambda a: a["endsAt"] > ends)
+        # What is silenced ends there, and begins anew.
+        silence = self.silence("--for", "1h", "pair=metro-7", "-m", "known")
+        for manager in (self.a, self.b):
+            manager.wait_notice("resolved")
+            self.assertEqual(manager.alerts(), [])
+        self.silence("end", silence.split()[1].rstrip(","))
+        for manager in (self.a, self.b):
+            self.assertEqual(manager.wait_alert()["labels"], labels)
+            manager.wait_notice("firing", 2)
         for sub in (100, 200):
             send(self.syslog, link("PE-A", f"Eth-Trunk10.{sub}", up=True), PE_A)
         self.wait_transition("cleared", "no-switchover")
         for manager in (self.a, self.b):
-            manager.wait_notice("resolved")
+            manager.wait_notice("resolved", 2)
             self.assertEqual(manager.alerts(), [])
 
     def test_without_us_it_ends(self):

@@ -278,6 +278,40 @@ static void what_is_silenced_is_held_back(void **state)
     tw_outlet_destroy(t);
 }
 
+static void a_receiver_with_a_state_learns_of_a_silence(void **state)
+{
+    struct tw_outlet_options o = options();
+    (void)state;
+    o.ops = &state_like;
+    struct tw_outlet *t = started(&o);
+    take(t, (struct made){.seq = 1, .quiet = true}); /* never told */
+    take(t, (struct made){.seq = 2, .id = "b"});
+    take(t, (struct made){.seq = 3, .id = "b", .kind = TW_UPDATED, .quiet = true});
+    take(t, (struct made){.seq = 4, .id = "b", .kind = TW_UPDATED});
+    go(t);
+    got("2 3 4 ");
+    tw_outlet_destroy(t);
+}
+
+static void what_a_sink_sends_by_itself_tells_how_it_is(void **state)
+{
+    struct tw_outlet_options o = options();
+    struct tw_outlet *t = started(&o);
+    (void)state;
+    r.sink->env.health(t, "it is gone");
+    assert_true(tw_outlet_stats(t)->failing);
+    assert_string_equal(tw_outlet_stats(t)->why, "it is gone");
+    r.sink->env.health(t, NULL);
+    assert_false(tw_outlet_stats(t)->failing);
+    /* While transitions wait, these decide. */
+    r.result = TW_SENT_AGAIN;
+    take(t, (struct made){.seq = 1});
+    tw_outlet_go(t);
+    r.sink->env.health(t, NULL);
+    assert_true(tw_outlet_stats(t)->failing);
+    tw_outlet_destroy(t);
+}
+
 static void what_is_open_is_sent_again(void **state)
 {
     struct tw_outlet_options o = options();
@@ -462,6 +496,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_that_is_refused_holds_up_no_other, begin, end),
         cmocka_unit_test_setup_teardown(the_filter_and_what_was_told, begin, end),
         cmocka_unit_test_setup_teardown(what_is_silenced_is_held_back, begin, end),
+        cmocka_unit_test_setup_teardown(a_receiver_with_a_state_learns_of_a_silence, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_sink_sends_by_itself_tells_how_it_is, begin, end),
         cmocka_unit_test_setup_teardown(what_is_open_is_sent_again, begin, end),
         cmocka_unit_test_setup_teardown(what_finds_no_room_is_fetched, begin, end),
         cmocka_unit_test_setup_teardown(what_comes_meanwhile_is_asked_for_again, begin, end),

@@ -12,7 +12,7 @@
  * fit in the queue is fetched later from the store, if there is one (`fetch`), else it is lost and counted.
  *
  * A silenced alert is not sent, unless the output is told to (`silenced`); the end of one that was sent
- * before is. Loop thread only.
+ * before is, and that it is silenced now to a receiver that holds a state. Loop thread only.
  */
 #include "sink/sink.h"
 
@@ -42,7 +42,7 @@ struct tw_outlet_options {
     const struct tw_setting_value *values; /* all text is copied */
     struct tw_outlet_filter filter;
     tw_dur repeat;          /* what is open and was not acknowledged is sent again so often; 0: never */
-    struct tw_sink_env env; /* outlet and done are filled in */
+    struct tw_sink_env env; /* outlet, done, health and silenced are filled in */
     /* Something can be fetched: ask the store for transitions after `seq`; answer with tw_outlet_fetched.
      * NULL: there is no store. */
     void (*fetch)(void *ctx, struct tw_outlet *o, uint64_t seq);

@@ -37,10 +37,13 @@ struct tw_sink_env {
     const char *version; /* of trunkwatch */
     struct tw_sink_engine engine;
     const char *state; /* folder for what must outlive a restart; NULL: none */
+    bool silenced; /* silenced alerts are for it as well */
     void *outlet;
     /* The first `n` of those that were to be sent are sent; the others have this result. `why`: for people,
      * NULL when OK. May destroy nothing. */
     void (*done)(void *outlet, size_t n, enum tw_sent result, const char *why);
+    /* How it went with what the sink sends by itself, between the sends. NULL: well. */
+    void (*health)(void *outlet, const char *why);
 };
 
 enum { TW_SINK_WHY = 256 };
@@ -52,7 +55,9 @@ struct tw_sink_ops {
     size_t batch;                      /* how many transitions one send() takes at most */
     bool is_log; /* keeps a record: silenced alerts are written as well, unless configured otherwise */
     int64_t pause_max_ms; /* between tries; 0: TW_OUTLET_PAUSE_MAX_MS */
-    bool wants_all;       /* a receiver that holds a state: after the start it gets every open alert anew */
+    /* A receiver that holds a state: after the start it gets every open alert anew; and of what it was told of
+     * it also gets that it is silenced. */
+    bool wants_all;
     /* `values`: one for each row of settings. NULL after writing why. Nothing is connected to yet, and
      * nothing is looked up. */
     struct tw_sink *(*create)(const struct tw_sink_env *env, const struct tw_setting_value *values,
@@ -75,6 +80,11 @@ struct tw_sink {
 static inline void tw_sink_done(const struct tw_sink *s, size_t n, enum tw_sent result, const char *why)
 {
     s->env.done(s->env.outlet, n, result, why);
+}
+
+static inline void tw_sink_health(const struct tw_sink *s, const char *why)
+{
+    s->env.health(s->env.outlet, why);
 }
 
 /* NULL-terminated. */
