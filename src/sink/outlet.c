@@ -126,7 +126,8 @@ static bool is_quiet(const struct tw_outlet *o, const struct tw_item *i)
     return i->t.silenced != NULL && !o->options.filter.silenced;
 }
 
-/* What an output was told of is also ended there, silenced or not; one that holds a state learns that as well. */
+/* What an output was told of is also ended there, silenced or not; one that holds a state learns that as
+ * well. */
 static bool wanted(struct tw_outlet *o, const struct tw_item *i)
 {
     const struct tw_outlet_filter *f = &o->options.filter;

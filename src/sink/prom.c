@@ -102,8 +102,8 @@ void tw_prom_alert_make(const struct tw_transition *t, const struct tw_prom_opti
 {
     *out = (struct tw_prom_alert){.starts = tw_earlier(t->since, now), .ended = TW_TIME_MAX};
     memcpy(out->id, t->alert_id, TW_ALERT_ID);
-    /* An end before the beginning is refused, one that is yet to come is none. What is silenced ends there until it
-     * is no longer. */
+    /* An end before the beginning is refused, one that is yet to come is none. What is silenced ends there
+     * until it is no longer. */
     if (t->kind == TW_CLEARED || (t->silenced != NULL && !o->silenced))
         out->ended = tw_later(tw_earlier(t->time, now), out->starts);
     labels(t, o, &out->labels);

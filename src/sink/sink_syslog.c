@@ -6,6 +6,7 @@
  * acknowledged it (SIOCOUTQ is 0): what a receiver loses that ends before it reads is lost. A connection that
  * the other side has closed is noticed before the next message goes into it.
  */
+#include "lookup.h"
 #include "message.h"
 
 #include "base/err.h"
@@ -16,9 +17,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
-#include <event2/dns.h>
 #include <event2/event.h>
-#include <event2/util.h>
 #include <linux/sockios.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -39,14 +38,13 @@ struct output {
     enum transport transport;
     char host[HOST_MAX + 1], hostname[HOST_MAX + 1];
     char port[8];
-    int number; /* the port */
     unsigned facility;
     uint32_t sequence;
     struct timeval timeout;
     SSL_CTX *tls;
-    struct evdns_base *dns; /* made when it is needed first */
-    struct evdns_getaddrinfo_request *looking;
-    int udp; /* connected; -1: not */
+    struct tw_lookup *lookup;
+    struct addrinfo *addresses, *next; /* of a stream that is not connected yet: all, and the next to try */
+    int udp;                           /* connected; -1: not */
     struct bufferevent *stream;
     bool open;           /* the stream is connected */
     struct event *timer; /* of a send: the time-out, or the next look at the kernel's queue */
@@ -93,6 +91,11 @@ static const struct tw_setting settings[] = {
 
 static void hang_up(struct output *o)
 {
+    tw_lookup_cancel(o->lookup);
+    o->lookup = NULL;
+    if (o->addresses != NULL)
+        freeaddrinfo(o->addresses);
+    o->addresses = o->next = NULL;
     if (o->stream != NULL)
         bufferevent_free(o->stream);
     o->stream = NULL;
@@ -122,11 +125,6 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
     struct output *o = ctx;
     (void)fd;
     (void)what;
-    if (o->looking != NULL) {
-        struct evdns_getaddrinfo_request *r = o->looking;
-        o->looking = NULL;
-        evdns_getaddrinfo_cancel(r);
-    }
     fail(o, o->open ? "the other side does not take it" : "no connection in time", NULL);
 }
 
@@ -217,38 +215,7 @@ static const char *tls_trouble(struct output *o, char text[static TW_SINK_WHY])
     return reason != NULL ? reason : text;
 }
 
-static void on_event(struct bufferevent *b, short what, void *ctx)
-{
-    struct output *o = ctx;
-    char text[TW_SINK_WHY];
-    if ((what & BEV_EVENT_CONNECTED) != 0) {
-        o->open = true;
-        send_stream(o);
-        return;
-    }
-    int dns = bufferevent_socket_get_dns_error(b), error = EVUTIL_SOCKET_ERROR();
-    const char *tls = o->tls != NULL ? tls_trouble(o, text) : NULL;
-    if (dns != 0)
-        fail(o, "name can't be looked up", evutil_gai_strerror(dns));
-    else if (tls != NULL)
-        fail(o, "TLS", tls);
-    else if ((what & BEV_EVENT_EOF) != 0)
-        fail(o, "the other side has closed the connection", NULL);
-    else
-        fail(o, error != 0 ? strerror(error) : "the connection broke", NULL);
-}
-
 /* ---- connections ---- */
-
-static bool need_names(struct output *o)
-{
-    if (o->dns == NULL)
-        o->dns = evdns_base_new(o->sink.env.base,
-                                EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-    if (o->dns == NULL) /* without a nameserver an address still does */
-        o->dns = evdns_base_new(o->sink.env.base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-    return o->dns != NULL;
-}
 
 static struct bufferevent *new_stream(struct output *o)
 {
@@ -269,60 +236,87 @@ static struct bufferevent *new_stream(struct output *o)
                                           BEV_OPT_CLOSE_ON_FREE);
 }
 
+static void on_event(struct bufferevent *b, short what, void *ctx);
+
+/* To the next of its addresses. */
 static void connect_stream(struct output *o)
 {
-    o->stream = new_stream(o);
-    if (o->stream == NULL || !need_names(o)) {
-        fail(o, "no memory for a connection", NULL);
-        return;
+    int error = 0;
+    while (o->next != NULL) {
+        const struct addrinfo *a = o->next;
+        o->next = a->ai_next;
+        if (o->stream != NULL)
+            bufferevent_free(o->stream);
+        o->stream = new_stream(o);
+        if (o->stream == NULL)
+            break;
+        bufferevent_setcb(o->stream, on_read, on_written, on_event, o);
+        (void)bufferevent_enable(o->stream, EV_READ | EV_WRITE);
+        if (bufferevent_socket_connect(o->stream, a->ai_addr, (int)a->ai_addrlen) == 0)
+            return;
+        error = errno;
     }
-    bufferevent_setcb(o->stream, on_read, on_written, on_event, o);
-    (void)bufferevent_enable(o->stream, EV_READ | EV_WRITE);
-    if (bufferevent_socket_connect_hostname(o->stream, o->dns, AF_UNSPEC, o->host, o->number) != 0)
-        fail(o, "can't connect", strerror(errno));
+    fail(o, o->stream != NULL ? strerror(error) : "no memory for a connection", NULL);
 }
 
-static bool connect_udp(struct output *o, const struct evutil_addrinfo *a)
-{
-    o->udp = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (o->udp >= 0 && connect(o->udp, a->ai_addr, a->ai_addrlen) == 0)
-        return true;
-    if (o->udp >= 0)
-        (void)close(o->udp);
-    o->udp = -1;
-    return false;
-}
-
-static void on_found(int error, struct evutil_addrinfo *found, void *ctx)
+static void on_event(struct bufferevent *b, short what, void *ctx)
 {
     struct output *o = ctx;
-    if (error == EVUTIL_EAI_CANCEL)
-        return;
-    o->looking = NULL;
-    if (error != 0) {
-        fail(o, "name can't be looked up", evutil_gai_strerror(error));
+    char text[TW_SINK_WHY];
+    (void)b;
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        o->open = true;
+        send_stream(o);
         return;
     }
-    bool connected = false;
-    for (const struct evutil_addrinfo *a = found; a != NULL && !connected; a = a->ai_next)
-        connected = connect_udp(o, a);
-    evutil_freeaddrinfo(found);
-    if (connected)
+    int error = EVUTIL_SOCKET_ERROR();
+    const char *tls = o->tls != NULL ? tls_trouble(o, text) : NULL;
+    if (!o->open && tls == NULL && o->next != NULL)
+        connect_stream(o);
+    else if (tls != NULL)
+        fail(o, "TLS", tls);
+    else if ((what & BEV_EVENT_EOF) != 0)
+        fail(o, "the other side has closed the connection", NULL);
+    else
+        fail(o, error != 0 ? strerror(error) : "the connection broke", NULL);
+}
+
+static void connect_udp(struct output *o)
+{
+    int error = 0;
+    for (const struct addrinfo *a = o->addresses; a != NULL && o->udp < 0; a = a->ai_next) {
+        o->udp = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (o->udp >= 0 && connect(o->udp, a->ai_addr, a->ai_addrlen) == 0)
+            break;
+        error = errno;
+        if (o->udp >= 0)
+            (void)close(o->udp);
+        o->udp = -1;
+    }
+    if (o->udp >= 0)
         send_datagrams(o);
     else
-        fail(o, strerror(errno), NULL);
+        fail(o, strerror(error), NULL);
+}
+
+static void on_found(void *ctx, struct addrinfo *list, const char *why)
+{
+    struct output *o = ctx;
+    o->lookup = NULL;
+    o->addresses = o->next = list;
+    if (list == NULL)
+        fail(o, why, NULL);
+    else if (o->transport == UDP)
+        connect_udp(o);
+    else
+        connect_stream(o);
 }
 
 static void look_up(struct output *o)
 {
-    const struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
-    if (!need_names(o)) {
-        fail(o, "no memory for a look-up", NULL);
-        return;
-    }
-    struct evdns_getaddrinfo_request *r = evdns_getaddrinfo(o->dns, o->host, o->port, &hints, on_found, o);
-    if (r != NULL && o->n > 0 && o->udp < 0)
-        o->looking = r;
+    int type = o->transport == UDP ? SOCK_DGRAM : SOCK_STREAM;
+    hang_up(o);
+    o->lookup = tw_lookup_start(o->sink.env.base, o->host, o->port, type, on_found, o);
 }
 
 static void send_items(struct tw_sink *s, const struct tw_item *const *items, size_t n)
@@ -333,12 +327,10 @@ static void send_items(struct tw_sink *s, const struct tw_item *const *items, si
     (void)event_add(o->deadline, &o->timeout);
     if (o->transport == UDP && o->udp >= 0)
         send_datagrams(o);
-    else if (o->transport == UDP)
-        look_up(o);
     else if (o->stream != NULL && o->open)
         send_stream(o);
     else
-        connect_stream(o);
+        look_up(o);
 }
 
 /* ---- its life ---- */
@@ -362,7 +354,6 @@ static bool parse_to(struct output *o, struct tw_str to)
     if (host.n == 0 || host.n > HOST_MAX || !tw_str_u64(tw_str_from(to, colon), 65535, &port) || port == 0)
         return false;
     memcpy(o->host, host.p, host.n);
-    o->number = (int)port;
     (void)snprintf(o->port, sizeof o->port, "%u", (unsigned)port);
     return true;
 }
@@ -404,11 +395,7 @@ static void destroy(struct tw_sink *s)
 {
     struct output *o = (struct output *)s;
     o->n = 0;
-    if (o->looking != NULL)
-        evdns_getaddrinfo_cancel(o->looking);
     hang_up(o);
-    if (o->dns != NULL)
-        evdns_base_free(o->dns, 0);
     if (o->udp >= 0)
         (void)close(o->udp);
     if (o->timer != NULL)
