@@ -410,7 +410,9 @@ void tw_keep_start(struct tw_daemon *d, struct tw_outlet *o)
         if (k->open[i]->t.seq <= seq)
             tw_outlet_know(o, k->open[i]);
     }
-    /* One that is new begins with what comes. */
+    /* One that is new begins with what comes: in the store before that. */
+    if (k->store != NULL && !known)
+        tw_store_add_cursor(k->store, tw_outlet_name(o), seq);
     tw_outlet_start(o, seq, known && seq < last);
 }
 
