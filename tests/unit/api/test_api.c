@@ -350,14 +350,14 @@ static void begin_together(const char *path, int start, int word, int end)
     const struct tw_control_options o = {.path = path};
     char c = 0;
     struct event_base *base = event_base_new();
-    (void)read(start, &c, 1); /* until it is closed */
+    if (read(start, &c, 1) != 0) /* until it is closed */
+        _exit(1);
     struct tw_control *control = tw_control_create(base, &o);
     c = control != NULL ? 'y' : errno == EADDRINUSE ? 'n' : '?';
-    (void)write(word, &c, 1);
-    (void)read(end, &c, 1);
+    bool ok = write(word, &c, 1) == 1 && read(end, &c, 1) == 0;
     tw_control_destroy(control);
     event_base_free(base);
-    _exit(0);
+    _exit(ok ? 0 : 1);
 }
 
 /* Of daemons that begin at the same moment, on what a killed one left behind, one has the socket and keeps
