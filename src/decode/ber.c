@@ -117,19 +117,18 @@ size_t tw_ber_oid(struct ber *b, size_t max)
     size_t from = b->at;
     struct tw_str s = tw_ber_take(b, BER_OID);
     size_t count = s.n > 0; /* the first encoded one stands for two */
-    uint64_t id = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = (uint8_t)s.p[i];
-        b->padded = b->padded || (id == 0 && c == 0x80);
-        id = id << 7 | (c & 0x7f);
-        if (id > UINT32_MAX || (i + 1 == s.n && (c & 0x80) != 0)) {
+    for (size_t i = 0; i < s.n; count++) {
+        uint8_t c = (uint8_t)s.p[i++];
+        if (c < 0x80) /* nearly all */
+            continue;
+        uint64_t id = c & 0x7f;
+        b->padded = b->padded || c == 0x80;
+        for (; (c & 0x80) != 0 && i < s.n && id <= UINT32_MAX; id = id << 7 | (c & 0x7f))
+            c = (uint8_t)s.p[i++];
+        if (id > UINT32_MAX || (c & 0x80) != 0) {
             tw_ber_fail(b, BER_BAD, from);
             return 0;
         }
-        if ((c & 0x80) != 0)
-            continue;
-        id = 0;
-        count++;
     }
     if (count > max)
         tw_ber_fail(b, BER_TOO_LONG, from);

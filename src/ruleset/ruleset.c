@@ -36,6 +36,15 @@ static struct look log_look(struct tw_str module, struct tw_str brief)
     return (struct look){(unsigned)((letter * 8 + module.n) % LOOKS), UINT64_C(1) << brief.n % 64};
 }
 
+/* Likewise of an identifier, with or without the 0 before its last number: that number and the one before. */
+static struct look trap_look(const uint32_t *id, uint32_t n)
+{
+    uint32_t at = n >= 2 ? n - 2 : 0;
+    at -= at > 0 && id[at] == 0;
+    uint32_t mixed = (id[at] * 0x9e3779b1u) ^ (id[n - 1] * 0x85ebca6bu);
+    return (struct look){(mixed >> 24) % LOOKS, UINT64_C(1) << (mixed >> 18) % 64};
+}
+
 static uint64_t trap_hash(const uint32_t *id, uint32_t n)
 {
     return tw_hash(id, n * sizeof *id, TRAP_SEED);
@@ -78,10 +87,8 @@ void tw_ruleset_add_form(struct tw_ruleset *rs, struct tw_event_form *f)
     uint32_t i = f->trap ? find_trap(rs, f->oid, f->oid_n) : find_log(rs, f->module, f->brief);
     f->index = (uint32_t)rs->forms_n;
     *TW_PUSH(rs->forms, rs->forms_n, rs->forms_cap) = f;
-    if (!f->trap) {
-        struct look look = log_look(f->module, f->brief);
-        rs->looks[look.word] |= look.bit;
-    }
+    struct look look = f->trap ? trap_look(f->oid, f->oid_n) : log_look(f->module, f->brief);
+    (f->trap ? rs->trap_looks : rs->looks)[look.word] |= look.bit;
     if (i == TW_MAP_NONE) {
         *TW_PUSH(rs->keys, rs->keys_n, rs->keys_cap) = (struct form_key){f, f};
         tw_map_add(&rs->key_map, hash, (uint32_t)rs->keys_n - 1);
@@ -124,6 +131,11 @@ const struct tw_event_form *tw_ruleset_log_forms_cut(const struct tw_ruleset *r,
 
 const struct tw_event_form *tw_ruleset_trap_forms(const struct tw_ruleset *r, const uint32_t *oid, uint32_t n)
 {
+    if (n == 0)
+        return NULL;
+    struct look look = trap_look(oid, n);
+    if ((r->trap_looks[look.word] & look.bit) == 0)
+        return NULL;
     uint32_t i = find_trap(r, oid, n);
     if (i == TW_MAP_NONE && n >= 2 && n <= TW_OID_MAX && oid[n - 2] == 0) {
         uint32_t without[TW_OID_MAX];

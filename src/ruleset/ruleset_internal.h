@@ -43,8 +43,9 @@ struct tw_ruleset {
     size_t forms_n, forms_cap;
     struct form_key *keys;
     size_t keys_n, keys_cap;
-    struct tw_map key_map; /* log and trap keys; a form says which it is */
-    uint64_t looks[LOOKS]; /* of log keys: a bit for each (see log_look) that there is */
+    struct tw_map key_map;      /* log and trap keys; a form says which it is */
+    uint64_t trap_looks[LOOKS]; /* likewise of the others (see trap_look) */
+    uint64_t looks[LOOKS];      /* of log keys: a bit for each (see log_look) that there is */
     struct down_reason *reasons;
     size_t reasons_n, reasons_cap;
     struct tw_map reason_map;
