@@ -90,6 +90,7 @@ uint32_t clock_host(struct clock *c, struct tw_str name, bool *added)
         return CLOCK_HOSTS;
     i = (uint32_t)c->n;
     struct host *h = TW_PUSH(c->hosts, c->n, c->cap);
+    h->first = NONE;
     h->name = tw_str_of(tw_xstrndup(name.p, name.n), name.n);
     tw_map_add(&c->by_name, hash, i);
     return i;
@@ -116,9 +117,9 @@ static void make_room(struct clock *c, size_t n)
 /* Chains the lines of each host, and starts them with the skew known so far. */
 static void chain(struct clock *c, struct clock_line *lines, size_t n)
 {
+    for (size_t k = 0; k < c->active_n; k++)
+        c->hosts[c->active[k]].first = NONE;
     c->active_n = 0;
-    for (size_t i = 0; i < c->n; i++)
-        c->hosts[i].first = NONE;
     for (uint32_t i = 0; i < n; i++) {
         struct host *h = &c->hosts[lines[i].host];
         lines[i].skew = h->skew;

@@ -16,7 +16,7 @@
 #include "base/map.h"
 #include "base/str.h"
 
-enum { CLOCK_HOSTS = 4096, CLOCK_MIN_LINES = 8 };
+enum { CLOCK_HOSTS = 65536, CLOCK_MIN_LINES = 8 };
 
 struct clock_line {
     uint32_t host;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum { WINDOW_BYTES = 1 << 20, WINDOW_LINES = 4096, TAIL_BYTES = 64 << 10, TAIL_LINES = 512 };
-enum { NAMES_LOG2 = 12, NAME_MAX_BYTES = 16 };
+enum { NAMES_LOG2 = 15, NAME_MAX_BYTES = 16 };
 
 static const int64_t day = 86400 * INT64_C(1000000000);
 
