@@ -91,6 +91,7 @@ void tw_table_cell(struct tw_table *t, enum tw_tone tone, const char *fmt, ...)
     TW_ASSERT(vasprintf(&text, fmt, ap) >= 0);
     va_end(ap);
     tw_buf_reserve(&safe, 1);
+    safe.p[0] = '\0'; /* nothing may be added */
     tw_buf_safe(&safe, tw_str_z(text));
     free(text);
     *TW_PUSH(t->cells, t->n, t->cap) = (struct tw_cell){safe.p, NULL, tone};
@@ -100,6 +101,8 @@ void tw_table_note(struct tw_table *t, const char *z)
 {
     struct tw_buf safe = {0};
     TW_ASSERT(t->n > 0 && t->n % t->columns == 0 && t->cells[t->n - 1].note == NULL);
+    tw_buf_reserve(&safe, 1);
+    safe.p[0] = '\0';
     tw_buf_safe(&safe, tw_str_z(z));
     t->cells[t->n - 1].note = safe.p;
 }
