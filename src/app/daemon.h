@@ -20,6 +20,7 @@
 #include "tls/tls.h"
 #include "source/udp.h"
 #include "source/usm.h"
+#include "store/reader.h"
 #include "store/store.h"
 
 #include <event2/event.h>
@@ -210,6 +211,7 @@ struct tw_daemon {
     struct tw_reloads reloads;
     struct tw_board *board;
     struct tw_http *http;       /* NULL: not asked for */
+    struct tw_reader *reader;   /* of the store; NULL: nobody has asked yet */
     struct tw_control *control; /* likewise */
 };
 
@@ -313,6 +315,8 @@ void tw_keep_snapshot(struct tw_daemon *d);
 /* The store reads for an outlet (sink/outlet.h); NULL ctx in the options: there is no store. */
 void tw_keep_fetch(void *ctx, struct tw_outlet *o, uint64_t seq);
 void tw_keep_forget(struct tw_daemon *d, const struct tw_outlet *o);
+/* The configuration does not have it any more. */
+void tw_keep_drop(struct tw_daemon *d, const struct tw_outlet *o);
 /* Why nothing can be kept that should be; NULL: all is well, or no store is configured. */
 const char *tw_keep_trouble(struct tw_daemon *d);
 /* In order: everything is written, and sent as far as that takes no waiting. */

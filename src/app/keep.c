@@ -343,6 +343,21 @@ static void end_orphans(struct tw_daemon *d)
     }
 }
 
+/* Of an output that the configuration does not have any more: nothing would ever move it, and all since then
+ * would be kept for it. */
+static void drop_if_gone(void *ctx, const char *output, uint64_t seq)
+{
+    struct tw_daemon *d = ctx;
+    (void)seq;
+    for (size_t i = 0; i < d->config->outputs_n; i++) {
+        if (strcmp(d->config->outputs[i].name, output) == 0)
+            return;
+    }
+    tw_log(TW_LEVEL_NOTICE, "store", "an output is not configured any more: where it was is forgotten",
+           TW_KVS(TW_KV("output", output)));
+    tw_store_drop_cursor(d->keep.store, output);
+}
+
 /* How far each output is, read while the store has no thread yet. */
 static void read_cursors(struct tw_daemon *d)
 {
@@ -356,6 +371,7 @@ static void read_cursors(struct tw_daemon *d)
         x->output = tw_xstrndup(c->outputs[i].name, strlen(c->outputs[i].name));
         k->cursors_n++;
     }
+    (void)tw_store_cursors(k->store, drop_if_gone, d);
 }
 
 /* Nothing was in flight, and what came meanwhile waits in sockets that somebody else held open. */
@@ -560,6 +576,12 @@ void tw_keep_fetch(void *ctx, struct tw_outlet *o, uint64_t seq)
 {
     struct tw_daemon *d = ctx;
     tw_store_fetch(d->keep.store, seq, FETCH_MOST, on_fetched, d, o);
+}
+
+void tw_keep_drop(struct tw_daemon *d, const struct tw_outlet *o)
+{
+    if (d->keep.store != NULL)
+        tw_store_drop_cursor(d->keep.store, tw_outlet_name(o));
 }
 
 void tw_keep_forget(struct tw_daemon *d, const struct tw_outlet *o)

@@ -99,8 +99,10 @@ void tw_outputs_open(struct tw_daemon *d, const struct tw_config *c)
         new.rows[new.n] = row_for(d, &old, &c->outputs[i]);
         new.n += new.rows[new.n].outlet != NULL;
     }
-    for (size_t i = 0; i < old.n; i++)
+    for (size_t i = 0; i < old.n; i++) {
+        tw_keep_drop(d, old.rows[i].outlet);
         end(d, &old.rows[i]);
+    }
     free(old.rows);
     d->outputs = new;
 }

@@ -59,7 +59,11 @@ bool tw_store_past(struct tw_store *s, struct tw_store_past *out, char why[stati
     }
     out->any = number(s, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'now'", &now);
     (void)number(s, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clean'", &clean);
-    (void)number(s, "SELECT max(seq) FROM transition", &out->last_seq);
+    /* Of transitions that are not kept any more, too: no number is given twice. */
+    (void)number(s,
+                 "SELECT max(x) FROM (SELECT max(seq) AS x FROM transition UNION ALL SELECT max(seq) FROM "
+                 "cursor UNION ALL SELECT max(seq) FROM snapshot)",
+                 &out->last_seq);
     (void)number(s, "SELECT at + n FROM journal ORDER BY at DESC LIMIT 1", &end);
     out->clean = clean == 1;
     if (out->any)
@@ -191,4 +195,16 @@ bool tw_store_cursor(struct tw_store *s, const char *output, uint64_t *seq)
         *seq = (uint64_t)sqlite3_column_int64(st, 0);
     (void)sqlite3_finalize(st);
     return found;
+}
+
+bool tw_store_cursors(struct tw_store *s, tw_store_take_cursor *take, void *ctx)
+{
+    sqlite3_stmt *st = prepare(s, "SELECT output, seq FROM cursor ORDER BY output");
+    int code;
+    while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+        const char *output = (const char *)sqlite3_column_text(st, 0);
+        take(ctx, output != NULL ? output : "", (uint64_t)sqlite3_column_int64(st, 1));
+    }
+    (void)sqlite3_finalize(st);
+    return code == SQLITE_DONE;
 }

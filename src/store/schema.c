@@ -53,31 +53,41 @@ static const char *const texts[STATEMENTS] = {
     [SQL_SNAPSHOT] = "INSERT INTO snapshot (at, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4)",
     [SQL_SNAPSHOT_CLEAR] = "DELETE FROM snapshot WHERE id < (SELECT max(id) FROM snapshot)",
     [SQL_TRANSITION] = "INSERT OR REPLACE INTO transition (seq, alert, time, json) VALUES (?1, ?2, ?3, ?4)",
-    [SQL_INCIDENT_OPEN] = "SELECT id FROM incident WHERE ended IS NULL AND pair IS ?1",
-    [SQL_INCIDENT_NEW] = "INSERT OR IGNORE INTO incident (id, pair, began) VALUES (?1, ?2, ?3)",
+    /* That goes on, or had not ended when the fault began. */
+    [SQL_INCIDENT_OPEN] = "SELECT id FROM incident WHERE pair IS ?1 AND (ended IS NULL OR ended >= ?2)"
+                          " ORDER BY ended IS NOT NULL, ended DESC LIMIT 1",
+    [SQL_INCIDENT_NEW] = "INSERT INTO incident (id, pair, began) VALUES (?1, ?2, ?3)"
+                         " ON CONFLICT (id) DO UPDATE SET ended = NULL",
+    [SQL_INCIDENT_JOIN] = "UPDATE incident SET ended = NULL, began = min(began, ?2) WHERE id = ?1",
     [SQL_ALERT] =
         "INSERT INTO alert (id, condition, severity, pair, since, raised, ended, first, last, incident)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)"
         " ON CONFLICT (id) DO UPDATE SET severity = ?3, since = ?5, ended = ?7, last = ?8,"
-        " incident = coalesce(incident, ?9)",
+        " incident = iif(?10, ?9, coalesce(incident, ?9))",
     [SQL_INCIDENT_END] = "UPDATE incident SET ended = ?2 WHERE ended IS NULL AND pair IS ?1 AND NOT EXISTS"
                          " (SELECT 1 FROM alert WHERE incident = incident.id AND ended IS NULL)",
     [SQL_CURSOR] =
         "INSERT INTO cursor (output, seq) VALUES (?1, ?2) ON CONFLICT (output) DO UPDATE SET seq = ?2",
+    [SQL_CURSOR_GONE] = "DELETE FROM cursor WHERE output = ?1",
     [SQL_META] = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
     [SQL_AFTER] = "SELECT seq, json FROM transition WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     /* What the next start needs, and what an incident that goes on may tell, stays: ?1 is the oldest time. */
     [SQL_PRUNE_JOURNAL] =
         "DELETE FROM journal WHERE at IN (SELECT at FROM journal WHERE last < ?1 AND at + n <="
         " (SELECT coalesce(max(at), 0) FROM snapshot) AND last < (SELECT coalesce(min(began), ?1) - "
-        "600000000000"
-        " FROM incident WHERE ended IS NULL) ORDER BY at LIMIT ?2)",
+        "600000000000 FROM incident WHERE ended IS NULL) ORDER BY at LIMIT ?2)",
+    /* When there is too much: only what the next start needs, what is open, and what an output needs. */
+    [SQL_PRUNE_JOURNAL_MORE] =
+        "DELETE FROM journal WHERE at IN (SELECT at FROM journal WHERE last < ?1 AND at + n"
+        " <= (SELECT coalesce(max(at), 0) FROM snapshot) ORDER BY at LIMIT ?2)",
     [SQL_PRUNE_TRANSITION] =
         "DELETE FROM transition WHERE seq IN (SELECT t.seq FROM transition t JOIN alert a ON a.id = t.alert "
-        "LEFT "
-        "JOIN incident i ON i.id = a.incident WHERE a.ended < ?1 AND (i.id IS NULL OR i.ended < ?1) AND "
-        "t.seq <="
-        " (SELECT coalesce(min(seq), 9223372036854775807) FROM cursor) ORDER BY t.seq LIMIT ?2)",
+        "LEFT JOIN incident i ON i.id = a.incident WHERE a.ended < ?1 AND (i.id IS NULL OR i.ended < ?1)"
+        " AND t.seq <= (SELECT coalesce(min(seq), 9223372036854775807) FROM cursor) ORDER BY t.seq LIMIT ?2)",
+    [SQL_PRUNE_TRANSITION_MORE] =
+        "DELETE FROM transition WHERE seq IN (SELECT t.seq FROM transition t JOIN alert a ON a.id = t.alert"
+        " WHERE a.ended < ?1 AND t.seq <= (SELECT coalesce(min(seq), 9223372036854775807) FROM cursor)"
+        " ORDER BY t.seq LIMIT ?2)",
     [SQL_PRUNE_ALERT] = "DELETE FROM alert WHERE ended < ?1 AND NOT EXISTS (SELECT 1 FROM transition WHERE"
                         " transition.alert = alert.id)",
     [SQL_PRUNE_INCIDENT] = "DELETE FROM incident WHERE ended < ?1 AND NOT EXISTS (SELECT 1 FROM alert WHERE"
@@ -202,11 +212,12 @@ static bool lock(struct tw_store *s, char why[static TW_STORE_WHY])
 
 bool schema_open(struct tw_store *s, char why[static TW_STORE_WHY])
 {
-    bool ours = s->options.base != NULL;
-    int flags = ours ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    if (s->options.base == NULL)
+        return look_open(s, why) && prepare(s, why);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     mode_t mask = umask(0027); /* what stands in it is for the daemon and its group */
-    bool ok = !ours || lock(s, why);
-    if (ok && sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    bool ok = lock(s, why);
+    if (ok && sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK) {
         why_of(s, why);
         ok = false;
     }

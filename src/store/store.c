@@ -262,6 +262,7 @@ void tw_store_add_transition(struct tw_store *s, const struct tw_transition *t, 
                       .since = t->since,
                       .kind = t->kind,
                       .severity = t->severity,
+                      .standing = t->device == NULL,
                       .condition = copy(t->condition),
                       .pair = copy(t->pair),
                       .json = tw_xstrndup(json.p, n)};
@@ -279,6 +280,11 @@ void tw_store_add_cursor(struct tw_store *s, const char *output, uint64_t seq)
         }
     }
     *TW_PUSH(b->cursors, b->cursors_n, b->cursors_cap) = (struct cursor){copy(output), seq};
+}
+
+void tw_store_drop_cursor(struct tw_store *s, const char *output)
+{
+    tw_store_add_cursor(s, output, CURSOR_GONE);
 }
 
 void tw_store_add_snapshot(struct tw_store *s, struct tw_buf *bytes, uint64_t seq)

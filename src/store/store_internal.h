@@ -7,6 +7,9 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
+
+#define CURSOR_GONE UINT64_MAX
 
 /* What is written together. */
 struct batch {
@@ -27,11 +30,12 @@ struct batch {
         enum tw_severity severity;
         char id[TW_ALERT_ID];
         char *condition, *pair, *json; /* pair may be NULL; json without its newline */
+        bool standing;                 /* of no moment, and so of no incident */
     } * rows;
     size_t rows_n, rows_cap;
     struct cursor {
         char *output;
-        uint64_t seq;
+        uint64_t seq; /* CURSOR_GONE: there is no such output any more */
     } * cursors;
     size_t cursors_n, cursors_cap;
     struct tw_buf snapshot; /* of everything before this batch's end; n == 0: none */
@@ -60,13 +64,17 @@ enum statement {
     SQL_TRANSITION,
     SQL_INCIDENT_OPEN,
     SQL_INCIDENT_NEW,
+    SQL_INCIDENT_JOIN,
     SQL_ALERT,
     SQL_INCIDENT_END,
     SQL_CURSOR,
+    SQL_CURSOR_GONE,
     SQL_META,
     SQL_AFTER,
     SQL_PRUNE_JOURNAL,
+    SQL_PRUNE_JOURNAL_MORE,
     SQL_PRUNE_TRANSITION,
+    SQL_PRUNE_TRANSITION_MORE,
     SQL_PRUNE_ALERT,
     SQL_PRUNE_INCIDENT,
     SQL_VACUUM,
@@ -90,6 +98,11 @@ struct tw_store {
     int lock; /* of the folder: one daemon */
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
+    struct {              /* read only */
+        bool immutable;   /* nobody writes: no lock is taken */
+        int64_t until_ms; /* reading ends then; 0: no limit */
+        const atomic_bool *stop;
+    } look;
 
     /* the loop thread's */
     struct batch *open; /* grows */
@@ -122,11 +135,14 @@ void schema_close(struct tw_store *s);
 sqlite3_stmt *statement(struct tw_store *s, enum statement which); /* reset, without bindings; NULL: broken */
 void why_of(struct tw_store *s, char why[static TW_STORE_WHY]);
 
+/* look.c: opens a file that another process may be writing, or nobody. */
+bool look_open(struct tw_store *s, char why[static TW_STORE_WHY]);
+
 /* writer.c: the thread. */
 void *writer_run(void *store);
 bool writer_write(struct tw_store *s, const struct batch *b); /* one transaction */
 
-/* prune.c: a slice of what may go; false: it could not. */
-bool prune(struct tw_store *s, tw_time now);
+/* prune.c: a slice of what may go; false: it could not. `more`: there is more of it. */
+bool prune(struct tw_store *s, tw_time now, bool *more);
 
 #endif

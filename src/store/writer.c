@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { AGAIN_MS = 1000, PRUNE_MS = 60000, FETCH_BYTES = 4 << 20 };
+enum { AGAIN_MS = 1000, PRUNE_MS = 60000, PRUNE_MORE_MS = 250, FETCH_BYTES = 4 << 20 };
 
 static int64_t mono_us(void)
 {
@@ -65,18 +65,23 @@ static bool write_journal(struct tw_store *s, const struct batch *b)
     return true;
 }
 
-/* The incident of the alert: the one that goes on at its pair, else one that begins with it. */
+/* The incident of the alert: the one at its pair with which it overlaps, else one that begins with it. */
 static bool incident_of(struct tw_store *s, const struct row *r, char id[static TW_ALERT_ID])
 {
     sqlite3_stmt *st = statement(s, SQL_INCIDENT_OPEN);
-    if (st == NULL || !text(st, 1, r->pair))
+    if (st == NULL || !text(st, 1, r->pair) ||
+        !integer(st, 2, r->kind == TW_RAISED ? r->since.ns : INT64_MAX))
         return false;
     int code = sqlite3_step(st);
     const char *open = code == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : NULL;
     (void)snprintf(id, TW_ALERT_ID, "%s", open != NULL ? open : r->id);
     (void)sqlite3_reset(st);
-    if (code == SQLITE_ROW)
+    if (code == SQLITE_ROW && (open == NULL || r->kind != TW_RAISED))
         return open != NULL;
+    if (code == SQLITE_ROW) {
+        st = statement(s, SQL_INCIDENT_JOIN);
+        return st != NULL && text(st, 1, id) && integer(st, 2, r->since.ns) && step(st);
+    }
     if (code != SQLITE_DONE || r->kind == TW_CLEARED)
         return code == SQLITE_DONE;
     st = statement(s, SQL_INCIDENT_NEW);
@@ -86,17 +91,18 @@ static bool incident_of(struct tw_store *s, const struct row *r, char id[static 
 
 static bool write_row(struct tw_store *s, const struct row *r)
 {
-    char incident[TW_ALERT_ID];
+    char incident[TW_ALERT_ID] = "";
     sqlite3_stmt *st = statement(s, SQL_TRANSITION);
     if (st == NULL || !integer(st, 1, (int64_t)r->seq) || !text(st, 2, r->id) ||
-        !integer(st, 3, r->time.ns) || !text(st, 4, r->json) || !step(st) || !incident_of(s, r, incident))
+        !integer(st, 3, r->time.ns) || !text(st, 4, r->json) || !step(st) ||
+        (!r->standing && !incident_of(s, r, incident)))
         return false;
     st = statement(s, SQL_ALERT);
     if (st == NULL || !text(st, 1, r->id) || !text(st, 2, r->condition) ||
         !text(st, 3, tw_severity_name(r->severity)) || !text(st, 4, r->pair) ||
         !integer(st, 5, r->since.ns) || !integer(st, 6, r->time.ns) ||
         (r->kind == TW_CLEARED && !integer(st, 7, r->time.ns)) || !integer(st, 8, (int64_t)r->seq) ||
-        !text(st, 9, incident) || !step(st))
+        !text(st, 9, r->standing ? NULL : incident) || !integer(st, 10, r->kind == TW_RAISED) || !step(st))
         return false;
     if (r->kind != TW_CLEARED)
         return true;
@@ -134,9 +140,10 @@ static bool write_all(struct tw_store *s, const struct batch *b)
             return false;
     }
     for (size_t i = 0; i < b->cursors_n; i++) {
-        sqlite3_stmt *st = statement(s, SQL_CURSOR);
-        if (st == NULL || !text(st, 1, b->cursors[i].output) || !integer(st, 2, (int64_t)b->cursors[i].seq) ||
-            !step(st))
+        bool gone = b->cursors[i].seq == CURSOR_GONE;
+        sqlite3_stmt *st = statement(s, gone ? SQL_CURSOR_GONE : SQL_CURSOR);
+        if (st == NULL || !text(st, 1, b->cursors[i].output) ||
+            (!gone && !integer(st, 2, (int64_t)b->cursors[i].seq)) || !step(st))
             return false;
     }
     (void)snprintf(now, sizeof now, "%lld", (long long)b->now.ns);
@@ -272,8 +279,9 @@ void *writer_run(void *store)
         if (b != NULL)
             write_batch(s, b);
         if (tidy) {
-            (void)prune(s, (tw_time){(int64_t)time(NULL) * 1000000000});
-            prune_us = mono_us() + INT64_C(1000) * PRUNE_MS;
+            bool more = false;
+            (void)prune(s, (tw_time){(int64_t)time(NULL) * 1000000000}, &more);
+            prune_us = mono_us() + INT64_C(1000) * (more ? PRUNE_MORE_MS : PRUNE_MS);
         }
         again_us = mono_us() + INT64_C(1000) * AGAIN_MS;
         (void)pthread_mutex_lock(&s->mutex);

@@ -72,12 +72,16 @@ bool tw_store_transitions(struct tw_store *s, uint64_t after, size_t most, tw_st
 bool tw_store_alerts(struct tw_store *s, bool open, size_t most, tw_store_take_json *take, void *ctx);
 /* False: there is no such output. */
 bool tw_store_cursor(struct tw_store *s, const char *output, uint64_t *seq);
+typedef void tw_store_take_cursor(void *ctx, const char *output, uint64_t seq);
+bool tw_store_cursors(struct tw_store *s, tw_store_take_cursor *take, void *ctx);
 
 /* ---- on the loop thread ---- */
 
 void tw_store_add_record(struct tw_store *s, const struct tw_record *r);
 void tw_store_add_transition(struct tw_store *s, const struct tw_transition *t, struct tw_str json);
 void tw_store_add_cursor(struct tw_store *s, const char *output, uint64_t seq);
+/* There is no such output any more: nothing is kept for it. */
+void tw_store_drop_cursor(struct tw_store *s, const char *output);
 /* Of the core as it is now: what was added so far is in it. Takes the bytes. */
 void tw_store_add_snapshot(struct tw_store *s, struct tw_buf *bytes, uint64_t seq);
 /* The end, in order. */
