@@ -11,6 +11,7 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,16 @@ struct held {
     bool asked; /* its request was heard */
 };
 
+/* An answer that is to come. */
+struct tw_http_later {
+    struct tw_http *http;
+    struct evhttp_request *request;
+    const char *type;
+    int64_t since_ms;
+    void (*gone)(void *ctx);
+    void *ctx;
+};
+
 struct last { /* answer of a costly route */
     struct tw_shared *text;
     int64_t until_ms;
@@ -38,6 +49,8 @@ struct tw_http {
     struct event *tick, *ended;
     struct held held[TW_HTTP_CONNECTIONS_MAX];
     size_t n;
+    struct tw_http_later *later[TW_HTTP_CONNECTIONS_MAX]; /* one for a connection at most */
+    size_t later_n;
     struct last last[ROUTES_MAX][TW_HTTP_VARIANTS];
     struct tw_shared
         *old[TW_HTTP_CONNECTIONS_MAX]; /* costly answers that were replaced and are being taken */
@@ -50,6 +63,8 @@ struct tw_http_request {
     struct evkeyvalq *query;
     struct evbuffer *body;
     int status;
+    struct tw_http *http;
+    struct tw_http_later *later;
 };
 
 const char *tw_http_parameter(const struct tw_http_request *r, const char *name)
@@ -236,6 +251,7 @@ static void dispatch(struct tw_http *h, struct evhttp_request *e, struct tw_http
         answer_costly(h, route, r);
     else
         route->answer(h->options.ctx, r);
+    TW_ASSERT(r->later == NULL || !route->costly);
     if (r->status == 200)
         *type = route->type;
 }
@@ -274,23 +290,121 @@ static void send_answer(struct evhttp_request *e, struct tw_http_request *r, con
     evhttp_send_reply(e, r->status, NULL, head ? NULL : r->body);
 }
 
+static void respond(struct tw_http *h, struct evhttp_request *e, struct tw_http_request *r, const char *type)
+{
+    if (r->status == 200)
+        h->stats.ok++;
+    else
+        h->stats.refused++;
+    evhttp_request_set_on_complete_cb(e, on_complete, h);
+    send_answer(e, r, type);
+}
+
+struct tw_http_later *tw_http_later(struct tw_http_request *r, void (*gone)(void *ctx), void *ctx)
+{
+    TW_ASSERT(r->later == NULL && r->http->later_n < TW_HTTP_CONNECTIONS_MAX);
+    struct tw_http_later *l = r->later = tw_xcalloc(1, sizeof *l);
+    *l = (struct tw_http_later){
+        .http = r->http, .since_ms = r->http->options.now_ms(), .gone = gone, .ctx = ctx};
+    return l;
+}
+
+/* Takes it out of the list, and frees it. */
+static struct evhttp_request *later_end(struct tw_http_later *l)
+{
+    struct tw_http *h = l->http;
+    struct evhttp_request *e = l->request;
+    for (size_t i = 0; i < h->later_n; i++) {
+        if (h->later[i] != l)
+            continue;
+        h->later[i] = h->later[--h->later_n];
+        break;
+    }
+    evhttp_connection_set_closecb(evhttp_request_get_connection(e), NULL, NULL);
+    free(l);
+    return e;
+}
+
+static void later_give(struct tw_http_later *l, int status, struct tw_str text, const char *why)
+{
+    struct tw_http *h = l->http;
+    const char *type = status == 200 ? l->type : "application/json";
+    struct evhttp_request *e = later_end(l);
+    struct tw_http_request r = {.body = evbuffer_new(), .status = status};
+    TW_ASSERT(r.body != NULL);
+    if (status == 200)
+        tw_http_add(&r, text);
+    else
+        tw_http_error(&r, status, "%s", why);
+    respond(h, e, &r, type);
+    evbuffer_free(r.body);
+}
+
+void tw_http_later_answer(struct tw_http_later *l, struct tw_str text)
+{
+    later_give(l, 200, text, NULL);
+}
+
+void tw_http_later_error(struct tw_http_later *l, int status, const char *why)
+{
+    later_give(l, status, (struct tw_str){0}, why);
+}
+
+/* The connection goes, and its request with it. */
+static void on_closed(struct evhttp_connection *connection, void *ctx)
+{
+    struct tw_http_later *l = ctx;
+    (void)connection;
+    l->gone(l->ctx);
+    (void)later_end(l);
+}
+
+static void wait_for_answer(struct tw_http *h, struct evhttp_request *e, struct tw_http_later *l,
+                            const char *type)
+{
+    l->request = e;
+    l->type = type;
+    h->later[h->later_n++] = l;
+    evhttp_connection_set_closecb(evhttp_request_get_connection(e), on_closed, l);
+}
+
+/* Who has shut its side only may still read; a connection that was reset is of no use to anybody. */
+static bool is_reset(const struct tw_http_later *l)
+{
+    struct evhttp_connection *c = evhttp_request_get_connection(l->request);
+    struct pollfd p = {.fd = bufferevent_getfd(evhttp_connection_get_bufferevent(c))};
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+static void later_tick(struct tw_http *h, int64_t now)
+{
+    for (size_t i = h->later_n; i-- > 0;) {
+        struct tw_http_later *l = h->later[i];
+        bool late = now - l->since_ms >= TW_HTTP_LATER_MS;
+        if (!late && !is_reset(l))
+            continue;
+        h->stats.late += late;
+        l->gone(l->ctx);
+        tw_http_later_error(l, 503, "it took too long: ask again");
+    }
+}
+
 static void on_request(struct evhttp_request *e, void *ctx)
 {
     struct tw_http *h = ctx;
     struct evkeyvalq query = {0};
-    struct tw_http_request r = {.rest = "", .query = &query, .body = evbuffer_new(), .status = 200};
+    struct tw_http_request r = {
+        .rest = "", .query = &query, .body = evbuffer_new(), .status = 200, .http = h};
     const char *type = "application/json";
     TW_ASSERT(r.body != NULL);
     query.tqh_last = &query.tqh_first;
     h->stats.requests++;
     mark_asked(h, e);
     dispatch(h, e, &r, &type);
-    if (r.status == 200)
-        h->stats.ok++;
+    if (r.later != NULL)
+        wait_for_answer(h, e, r.later, type);
     else
-        h->stats.refused++;
-    evhttp_request_set_on_complete_cb(e, on_complete, h);
-    send_answer(e, &r, type);
+        respond(h, e, &r, type);
     evhttp_clear_headers(&query);
     evbuffer_free(r.body);
 }
@@ -324,6 +438,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     (void)fd;
     (void)what;
     sweep(h);
+    later_tick(h, now);
     for (size_t i = 0; i < h->n; i++) {
         struct held *c = &h->held[i];
         if (now - c->since_ms < (c->asked ? TW_HTTP_ANSWER_MS : TW_HTTP_REQUEST_MS))
@@ -387,6 +502,11 @@ void tw_http_destroy(struct tw_http *h)
 {
     if (h == NULL)
         return;
+    while (h->later_n > 0) {
+        struct tw_http_later *l = h->later[h->later_n - 1];
+        l->gone(l->ctx);
+        (void)later_end(l);
+    }
     evhttp_free(h->evhttp);
     for (size_t i = 0; i < h->n; i++)
         (void)bufferevent_decref(h->held[i].bev);

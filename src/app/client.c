@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "load.h"
 #include "standard.h"
+#include "state.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -89,11 +90,24 @@ int tw_client_find(const struct tw_command *command, const char *config, const c
     return TW_EXIT_OK;
 }
 
+int tw_client_find_or_look(const struct tw_command *command, const char *config, const char *url,
+                           const char *state, struct tw_client *out)
+{
+    if (state == NULL)
+        return tw_client_find(command, config, url, out);
+    *out = (struct tw_client){.command = command, .state = copy(state)};
+    if (config != NULL || url != NULL)
+        return tw_command_usage(command, "--state looks at a folder and asks no daemon: give no %s with it",
+                                url != NULL ? "--url" : "--config");
+    return TW_EXIT_OK;
+}
+
 void tw_client_finish(struct tw_client *c)
 {
     free(c->config);
     free(c->host);
     free(c->control);
+    free(c->state);
     *c = (struct tw_client){0};
 }
 
@@ -163,6 +177,8 @@ static char *error_of(const struct tw_buf *body)
 int tw_client_get(const struct tw_client *c, const char *path, struct tw_buf *body)
 {
     struct fetch f = {.body = body, .why = "nobody takes the connection"};
+    if (c->state != NULL)
+        return tw_state_get(c, path, body);
     if (c->host == NULL)
         return unreachable(c,
                            "%s has no listen.http, so the daemon says nothing: expected as\nlisten:\n  http: "
@@ -218,19 +234,19 @@ int tw_client_print(const struct tw_client *c, const char *path, bool json, bool
 int tw_client_view(const struct tw_command *command, int argc, char **argv, const char *path,
                    tw_client_show *show)
 {
-    enum { OPT_JSON = 256, OPT_URL };
-    static const struct option options[] = {{"all", no_argument, NULL, 'a'},
-                                            {"config", required_argument, NULL, 'c'},
-                                            {"json", no_argument, NULL, OPT_JSON},
-                                            {"url", required_argument, NULL, OPT_URL},
-                                            TW_COMMAND_OPTIONS};
-    const char *config = NULL, *url = NULL;
+    enum { OPT_JSON = 256, OPT_STATE, OPT_URL };
+    static const struct option options[] = {
+        {"all", no_argument, NULL, 'a'},           {"config", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, OPT_JSON},     {"state", required_argument, NULL, OPT_STATE},
+        {"url", required_argument, NULL, OPT_URL}, TW_COMMAND_OPTIONS};
+    const char *config = NULL, *url = NULL, *state = NULL;
     bool json = false, all = false;
     for (int o; (o = getopt_long(argc, argv, "ac:hV", options, NULL)) != -1;) {
         switch (o) {
         case 'a': all = true; break;
         case 'c': config = optarg; break;
         case OPT_JSON: json = true; break;
+        case OPT_STATE: state = optarg; break;
         case OPT_URL: url = optarg; break;
         default: return tw_command_other(command, o);
         }
@@ -238,7 +254,7 @@ int tw_client_view(const struct tw_command *command, int argc, char **argv, cons
     if (optind < argc)
         return tw_command_usage(command, "'%s' is not an option", argv[optind]);
     struct tw_client client;
-    int status = tw_client_find(command, config, url, &client);
+    int status = tw_client_find_or_look(command, config, url, state, &client);
     if (status == TW_EXIT_OK)
         status = tw_client_print(&client, path, json, all, show);
     tw_client_finish(&client);

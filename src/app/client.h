@@ -16,11 +16,15 @@ struct tw_client {
     char *host;                       /* NULL: the configuration has no listen.http */
     int port;
     char *control; /* NULL: it has no control */
+    char *state;   /* no daemon is asked: this folder is looked at; NULL: it is */
 };
 
 /* By the configuration (NULL: the installed one) or, when given, by `url`. */
 int tw_client_find(const struct tw_command *command, const char *config, const char *url,
                    struct tw_client *out);
+/* The same, or when given, the state folder of one that runs or has ended. */
+int tw_client_find_or_look(const struct tw_command *command, const char *config, const char *url,
+                           const char *state, struct tw_client *out);
 void tw_client_finish(struct tw_client *c);
 
 /* The body of a page. */
@@ -30,7 +34,7 @@ int tw_client_get_json(const struct tw_client *c, const char *path, json_t **out
 /* Prints a page: as the daemon sent it, or as `show` has it for people. */
 typedef void tw_client_show(const json_t *root, bool all);
 int tw_client_print(const struct tw_client *c, const char *path, bool json, bool all, tw_client_show *show);
-/* All of a command that shows one page: --all, --config, --json, --url. */
+/* All of a command that shows one page: --all, --config, --json, --state, --url. */
 int tw_client_view(const struct tw_command *command, int argc, char **argv, const char *path,
                    tw_client_show *show);
 

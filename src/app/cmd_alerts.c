@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 extern const struct tw_command tw_cmd_alerts;
 enum { OPT_JSON = 256, OPT_STATE, OPT_URL };
@@ -117,20 +118,30 @@ static void show(const json_t *root, bool also_ended)
     free(sorted);
 }
 
+static bool is_word(const char *state)
+{
+    return strcmp(state, "firing") == 0 || strcmp(state, "resolved") == 0 || strcmp(state, "all") == 0;
+}
+
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"all", no_argument, NULL, 'a'},           {"config", required_argument, NULL, 'c'},
         {"json", no_argument, NULL, OPT_JSON},     {"state", required_argument, NULL, OPT_STATE},
         {"url", required_argument, NULL, OPT_URL}, TW_COMMAND_OPTIONS};
-    const char *config = NULL, *url = NULL, *state = "firing";
+    const char *config = NULL, *url = NULL, *state = "firing", *folder = NULL;
     bool json = false;
     for (int o; (o = getopt_long(argc, argv, "ac:hV", options, NULL)) != -1;) {
         switch (o) {
         case 'a': state = "all"; break;
         case 'c': config = optarg; break;
         case OPT_JSON: json = true; break;
-        case OPT_STATE: state = optarg; break;
+        case OPT_STATE:
+            if (is_word(optarg))
+                state = optarg;
+            else
+                folder = optarg;
+            break;
         case OPT_URL: url = optarg; break;
         default: return tw_command_other(&tw_cmd_alerts, o);
         }
@@ -138,10 +149,11 @@ static int run(int argc, char **argv)
     if (optind < argc)
         return tw_command_usage(&tw_cmd_alerts, "'%s' is not an option", argv[optind]);
     bool all = strcmp(state, "all") == 0, firing = strcmp(state, "firing") == 0;
-    if (!all && !firing && strcmp(state, "resolved") != 0)
-        return tw_command_usage(&tw_cmd_alerts, "--state is '%s', expected firing, resolved or all", state);
+    if (folder != NULL && strchr(folder, '/') == NULL && access(folder, F_OK) != 0)
+        return tw_command_usage(&tw_cmd_alerts,
+                                "--state is '%s', expected firing, resolved, all, or a state folder", folder);
     struct tw_client client;
-    int status = tw_client_find(&tw_cmd_alerts, config, url, &client);
+    int status = tw_client_find_or_look(&tw_cmd_alerts, config, url, folder, &client);
     if (status == TW_EXIT_OK)
         status = tw_client_print(&client,
                                  all      ? "/api/v1/alerts"
@@ -155,15 +167,18 @@ static int run(int argc, char **argv)
 const struct tw_command tw_cmd_alerts = {
     .name = "alerts",
     .summary = "the alerts of the running daemon",
-    .help = "usage: trunkwatch alerts [-c CONFIG | --url URL] [--all | --state STATE] [--json]\n\n"
-            "Lists the alerts of the running daemon that fire, the worst first.\n\n"
-            "  -a, --all                    also those that have ended\n"
-            "      --state STATE            firing (default), resolved or all\n"
-            "      --json                   what the daemon answers, unchanged\n"
-            "  -c, --config FILE            the daemon's configuration, which says where it listens\n"
-            "                               (default: the installed one)\n"
-            "      --url URL                where it listens, as http://127.0.0.1:9116\n"
-            "  -h, --help                   this text\n"
-            "  -V, --version                the version\n",
+    .help =
+        "usage: trunkwatch alerts [-c CONFIG | --url URL | --state DIR] [--all | --state STATE] [--json]\n\n"
+        "Lists the alerts of the running daemon that fire, the worst first.\n\n"
+        "  -a, --all                    also those that have ended\n"
+        "      --state STATE            firing (default), resolved or all\n"
+        "      --state DIR              asks no daemon: what its store in this folder says\n"
+        "      --json                   what the daemon answers, unchanged\n"
+        "  -c, --config FILE            the daemon's configuration, which says where it listens\n"
+        "                               (default: the installed one)\n"
+        "      --url URL                where it listens, as http://127.0.0.1:9116\n"
+        "  -h, --help                   this text\n"
+        "  -V, --version                the version\n",
     .run = run,
+    .looks = true,
 };

@@ -218,13 +218,18 @@ static void wrong_devices(struct page *p, bool (*is)(const struct page *, const 
     tw_buf_finish(&names);
 }
 
-static void all_wrong(struct page *p)
+static void wrong_firing(struct page *p)
 {
-    const json_t *daemon = json_object_get(p->root, "daemon");
     const char *condition;
     json_t *n;
     json_object_foreach(json_object_get(json_object_get(p->root, "alerts"), "firing"), condition, n)
         wrong(p, TW_TONE_BAD, "firing: %s, %lld", condition, (long long)json_integer_value(n));
+}
+
+static void all_wrong(struct page *p)
+{
+    const json_t *daemon = json_object_get(p->root, "daemon");
+    wrong_firing(p);
     wrong_reload(p);
     wrong_sources(p);
     wrong_pairs(p);
@@ -443,20 +448,63 @@ static void engines(struct page *p)
     rest(p, n, shown, tw_client_number(all, "more"));
 }
 
+/* Of a store: the daemon itself says nothing here. */
+static void show_store(struct page *p)
+{
+    static const char *const heads[] = {"OUTPUT", ">LAST SENT", ">BEHIND", NULL};
+    const json_t *s = json_object_get(p->root, "store"), *o;
+    char size[TW_PERSON_TEXT], log[TW_PERSON_TEXT];
+    struct tw_buf line = {0};
+    struct tw_table t;
+    size_t i;
+    tw_buf_fmt(&line, "the store in %s, as of %s", tw_client_text(p->root, "state"),
+               tw_client_text(p->root, "now"));
+    tw_person_text(&p->out, p->colour, TW_TONE_HEAD, line.p);
+    tw_buf_char(&p->out, '\n');
+    wrong_firing(p);
+    tw_buf_fmt(&p->out, "last run         %s\n",
+               json_is_true(json_object_get(s, "ended_in_order")) ? "ended in order"
+                                                                  : "goes on, or did not end in order");
+    tw_buf_fmt(&p->out, "records          %lld, from %s to %s\n", tw_client_number(s, "records"),
+               tw_client_text(s, "first_record"), tw_client_text(s, "last_record"));
+    tw_buf_fmt(&p->out, "transitions      %lld, the last is number %lld\n",
+               tw_client_number(s, "transitions"), tw_client_number(s, "last_seq"));
+    tw_buf_fmt(&p->out, "alerts           %lld, %lld of them open; incidents: %lld\n",
+               tw_client_number(s, "alerts"), tw_client_number(s, "open_alerts"),
+               tw_client_number(s, "incidents"));
+    tw_buf_fmt(&p->out, "file             %s and a log of %s, schema %lld\n",
+               tw_person_bytes((double)tw_client_number(s, "file_bytes"), size),
+               tw_person_bytes((double)tw_client_number(s, "log_bytes"), log), tw_client_number(s, "schema"));
+    tw_table_init(&t, heads);
+    json_array_foreach(json_object_get(p->root, "outputs"), i, o)
+    {
+        tw_table_cell(&t, TW_TONE_PLAIN, "%s", tw_client_text(o, "name"));
+        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(o, "seq"));
+        count_cell(&t, tw_client_number(o, "behind"), TW_TONE_ODD);
+    }
+    tw_buf_char(&p->out, '\n');
+    tw_table_print(&t, p->colour, &p->out);
+    tw_buf_finish(&line);
+}
+
 static void show(const json_t *root, bool all)
 {
     struct page p = {.root = root,
                      .now = tw_person_time(tw_client_text(root, "now")),
                      .colour = tw_person_colour(),
                      .all = all};
-    head(&p);
-    all_wrong(&p);
-    sources(&p);
-    devices(&p);
-    outputs(&p);
-    storm(&p);
-    engines(&p);
-    strangers(&p);
+    if (json_is_string(json_object_get(root, "state"))) {
+        show_store(&p);
+    } else {
+        head(&p);
+        all_wrong(&p);
+        sources(&p);
+        devices(&p);
+        outputs(&p);
+        storm(&p);
+        engines(&p);
+        strangers(&p);
+    }
     (void)fwrite(p.out.p, 1, p.out.n, stdout);
     tw_buf_finish(&p.out);
 }
@@ -470,7 +518,7 @@ const struct tw_command tw_cmd_status = {
     .name = "status",
     .summary = "how the running daemon is, what is wrong first",
     .help =
-        "usage: trunkwatch status [-c CONFIG | --url URL] [--all] [--json]\n\n"
+        "usage: trunkwatch status [-c CONFIG | --url URL | --state DIR] [--all] [--json]\n\n"
         "Tells how the running daemon is: what is wrong first, then what each socket received, accepted and\n"
         "dropped, when each device was last heard, how the outputs are, of whom messages were put aside in a "
         "storm,\n"
@@ -480,7 +528,9 @@ const struct tw_command tw_cmd_status = {
         "  -c, --config FILE            the daemon's configuration, which says where it listens\n"
         "                               (default: the installed one)\n"
         "      --url URL                where it listens, as http://127.0.0.1:9116\n"
+        "      --state DIR              asks no daemon: what its store there says of it, running or not\n"
         "  -h, --help                   this text\n"
         "  -V, --version                the version\n",
     .run = run,
+    .looks = true,
 };

@@ -6,6 +6,8 @@
  * it.
  */
 
+#include <stdbool.h>
+
 /* Exit status (contract 1). */
 enum { TW_EXIT_OK = 0, TW_EXIT_NOT_RIGHT = 1, TW_EXIT_USAGE = 2 };
 
@@ -14,6 +16,7 @@ struct tw_command {
     const char *summary;               /* one line of `trunkwatch --help` */
     const char *help;                  /* all of `trunkwatch NAME --help` */
     int (*run)(int argc, char **argv); /* argv[0] is the name */
+    bool looks;                        /* it has --state: it can do without a daemon */
 };
 
 /* NULL-terminated. */

@@ -47,6 +47,17 @@ int tw_command_usage(const struct tw_command *cmd, const char *fmt, ...)
     return TW_EXIT_USAGE;
 }
 
+/* A folder of state says much, but nothing can be done there. */
+static int run(const struct tw_command *c, int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0 && !c->looks; i++) {
+        if (strcmp(argv[i], "--state") == 0 || strncmp(argv[i], "--state=", strlen("--state=")) == 0)
+            return tw_command_usage(
+                c, "--state is for commands that can read a store: incidents, alerts, status");
+    }
+    return c->run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
     tw_standard_hold();
@@ -59,7 +70,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; tw_cmd_registry[i] != NULL; i++) {
         if (strcmp(tw_cmd_registry[i]->name, argv[1]) == 0)
-            return tw_cmd_registry[i]->run(argc - 1, argv + 1);
+            return run(tw_cmd_registry[i], argc - 1, argv + 1);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);

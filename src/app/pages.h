@@ -16,4 +16,9 @@ void tw_page_silences(struct tw_daemon *d, struct tw_buf *b); /* page_standing.c
 void tw_page_maintenance(struct tw_daemon *d, struct tw_buf *b);
 void tw_page_unknown(struct tw_daemon *d, struct tw_buf *b);
 
+/* page_incidents.c: answered later. */
+extern const char *const tw_page_of_incidents[];
+void tw_page_incidents(void *d, struct tw_http_request *r);
+void tw_page_incident(void *d, struct tw_http_request *r);
+
 #endif

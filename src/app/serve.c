@@ -120,6 +120,8 @@ static const struct tw_http_route routes[] = {
     {"/api/v1/alerts/", JSON, false, NULL, alert, NULL},
     {"/api/v1/silences", JSON, true, NULL, silences, NULL},
     {"/api/v1/maintenance", JSON, true, NULL, maintenance, NULL},
+    {"/api/v1/incidents", JSON, false, tw_page_of_incidents, tw_page_incidents, NULL},
+    {"/api/v1/incidents/", JSON, false, NULL, tw_page_incident, NULL},
     {"/api/v1/unknown", JSON, true, NULL, unknown, NULL},
     {NULL, NULL, false, NULL, NULL, NULL},
 };
@@ -211,4 +213,5 @@ void tw_serve_close(struct tw_daemon *d)
 {
     tw_control_destroy(d->control);
     tw_http_destroy(d->http);
+    tw_reader_destroy(d->reader);
 }

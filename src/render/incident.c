@@ -227,9 +227,10 @@ void tw_render_incident_head(const struct tw_incident *i, struct tw_buf *out)
     tw_buf_char(out, '}');
 }
 
-void tw_render_incident(const struct tw_incident *i, struct tw_buf *out)
+void tw_render_incident(const struct tw_incident *i, tw_time now, struct tw_buf *out)
 {
     tw_buf_char(out, '{');
+    moment(out, "as_of", now);
     head(i, out);
     open_list(out, "alerts");
     for (size_t k = 0; k < i->alerts_n; k++)

@@ -53,7 +53,7 @@ class Pages(WebCase):
         self.start()
         for path, method, host, want in [("/nothing", "GET", None, 404), ("/", "GET", None, 404), ("/api/v1/alerts/", "GET", None, 404),
                                          ("/api/v1/alerts/0123456789abcdef", "GET", None, 404), ("/metrics/", "GET", None, 404),
-                                         ("/api/v1/incidents", "GET", None, 404),
+                                         ("/api/v1/incident", "GET", None, 404), ("/api/v1/incidents", "GET", None, 503),
                                          ("/api/v1/alerts?state=burning", "GET", None, 400), ("/metrics?a=b", "GET", None, 400),
                                          ("/healthz", "POST", None, 405), ("/healthz", "DELETE", None, 405),
                                          ("/healthz", "BREW", None, 405), ("/healthz", "OPTIONS", None, 405),

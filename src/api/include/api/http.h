@@ -9,10 +9,11 @@
  * up: a route that is `costly` is worked out anew only so often that it takes a twentieth of the time, in
  * between the last answer is sent again, for at most two seconds. Who is sent the same costly answer shares
  * it; while TW_HTTP_OLD_MAX bytes of older ones are still being taken there is no new one, but 503.
+ * A route that has to ask elsewhere answers later (tw_http_later).
  * Limits: see the enum; a request must be
- * there within TW_HTTP_REQUEST_MS, its answer must have been taken within TW_HTTP_ANSWER_MS. While
- * TW_HTTP_CONNECTIONS_MAX are open, others wait in the kernel. A browser that was led here under another name
- * (DNS rebinding) is refused by the Host it sends.
+ * there within TW_HTTP_REQUEST_MS, its answer must have been taken within TW_HTTP_ANSWER_MS, a later one
+ * given within TW_HTTP_LATER_MS. While TW_HTTP_CONNECTIONS_MAX are open, others wait in the kernel. A browser
+ * that was led here under another name (DNS rebinding) is refused by the Host it sends.
  */
 #include "base/buf.h"
 #include "model/record.h"
@@ -23,6 +24,7 @@ enum {
     TW_HTTP_BODY_MAX = 4096, /* nobody needs one: it is read to be refused */
     TW_HTTP_REQUEST_MS = 5000,
     TW_HTTP_ANSWER_MS = 60000,
+    TW_HTTP_LATER_MS = 20000,
     TW_HTTP_IDLE_S = 10,  /* while an answer is taken */
     TW_HTTP_VARIANTS = 4, /* of a costly route */
     TW_HTTP_OLD_MAX = 128 << 20
@@ -54,6 +56,14 @@ void tw_http_add_shared(struct tw_http_request *r, struct tw_shared *s);
 __attribute__((format(printf, 3, 4))) void tw_http_error(struct tw_http_request *r, int status,
                                                          const char *fmt, ...);
 
+/* Instead of an answer now, by a route that is not costly: it is given with one of the two below, once,
+ * unless `gone` is called first. Then nobody wants it any more (who asked has gone, it took too long, the
+ * server ends), and the handle is not to be used again. */
+struct tw_http_later;
+struct tw_http_later *tw_http_later(struct tw_http_request *r, void (*gone)(void *ctx), void *ctx);
+void tw_http_later_answer(struct tw_http_later *l, struct tw_str text);
+void tw_http_later_error(struct tw_http_later *l, int status, const char *why);
+
 struct tw_http_route {
     const char *path; /* one that ends with "/": and whatever follows */
     const char *type;
@@ -74,7 +84,7 @@ struct tw_http_options {
 struct tw_http_stats {
     uint64_t connections, requests;
     uint64_t ok, refused; /* requests by answer: 200, anything else */
-    uint64_t late;        /* connections that were closed: too slow */
+    uint64_t late;        /* connections that were closed: too slow; answers that were not given in time */
     uint64_t errors;      /* connections that could not be taken */
     uint64_t open;
 };

@@ -10,7 +10,9 @@
 
 /* An object, without an end of line. */
 void tw_render_incident_head(const struct tw_incident *i, struct tw_buf *out);
-/* The same members, then alerts, outage, timeline, people, evidence; one line. */
-void tw_render_incident(const struct tw_incident *i, struct tw_buf *out);
+/* The same members, then alerts, outage, timeline, people, evidence; one line. What goes on counts until
+ * `now`.
+ */
+void tw_render_incident(const struct tw_incident *i, tw_time now, struct tw_buf *out);
 
 #endif
