@@ -48,7 +48,7 @@ bool tw_store_incidents(struct tw_store *s, const struct tw_store_which *w, tw_s
                    " (SELECT b.ended IS NULL, b.began, b.id FROM incident b WHERE b.id = ?3))" ORDER "?4");
     struct tw_store_incident i;
     int code = SQLITE_ERROR;
-    bool go_on = st != NULL && sqlite3_bind_int(st, 1, w->state) == SQLITE_OK && text(st, 2, w->pair) &&
+    bool go_on = st != NULL && sqlite3_bind_int(st, 1, (int)w->state) == SQLITE_OK && text(st, 2, w->pair) &&
                  text(st, 3, w->before) && sqlite3_bind_int64(st, 4, (int64_t)w->most) == SQLITE_OK;
     while (go_on && (code = sqlite3_step(st)) == SQLITE_ROW) {
         one(st, &i);
