@@ -110,20 +110,6 @@ bool tw_store_incident_transitions(struct tw_store *s, const char *id, size_t mo
     return code == SQLITE_DONE || code == SQLITE_ROW;
 }
 
-enum tw_store_found tw_store_alert(struct tw_store *s, const char *id, tw_store_take_row *take, void *ctx)
-{
-    sqlite3_stmt *st =
-        ask(s, "SELECT t.seq, t.json FROM alert a JOIN transition t ON t.seq = a.last WHERE a.id = ?1");
-    int code = st != NULL && text(st, 1, id) ? sqlite3_step(st) : SQLITE_ERROR;
-    if (code == SQLITE_ROW) {
-        const char *json = (const char *)sqlite3_column_text(st, 1);
-        (void)take(ctx, (uint64_t)sqlite3_column_int64(st, 0),
-                   tw_str_of(json != NULL ? json : "", (size_t)sqlite3_column_bytes(st, 1)));
-    }
-    (void)sqlite3_finalize(st);
-    return code == SQLITE_ROW ? TW_STORE_FOUND : code == SQLITE_DONE ? TW_STORE_NONE : TW_STORE_TROUBLE;
-}
-
 static bool value(struct tw_store *s, const char *sql, int64_t *out)
 {
     sqlite3_stmt *st = ask(s, sql);

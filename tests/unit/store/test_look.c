@@ -125,10 +125,6 @@ static void pages_and_ids(void **state)
     assert_string_equal(found(s, "ffff"), "none");
     assert_string_equal(found(s, "abcd' OR 1"), "none");
     assert_string_equal(transitions(s, "abcd000000000002", 2), "4 6 ");
-    tw_buf_clear(&taken);
-    assert_int_equal(tw_store_alert(s, "abcd000000000005", take_row, NULL), TW_STORE_FOUND);
-    assert_string_equal(taken.p, "11 ");
-    assert_int_equal(tw_store_alert(s, "abcd", take_row, NULL), TW_STORE_NONE);
     tw_store_close(s);
     /* Of one whose alerts were all pruned nothing is told. */
     sql("DELETE FROM alert WHERE incident = 'abcd000000000001'");

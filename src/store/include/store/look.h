@@ -49,8 +49,6 @@ enum tw_store_found tw_store_incident(struct tw_store *s, const char *id, tw_sto
 /* All transitions of its alerts, by seq. */
 bool tw_store_incident_transitions(struct tw_store *s, const char *id, size_t most, tw_store_take_row *take,
                                    void *ctx);
-/* The last transition of an alert. */
-enum tw_store_found tw_store_alert(struct tw_store *s, const char *id, tw_store_take_row *take, void *ctx);
 
 struct tw_store_outline {
     int64_t schema;
