@@ -1,20 +1,24 @@
 """Kills the daemon at random moments while interfaces fail, and compares what arrived with what happened.
 
 Routers tell of faults by informs, again and again until they are answered: so what was answered must not be lost. Receivers
-are a file, a webhook and an SNMP receiver. Each fault is longer than the hold: it must become one alert, raised and cleared,
-everywhere, under one id; what comes twice must be the same to the letter.
+are a file, a webhook, and Debian's snmptrapd that is told by informs, authenticated and encrypted; the last two fail at times.
+Each fault is longer than the hold: it must become one alert, raised and cleared, everywhere, under one id; what comes twice must
+be the same to the letter.
 """
 import collections
 import http.server
 import json
 import os
 import random
+import signal
 import socket
 import sys
 import threading
 import time
 
-from support import PATIENCE, RULES, SOURCE, free_tcp_port, role, send, wait_for
+from support import PATIENCE, RULES, SOURCE, role, send, wait_for
+from test_snmp_out import ENGINE, SNMPTRAPD, V3, Trapd
+from usm import AUTH, PRIV
 from web import WebCase
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
@@ -39,11 +43,16 @@ def inventory():
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
-    """A webhook that answers as it should, and remembers."""
+    """A webhook that remembers; at times it is in trouble, before or after."""
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body, trouble = self.rfile.read(int(self.headers["Content-Length"])), self.server.trouble
+        if trouble == "busy":
+            self.send_error(503)
+            return
         self.server.got.append((self.headers["Idempotency-Key"], body))
+        if trouble == "breaks off":
+            return
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -95,13 +104,41 @@ class Router(threading.Thread):
             self.socket.close()
 
 
+class Trouble(threading.Thread):
+    """Of the receivers: one of them is away for a while, then the next."""
+
+    def __init__(self, campaign):
+        super().__init__(daemon=True)
+        self.campaign, self.random, self.count, self.trouble = campaign, random.Random(campaign.seed + 1), 0, None
+
+    def run(self):
+        c = self.campaign
+        try:
+            while not c.ends.wait(self.random.uniform(0.5, 2)):
+                kind = self.random.choice(["busy", "breaks off", "trapd"])
+                c.server.trouble = kind
+                if kind == "trapd":
+                    c.trapd.stop()
+                c.ends.wait(self.random.uniform(0.1, 1.5))
+                c.server.trouble = None
+                if kind == "trapd":
+                    c.trapd.start()
+                self.count += 1
+        except Exception as e:  # told by the main thread
+            self.trouble = e
+
+
 class Campaign(WebCase):
     seed = 1
 
     def setUp(self):
         super().setUp()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-        self.server.got = []
+        self.server.got, self.server.trouble = [], None
+        self.trapd = Trapd(self, "trapd")
+        for name, text in (("auth", AUTH), ("priv", PRIV)):
+            self.write(name, text + "\n")
+            os.chmod(self.path(name), 0o600)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
@@ -118,11 +155,10 @@ conditions:
 outputs:
   - {{type: file, path: alerts.jsonl}}
   - {{type: webhook, url: "http://127.0.0.1:{self.server.server_port}/"}}
-{self.more_outputs()}""")
+  - {{type: snmp, {self.trapd.to}, {V3}, timeout: 1s}}
+snmp: {{engine-id: "{ENGINE}"}}
+""")
         self.ends = threading.Event()
-
-    def more_outputs(self):
-        return ""
 
     def roles(self):
         for p in range(PAIRS):
@@ -139,7 +175,8 @@ outputs:
         self.start()
         self.roles()
         routers = [Router(self, p, t) for p in range(PAIRS) for t in range(1, TRUNKS + 1)]
-        for r in routers:
+        trouble = Trouble(self)
+        for r in [*routers, trouble]:
             r.start()
         for n in range(kills):
             time.sleep(chance.choice([0.01, 0.05, 0.1, 0.3, 0.7, 1.5]) * chance.random())
@@ -150,20 +187,44 @@ outputs:
             if sys.stderr.isatty():
                 print(f"\r{n + 1} of {kills} ", end="", file=sys.stderr)
         self.ends.set()
-        for r in routers:
+        for r in [*routers, trouble]:
             r.join(2 * PATIENCE)
             self.assertIsNone(r.trouble, self.log()[-3000:])
+        self.failures = trouble.count
         self.faults = {(f"pair-{r.pair}", f"Eth-Trunk{r.trunk}"): r.faults for r in routers}
-        time.sleep(HOLD + 1)
-        wait_for("every output has everything", lambda: all(
-            o["waiting"] == 0 and not o["failing"] for o in self.json("/api/v1/status")["outputs"]), 2 * PATIENCE)
+        self.wait_arrived()
         self.assertEqual(self.stop(), 0)
+
+    def wait_arrived(self):
+        """Everything is over, in the file; the others have what the file has."""
+        def over():
+            return {t["alert_id"] for t in self.transitions() if t["transition"] == "cleared"}
+        wait_for("the end of every alert", lambda: len(over()) >= sum(self.faults.values()), 2 * PATIENCE)
+        time.sleep(HOLD + 1)  # nor does anything begin
+        self.daemon.send_signal(signal.SIGHUP)  # no output waits for the end of a pause
+        want = {(t["alert_id"], t["number"]) for t in self.transitions()}
+        for name, got in (("webhook", self.hooked), ("informs", self.informed)):
+            wait_for(f"{name}: {len(want)} transitions",
+                     lambda got=got: want <= {(t["alert_id"], t["number"]) for t in got()}, 2 * PATIENCE)
+
+    def hooked(self):
+        return [json.loads(body) for _, body in list(self.server.got)]
+
+    def informed(self):
+        """What snmptrapd has written, with our names for it."""
+        mib = "TRUNKWATCH-MIB::trunkwatch"
+        names = {"alert_id": "AlertId", "condition": "AlertCondition", "pair": "Pair", "device": "Device", "trunk": "Trunk",
+                 "cleared_by": "ClearedBy", "summary": "Summary", "time": "AlertTime"}
+        return [{"number": int(r[mib + "AlertNumber"]),
+                 "transition": r["SNMPv2-MIB::snmpTrapOID"].removeprefix(mib + "Alert").lower(),
+                 **{ours: r[mib + theirs] for ours, theirs in names.items()}} for r in self.trapd.received()]
 
     def judge(self, where, got):
         """got: transitions as they arrived."""
-        by_number, alerts = {}, collections.defaultdict(list)
+        by_number, alerts, repeats = {}, collections.defaultdict(list), 0
         for t in got:
             key = (t["alert_id"], t["number"])
+            repeats += key in by_number
             self.assertEqual(by_number.setdefault(key, t), t, f"{where}: said twice, and not the same")
         for t in by_number.values():
             alerts[t["alert_id"]].append(t)
@@ -179,12 +240,16 @@ outputs:
         for key, n in self.faults.items():
             self.assertEqual(interruptions.pop(key, 0), n, f"{where}: {key}")
         self.assertEqual(interruptions, {}, f"{where}: nobody has seen these")
-        return len(alerts)
+        self.repeats[where] = repeats
+        return {key: (t["transition"], t["pair"], t["trunk"]) for key, t in by_number.items()}
 
     def judge_all(self):
-        n = self.judge("file", self.transitions())
-        self.judge("webhook", [json.loads(body) for _, body in self.server.got])
+        """How many alerts there were."""
+        self.repeats = {}
+        said = self.judge("file", self.transitions())
+        self.assertEqual(self.judge("webhook", self.hooked()), said)
+        self.assertEqual(self.judge("informs", self.informed()), said)
         for key, body in self.server.got:
             t = json.loads(body)
             self.assertEqual(key, f"{t['alert_id']}.{t['number']}")
-        return n
+        return len({alert for alert, _ in said})
