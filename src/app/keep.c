@@ -473,6 +473,10 @@ void tw_keep_answer(struct tw_input *in, const struct tw_udp_datagram *g, bool f
         d->snmp.stats.responses++;
         return;
     }
+    if (tw_store_needs_snapshot(d->keep.store)) { /* it may have been given up */
+        d->keep.withheld++;
+        return;
+    }
     struct tw_waiting *w = wait_in_line(d);
     w->in = in;
     w->answer = tw_xstrndup(answer.p, answer.n);
@@ -554,6 +558,9 @@ void tw_keep_settle(struct tw_daemon *d)
     while (k->first < k->n && tw_clock_mono_ms() - k->waiting[k->first].since_ms >= PATIENCE_MS)
         release(d, &k->waiting[k->first++], false);
     struct tw_store_stats s = tw_store_stats(k->store);
+    if (s.given_up_records != k->given_up)
+        release_until(d, UINT64_MAX, false); /* what they wait for will be in a later batch */
+    k->given_up = s.given_up_records;
     hold_back(d, &s);
 }
 

@@ -316,6 +316,11 @@ uint64_t tw_store_batch(const struct tw_store *s)
     return s->open->no;
 }
 
+bool tw_store_needs_snapshot(const struct tw_store *s)
+{
+    return s->stats.needs_snapshot;
+}
+
 void tw_store_fetch(struct tw_store *s, uint64_t after, size_t most, tw_store_fetched *call, void *ctx,
                     void *key)
 {

@@ -4,13 +4,18 @@ import json
 import os
 import shutil
 import sqlite3
+import socket
 import subprocess
+import sys
 import time
 import unittest
 
-from support import PATIENCE, PE_A, PE_B, TRUNKWATCHD, link, send, wait_for
+from support import PATIENCE, PE_A, PE_B, SOURCE, TRUNKWATCHD, link, role, send, wait_for
 from test_outputs import can_mount
 from web import WebCase
+
+sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+from make_pcap import trap  # noqa: E402
 
 
 class Store(WebCase):
@@ -166,6 +171,33 @@ class Store(WebCase):
         ((incident, pair),) = self.rows("SELECT id, pair FROM incident")
         self.assertEqual(pair, "metro-7")
         self.assertEqual(self.rows("SELECT DISTINCT incident FROM alert"), [(incident,)])
+
+    def test_an_inform_that_is_sent_again_is_no_safer(self):
+        """Somebody else writes into the file, and for so long the store can't: neither the first nor the second is answered."""
+        self.start()
+        send(self.syslog, role("PE-A", "Master"), PE_A)
+        send(self.syslog, role("PE-B", "Backup"), PE_B)
+        wait_for("roles are kept", lambda: sum(n for (n,) in self.rows("SELECT n FROM journal")) >= 2)
+        message = trap(PE_A, "link-down", {"index": "37", "inform": "yes"}, 1000, 4711)
+        other = sqlite3.connect(self.path("state/trunkwatch.db"), isolation_level=None)
+        self.addCleanup(other.close)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind((PE_A, 0))
+            s.settimeout(0.3)
+            other.execute("BEGIN IMMEDIATE")
+            for _ in range(3):
+                s.sendto(message, ("127.0.0.1", self.snmp))
+                with self.assertRaises(socket.timeout):
+                    s.recv(2000)
+            self.kill()
+            other.execute("ROLLBACK")
+            self.again()
+            s.settimeout(PATIENCE)
+            s.sendto(message, ("127.0.0.1", self.snmp))
+            self.assertIn((4711).to_bytes(2, "big"), s.recv(2000))
+            self.kill()
+        self.again()
+        self.wait_transition("raised", "no-switchover")
 
     def test_two_daemons_do_not_share_a_state(self):
         self.start()

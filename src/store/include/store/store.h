@@ -88,6 +88,8 @@ void tw_store_add_snapshot(struct tw_store *s, struct tw_buf *bytes, uint64_t se
 void tw_store_add_clean(struct tw_store *s);
 /* The number that what is added now will be safe with. */
 uint64_t tw_store_batch(const struct tw_store *s);
+/* Records were given up, and no snapshot was added since. */
+bool tw_store_needs_snapshot(const struct tw_store *s);
 /* Up to where the core is. */
 void tw_store_now(struct tw_store *s, tw_time now);
 /* Hands over, if there is something and the thread has nothing to do: at once, or when the oldest has waited
