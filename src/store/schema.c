@@ -38,6 +38,7 @@ static const char *const migrations[TW_STORE_SCHEMA] = {
     "CREATE TABLE incident (id TEXT PRIMARY KEY, pair TEXT, began INTEGER NOT NULL, ended INTEGER) WITHOUT "
     "ROWID;"
     "CREATE INDEX incident_ended ON incident (ended);"
+    "CREATE INDEX incident_pair ON incident (pair, ended);"
     "CREATE TABLE cursor (output TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
