@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/snap.h"
 
+enum { LONGEST = 10 }; /* of a number, in bytes */
+
+/* Millions of them in a row: room is made once for each. */
+static void put(struct tw_buf *b, uint64_t x)
+{
+    tw_buf_reserve(b, LONGEST);
+    char *p = b->p + b->n;
+    for (; x >= 0x80; x >>= 7)
+        *p++ = (char)(x | 0x80);
+    *p++ = (char)x;
+    *p = '\0';
+    b->n = (size_t)(p - b->p);
+}
+
 /* LEB128: most values are small. */
 void tw_snap_u64(struct tw_snap *s, uint64_t *v)
 {
     if (s->out != NULL) {
-        uint64_t x = *v;
-        while (x >= 0x80) {
-            tw_buf_char(s->out, (char)(x | 0x80));
-            x >>= 7;
-        }
-        tw_buf_char(s->out, (char)x);
+        put(s->out, *v);
         return;
     }
     *v = 0;
