@@ -169,6 +169,7 @@ struct tw_keep {
     } * cursors;
     size_t cursors_n;
     int64_t snapshot_ms, snapshot_us; /* when the last was taken, how long that took */
+    int64_t digest_ms;                /* not before */
     uint64_t recovered, repeated;     /* records; transitions that were said again */
     uint64_t withheld;                /* answers that were not given: their record is not safe */
     uint64_t given_up;                /* records that the store gave up, as last seen */

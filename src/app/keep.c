@@ -25,6 +25,8 @@ enum {
     SNAPSHOT_RECORDS = 500000,
     SNAPSHOT_DIGEST_BYTES = 32 << 20,
     SNAPSHOT_SLOW_US = 50000,
+    SNAPSHOT_PART = 50,      /* of the time, the most that they may take when many are due */
+    DIGEST_RATE = 256 << 10, /* bytes a second */
     PENDING_FULL = 16 << 20, /* what waits to be written; beyond it streams are not read */
     PENDING_LOW = 4 << 20,
     FETCH_MOST = 256,
@@ -502,7 +504,7 @@ void tw_keep_snapshot(struct tw_daemon *d)
 static bool snapshot_due(const struct tw_keep *k, const struct tw_store_stats *s)
 {
     int64_t age = tw_clock_mono_ms() - k->snapshot_ms;
-    if (k->failing)
+    if (k->failing || age * 1000 < k->snapshot_us * SNAPSHOT_PART)
         return false;
     return s->needs_snapshot || s->since_snapshot >= SNAPSHOT_RECORDS ||
            s->digest_bytes_since >= SNAPSHOT_DIGEST_BYTES ||
@@ -510,9 +512,13 @@ static bool snapshot_due(const struct tw_keep *k, const struct tw_store_stats *s
            (age >= SNAPSHOT_MS && age >= k->snapshot_us && s->since_snapshot + s->digest_bytes_since > 0);
 }
 
+/* Of thousands of routers it is large: then it is rare. */
 static void digest(struct tw_daemon *d)
 {
     struct tw_buf bytes = {0};
+    int64_t now = tw_clock_mono_ms();
+    if (now < d->keep.digest_ms)
+        return;
     if (tw_pipeline_digest(d->pipeline, &bytes)) {
         struct tw_record r = {.rx = tw_clock_now(&d->clock),
                               .at = TW_TIME_MIN,
@@ -520,6 +526,7 @@ static void digest(struct tw_daemon *d)
                               .bytes = tw_buf_view(&bytes)};
         tw_store_add_record(d->keep.store, &r);
     }
+    d->keep.digest_ms = now + (int64_t)(bytes.n * 1000 / DIGEST_RATE);
     tw_buf_finish(&bytes);
 }
 
