@@ -39,13 +39,36 @@ static bool goes_on(const struct output *o)
            now.st_ino == o->was.st_ino && now.st_size >= o->end;
 }
 
+/* A run that was killed in the middle of a line left it so: what comes now is a line of its own. */
+static bool end_line(const struct output *o)
+{
+    struct stat now;
+    char last = '\n';
+    if (fstat(o->fd, &now) != 0 || !S_ISREG(now.st_mode) || now.st_size == 0)
+        return true;
+    int fd = open(o->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return true; /* it may be written only */
+    bool torn = pread(fd, &last, 1, now.st_size - 1) == 1 && last != '\n';
+    (void)close(fd);
+    return !torn || write(o->fd, "\n", 1) == 1;
+}
+
 /* O_NONBLOCK: the path may name a pipe that nobody reads. */
 static bool open_file(struct output *o)
 {
     o->fd = open(o->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
-    if (o->fd >= 0 && !goes_on(o))
+    if (o->fd < 0)
+        return false;
+    if (!goes_on(o))
         o->lines.torn = 0;
-    return o->fd >= 0;
+    if (o->lines.torn > 0 || end_line(o))
+        return true;
+    int error = errno;
+    (void)close(o->fd);
+    o->fd = -1;
+    errno = error;
+    return false;
 }
 
 static void close_file(struct output *o)

@@ -20,7 +20,7 @@ class Kill(Campaign):
         self.assertGreater(faults, 0)
         if kills > 8:
             print(f"seed {self.seed}: {kills} kills, {self.failures} failures of receivers, {faults} faults in {alerts} alerts: each arrived "
-                  f"everywhere, under one id; repeats: {self.repeats}", file=sys.stderr)
+                  f"everywhere, under one id; repeats: {self.repeats}; lines of the file that were cut off: {self.torn}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -172,6 +172,15 @@ class Store(WebCase):
         self.assertEqual(pair, "metro-7")
         self.assertEqual(self.rows("SELECT DISTINCT incident FROM alert"), [(incident,)])
 
+    def test_a_line_that_a_kill_cut_off(self):
+        half = '{"alert_id":"c58ec8307fd6bb58","number":1,"tra'
+        self.write("alerts.jsonl", half)
+        self.start()
+        self.fault()
+        wait_for("two lines", lambda: self.read("alerts.jsonl").count("\n") == 2)
+        first, second, _ = self.read("alerts.jsonl").split("\n")
+        self.assertEqual((first, json.loads(second)["transition"]), (half, "raised"))
+
     def test_an_inform_that_is_sent_again_is_no_safer(self):
         """Somebody else writes into the file, and for so long the store can't: neither the first nor the second is answered."""
         self.start()
