@@ -14,7 +14,7 @@ import unittest
 TRUNKWATCHD = os.environ["TRUNKWATCHD"]
 TRUNKWATCH = os.environ["TRUNKWATCH"]
 SOURCE = os.environ["TRUNKWATCH_SOURCE"]
-TEST_CLOCK, TEST_ALLOC = os.environ.get("TEST_CLOCK", ""), os.environ.get("TEST_ALLOC", "")  # to be preloaded
+TEST_CLOCK, TEST_ALLOC, TEST_DISK = (os.environ.get(name, "") for name in ("TEST_CLOCK", "TEST_ALLOC", "TEST_DISK"))  # to be preloaded
 SANITIZE = os.environ.get("SANITIZE", "")
 RULES = os.path.join(SOURCE, "rules")
 PATIENCE = 30.0  # seconds until something that must happen is a failure
@@ -157,6 +157,11 @@ class Case(unittest.TestCase):
     def environment(self, **more):
         keep = {k: v for k, v in os.environ.items() if k not in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "JOURNAL_STREAM")}
         return {**keep, "NOTIFY_SOCKET": self.path("notify"), **more}
+
+    def preloading(self, library, **more):
+        """A library before the sanitizer's own needs its leave."""
+        asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
+        return self.environment(LD_PRELOAD=library, ASAN_OPTIONS=asan, **more)
 
     def start(self, *before, environment=None, ready=True):
         with open(self.path("log"), "a") as log, open(self.path("out"), "a") as out:

@@ -1,5 +1,4 @@
 """The wall clock is set under the daemon: no alert is lost, early by more than the step, or stuck."""
-import os
 import struct
 import time
 import unittest
@@ -19,9 +18,7 @@ class Clock(Case):
         self.write("trunkwatchd.yaml", text)
 
     def begin(self):
-        # A library before the sanitizer's own needs its leave.
-        asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
-        self.start(environment=self.environment(LD_PRELOAD=TEST_CLOCK, TEST_CLOCK_FILE=self.path("clock"), ASAN_OPTIONS=asan))
+        self.start(environment=self.preloading(TEST_CLOCK, TEST_CLOCK_FILE=self.path("clock")))
 
     def step(self, seconds):
         self.off += seconds
