@@ -1,7 +1,8 @@
 """Kills the daemon at random moments while interfaces fail, and compares what arrived with what happened.
 
-Routers tell of faults by informs, again and again until they are answered: so what was answered must not be lost. Receivers
-are a file, a webhook, and Debian's snmptrapd that is told by informs, authenticated and encrypted; the last two fail at times.
+Routers tell of faults by informs, again and again until they are answered: so what was answered must not be lost. Or by syslog
+to a relay, which sends it on over TCP, and the last seconds again when the connection has broken off. Receivers are a file, a
+webhook, and Debian's snmptrapd that is told by informs, authenticated and encrypted; the last two fail at times, and the disk is slow.
 Each fault is longer than the hold: it must become one alert, raised and cleared, everywhere, under one id; what comes twice must
 be the same to the letter.
 """
@@ -16,7 +17,7 @@ import sys
 import threading
 import time
 
-from support import PATIENCE, RULES, SOURCE, role, send, wait_for
+from support import PATIENCE, RULES, SOURCE, TEST_DISK, free_tcp_port, link, role, send, wait_for
 from test_snmp_out import ENGINE, SNMPTRAPD, V3, Trapd
 from usm import AUTH, PRIV
 from web import WebCase
@@ -25,6 +26,8 @@ sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
 from make_pcap import trap  # noqa: E402
 
 PAIRS, TRUNKS, HOLD = 6, 4, 0.5
+AGAIN_S = 10    # what a relay sends again
+SLOW_MS = 100   # a disk that is so slow holds up an alert, and does not let one go unsafe
 
 
 def address(pair, side):
@@ -39,7 +42,7 @@ def inventory():
             devices.append(f"  r{p}-{side}: {{addresses: [{address(p, side)}], hostnames: [R{p}-{side}], interfaces: {{{names}}}}}")
         pairs += [f"  pair-{p}:", f"    devices: [r{p}-0, r{p}-1]", "    e-trunks:", "      1:", "        members:"]
         pairs += [f"          - {{trunks: {{r{p}-0: Eth-Trunk{t}, r{p}-1: Eth-Trunk{t}}}}}" for t in range(1, TRUNKS + 1)]
-    return "\n".join(devices + pairs) + "\n"
+    return "\n".join(devices + pairs) + "\nrelays: [127.0.0.1]\n"
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
@@ -63,6 +66,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 class Router(threading.Thread):
     """The sub-interface of one Eth-Trunk, which fails and recovers, again and again."""
+    least = 0
 
     def __init__(self, campaign, pair, trunk):
         super().__init__(daemon=True)
@@ -90,22 +94,85 @@ class Router(threading.Thread):
                 time.sleep(0.02)
         raise AssertionError(f"not answered: {kind} of pair {self.pair}, Eth-Trunk{self.trunk}")
 
+    def tell(self, up):
+        self.inform("link-up" if up else "link-down")
+
     def run(self):
         try:
             while not self.campaign.ends.is_set():
-                time.sleep(self.random.uniform(0.2, 1.5))
-                self.inform("link-down")
+                time.sleep(self.least + self.random.uniform(0.2, 1.5))
+                self.tell(up=False)
                 self.faults += 1
-                time.sleep(HOLD + self.random.uniform(0.5, 2))
-                self.inform("link-up")
+                time.sleep(self.least + HOLD + self.random.uniform(0.5, 2))
+                self.tell(up=True)
         except Exception as e:  # told by the main thread
             self.trouble = e
         finally:
             self.socket.close()
 
 
+class LoggingRouter(Router):
+    """By syslog. Its stamps have whole seconds: nothing happens twice in one."""
+    least = 1
+
+    def tell(self, up):
+        self.campaign.relay.send(link(f"R{self.pair}-0", f"Eth-Trunk{self.trunk}.100", up=up))
+
+
+class Relay(threading.Thread):
+    """One connection to the daemon. What it sent within the last seconds goes again over a new one: nobody has said that it arrived."""
+
+    def __init__(self, campaign):
+        super().__init__(daemon=True)
+        self.campaign, self.lock, self.socket, self.trouble = campaign, threading.Lock(), None, None
+        self.sent, self.connections, self.ends = [], 0, threading.Event()
+
+    def send(self, line):
+        with self.lock:
+            self.sent.append((time.monotonic(), line.encode() + b"\n"))
+            self.pass_on(self.sent[-1:])
+
+    def pass_on(self, messages):
+        try:
+            for _, message in messages:
+                if self.socket:
+                    self.socket.sendall(message)
+        except OSError:
+            self.hang_up()
+
+    def hang_up(self):
+        self.socket.close()
+        self.socket = None
+
+    def connect(self):
+        try:
+            self.socket = socket.create_connection(("127.0.0.1", self.campaign.tcp), timeout=PATIENCE)
+        except OSError:
+            return
+        self.connections += 1
+        now = time.monotonic()
+        self.sent = [m for m in self.sent if now - m[0] <= AGAIN_S]
+        self.pass_on(self.sent)
+
+    def is_broken(self):
+        try:
+            return self.socket.recv(1, socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def run(self):
+        while not self.ends.wait(0.02):
+            with self.lock:
+                if self.socket and self.is_broken():
+                    self.hang_up()
+                if not self.socket:
+                    self.connect()
+
+
 class Trouble(threading.Thread):
-    """Of the receivers: one of them is away for a while, then the next."""
+    """Of receivers and disk: one of them is away or slow for a while, then the next."""
 
     def __init__(self, campaign):
         super().__init__(daemon=True)
@@ -115,12 +182,14 @@ class Trouble(threading.Thread):
         c = self.campaign
         try:
             while not c.ends.wait(self.random.uniform(0.5, 2)):
-                kind = self.random.choice(["busy", "breaks off", "trapd"])
+                kind = self.random.choice(["busy", "breaks off", "trapd", "disk"])
                 c.server.trouble = kind
+                c.write("disk", str(SLOW_MS if kind == "disk" else 0))
                 if kind == "trapd":
                     c.trapd.stop()
                 c.ends.wait(self.random.uniform(0.1, 1.5))
                 c.server.trouble = None
+                c.write("disk", "0")
                 if kind == "trapd":
                     c.trapd.start()
                 self.count += 1
@@ -133,6 +202,8 @@ class Campaign(WebCase):
 
     def setUp(self):
         super().setUp()
+        self.tcp = free_tcp_port()
+        self.write("disk", "0")
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
         self.server.got, self.server.trouble = [], None
         self.trapd = Trapd(self, "trapd")
@@ -147,7 +218,7 @@ class Campaign(WebCase):
 rules: {RULES}
 state: state
 listen:
-  syslog: ["udp://127.0.0.1:{self.syslog}"]
+  syslog: ["udp://127.0.0.1:{self.syslog}", "tcp://127.0.0.1:{self.tcp}"]
   snmp: ["udp://127.0.0.1:{self.snmp}"]
   http: "127.0.0.1:{self.http}"
 conditions:
@@ -160,6 +231,9 @@ snmp: {{engine-id: "{ENGINE}"}}
 """)
         self.ends = threading.Event()
 
+    def start(self):
+        super().start(environment=self.preloading(TEST_DISK, TEST_DISK_FILE=self.path("disk")))
+
     def roles(self):
         for p in range(PAIRS):
             for side, state in ((0, "Master"), (1, "Backup")):
@@ -169,14 +243,15 @@ snmp: {{engine-id: "{ENGINE}"}}
         wait_for("roles are kept", lambda: self.json("/api/v1/status")["store"]["records"] >= 2 * PAIRS * TRUNKS)
         time.sleep(0.5)
 
-    def run_campaign(self, kills):
+    def run_campaign(self, kills, kind=Router):
         chance = random.Random(self.seed)
         self.began = time.time()
         self.start()
         self.roles()
-        routers = [Router(self, p, t) for p in range(PAIRS) for t in range(1, TRUNKS + 1)]
+        self.relay = Relay(self)
+        routers = [kind(self, p, t) for p in range(PAIRS) for t in range(1, TRUNKS + 1)]
         trouble = Trouble(self)
-        for r in [*routers, trouble]:
+        for r in [self.relay, *routers, trouble]:
             r.start()
         for n in range(kills):
             time.sleep(chance.choice([0.01, 0.05, 0.1, 0.3, 0.7, 1.5]) * chance.random())
@@ -193,6 +268,7 @@ snmp: {{engine-id: "{ENGINE}"}}
         self.failures = trouble.count
         self.faults = {(f"pair-{r.pair}", f"Eth-Trunk{r.trunk}"): r.faults for r in routers}
         self.wait_arrived()
+        self.relay.ends.set()
         self.assertEqual(self.stop(), 0)
 
     def wait_arrived(self):
