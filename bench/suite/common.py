@@ -37,13 +37,16 @@ class Bench:
         quiet = {"stdout": subprocess.DEVNULL, "check": True}
         if not os.path.exists(os.path.join(self.build, "CMakeCache.txt")):
             subprocess.run(["cmake", "-S", SOURCE, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"], **quiet)
-        subprocess.run(["cmake", "--build", self.build, "--target", "trunkwatch", "trunkwatchd", "bench_tools"], **quiet)
+        subprocess.run(["cmake", "--build", self.build, "--target", "trunkwatch", "trunkwatchd", "bench_tools", "test_disk"], **quiet)
 
     def tool(self, name):
         return os.path.join(self.build, "bench", "bench_" + name)
 
     def program(self, name, build=None):
         return os.path.join(build or self.build, "src", "app", name)
+
+    def preload(self, name):
+        return os.path.join(self.build, "tests", "support", name + ".so")
 
     def path(self, *names):
         return os.path.join(self.work, *names)

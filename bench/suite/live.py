@@ -136,11 +136,11 @@ def when(text):
     return time.mktime(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) - time.timezone + float("0." + fraction)
 
 
-def latency_run(b, rate, seconds, what):
+def latency_run(b, rate, seconds, what, make=Trunkwatchd):
     """Real faults at a calm thousand messages a second, in the middle of a storm of `rate` a second (None: full speed)."""
     folder = b.mix("live-late", "-n", seconds * CALM // 2, "-l", "-t", seconds, "-H", HOLD)
     storm = b.mix("live-storm", "-n", 100000, "-l", "-t", 5, "-H", 3600)  # the same routers; nothing fails
-    receiver = Trunkwatchd(b, "trunkwatchd", os.path.join(folder, "inventory.yaml"), output=b.path("alerts.pipe"), hold=f"{HOLD}s")
+    receiver = make(b, "trunkwatchd", os.path.join(folder, "inventory.yaml"), output=b.path("alerts.pipe"), hold=f"{HOLD}s")
     if os.path.exists(receiver.output):
         os.remove(receiver.output)
     os.mkfifo(receiver.output)

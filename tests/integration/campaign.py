@@ -1,7 +1,7 @@
 """Kills the daemon at random moments while interfaces fail, and compares what arrived with what happened.
 
 Routers tell of faults by informs, again and again until they are answered: so what was answered must not be lost. Or by syslog
-to a relay, which sends it on over TCP, and the last seconds again when the connection has broken off. Receivers are a file, a
+to a relay, which sends it on over TCP, and again what the connection did not outlive by a second. Receivers are a file, a
 webhook, and Debian's snmptrapd that is told by informs, authenticated and encrypted; the last two fail at times, and the disk is slow.
 Each fault is longer than the hold: it must become one alert, raised and cleared, everywhere, under one id; what comes twice must
 be the same to the letter.
@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import random
+import select
 import signal
 import socket
 import sys
@@ -26,7 +27,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
 from make_pcap import trap  # noqa: E402
 
 PAIRS, TRUNKS, HOLD = 6, 4, 0.5
-AGAIN_S = 10    # what a relay sends again
+SETTLED_S = 1   # a connection that lives so long after a message has brought it
 SLOW_MS = 100   # a disk that is so slow holds up an alert, and does not let one go unsafe
 
 
@@ -67,6 +68,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 class Router(threading.Thread):
     """The sub-interface of one Eth-Trunk, which fails and recovers, again and again."""
     least = 0
+    lull = 0  # at least so long it goes well between two kills
 
     def __init__(self, campaign, pair, trunk):
         super().__init__(daemon=True)
@@ -114,13 +116,14 @@ class Router(threading.Thread):
 class LoggingRouter(Router):
     """By syslog. Its stamps have whole seconds: nothing happens twice in one."""
     least = 1
+    lull = SETTLED_S + 0.2
 
     def tell(self, up):
         self.campaign.relay.send(link(f"R{self.pair}-0", f"Eth-Trunk{self.trunk}.100", up=up))
 
 
 class Relay(threading.Thread):
-    """One connection to the daemon. What it sent within the last seconds goes again over a new one: nobody has said that it arrived."""
+    """One connection to the daemon. When it breaks off, what was sent just before goes again over the next: nobody has said that it arrived."""
 
     def __init__(self, campaign):
         super().__init__(daemon=True)
@@ -150,17 +153,11 @@ class Relay(threading.Thread):
         except OSError:
             return
         self.connections += 1
-        now = time.monotonic()
-        self.sent = [m for m in self.sent if now - m[0] <= AGAIN_S]
+        self.sent = [(time.monotonic(), message) for _, message in self.sent]
         self.pass_on(self.sent)
 
     def is_broken(self):
-        try:
-            return self.socket.recv(1, socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
+        return bool(select.select([self.socket], [], [], 0)[0])  # nobody has anything to say to a relay but good-bye
 
     def run(self):
         while not self.ends.wait(0.02):
@@ -169,6 +166,9 @@ class Relay(threading.Thread):
                     self.hang_up()
                 if not self.socket:
                     self.connect()
+                    continue
+                settled = time.monotonic() - SETTLED_S
+                self.sent = [m for m in self.sent if m[0] > settled]
 
 
 class Trouble(threading.Thread):
@@ -254,7 +254,7 @@ snmp: {{engine-id: "{ENGINE}"}}
         for r in [self.relay, *routers, trouble]:
             r.start()
         for n in range(kills):
-            time.sleep(chance.choice([0.01, 0.05, 0.1, 0.3, 0.7, 1.5]) * chance.random())
+            time.sleep(kind.lull + chance.choice([0.01, 0.05, 0.1, 0.3, 0.7, 1.5]) * chance.random())
             self.daemon.kill()
             self.daemon.wait(timeout=PATIENCE)
             self.told.clear()
