@@ -80,7 +80,10 @@ void tw_holder_posted(struct tw_holder *h, enum tw_sent sent, const char *why)
     if (was == ITEM) {
         h->item = NULL;
         tw_sink_done(h->sink, sent == TW_SENT_OK, sent, sent == TW_SENT_OK ? NULL : why);
-    } else if (was == ROUND) {
+    } else {
+        tw_sink_health(h->sink, sent == TW_SENT_OK ? NULL : why);
+    }
+    if (was == ROUND) {
         h->at++;
         h->round = sent != TW_SENT_AGAIN;
     }
@@ -94,11 +97,12 @@ void tw_holder_send(struct tw_holder *h, const struct tw_item *item)
 }
 
 bool tw_holder_set(struct tw_holder *h, const struct tw_setting_value *rows, const char *banned,
-                   char why[static TW_SINK_WHY])
+                   const char *banned_values, char why[static TW_SINK_WHY])
 {
     h->known.host = rows[TW_HOLDER_HOST].text;
     h->known.service = rows[TW_HOLDER_SERVICE].text;
     h->known.banned = banned;
+    h->known.banned_values = banned_values;
     h->alive = rows[TW_HOLDER_ALIVE].text;
     h->ttl_s = rows[TW_HOLDER_TTL].number / 1000000000;
     const char *what = "host", *wrong = tw_states_check_template(h->known.host, banned);

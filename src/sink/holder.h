@@ -54,10 +54,9 @@ struct tw_holder {
 /* sink, known's templates, alive, ttl_s and post are set; a state is sent from the next turn of the loop
  * on. */
 void tw_holder_start(struct tw_holder *h, struct event_base *base);
-/* Of `values` of the first four rows, from `rows` on. `banned`: what the receiver takes in no name. False
- * after writing why. */
+/* The values of the four rows. `banned`, `banned_values`: as in struct tw_states. False after writing why. */
 bool tw_holder_set(struct tw_holder *h, const struct tw_setting_value *rows, const char *banned,
-                   char why[static TW_SINK_WHY]);
+                   const char *banned_values, char why[static TW_SINK_WHY]);
 /* The sink's send. */
 void tw_holder_send(struct tw_holder *h, const struct tw_item *item);
 void tw_holder_posted(struct tw_holder *h, enum tw_sent sent, const char *why);

@@ -247,16 +247,19 @@ static void on_health(void *outlet, const char *why)
         succeed(o);
 }
 
-/* The first that waits was refused: which of a batch it was shows when each goes alone. */
-static void refuse(struct tw_outlet *o, bool batch)
+/* The first that waits was refused: which of a batch it was shows when each goes alone. True: it is passed
+ * over, and the next need not wait. */
+static bool refuse(struct tw_outlet *o, bool batch)
 {
+    bool certain = o->options.ops->certain;
     o->alone = true;
-    if (batch || ++o->refusals < TW_OUTLET_REFUSED_MAX)
-        return;
+    if (batch || (++o->refusals < TW_OUTLET_REFUSED_MAX && !certain))
+        return false;
     tw_item_unref(dequeue(o));
     o->stats.refused++;
     o->refusals = 0;
     o->pause_ms = TW_OUTLET_PAUSE_MS;
+    return certain;
 }
 
 /* A reminder that failed comes again with the next tick after the pause. */
@@ -291,9 +294,9 @@ static void done_items(struct tw_outlet *o, size_t n, enum tw_sent result, const
         succeed(o);
     if (n > 0 && !batch && result == TW_SENT_OK)
         o->alone = false;
-    if (result == TW_SENT_REFUSED)
-        refuse(o, batch);
-    if (result != TW_SENT_OK)
+    if (result == TW_SENT_REFUSED && refuse(o, batch))
+        note_failure(&o->stats, why);
+    else if (result != TW_SENT_OK)
         fail(o, why);
 }
 

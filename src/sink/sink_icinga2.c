@@ -96,7 +96,7 @@ static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_set
                               char why[static TW_SINK_WHY])
 {
     struct icinga *c = tw_xcalloc(1, sizeof *c);
-    bool ok = tw_holder_set(&c->holder, &values[HOLDER], "", why);
+    bool ok = tw_holder_set(&c->holder, &values[HOLDER], "", "", why);
     c->curl = ok ? tw_curl_create(env, values, done, c, why) : NULL;
     if (c->curl == NULL || !set_url(c, values, why)) {
         destroy(&c->sink);

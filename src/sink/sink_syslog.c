@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "secure.h"
 #include "sink/sink.h"
 
 #include <errno.h>
@@ -19,9 +20,6 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <linux/sockios.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,37 +199,15 @@ static void on_read(struct bufferevent *b, void *ctx)
     (void)evbuffer_drain(in, evbuffer_get_length(in));
 }
 
-static const char *tls_trouble(struct output *o, char text[static TW_SINK_WHY])
-{
-    unsigned long code = bufferevent_get_openssl_error(o->stream);
-    SSL *session = bufferevent_openssl_get_ssl(o->stream);
-    long verified = session != NULL ? SSL_get_verify_result(session) : X509_V_OK;
-    if (verified != X509_V_OK)
-        return X509_verify_cert_error_string(verified);
-    if (code == 0)
-        return NULL;
-    ERR_error_string_n(code, text, TW_SINK_WHY);
-    const char *reason = ERR_reason_error_string(code);
-    return reason != NULL ? reason : text;
-}
-
 /* ---- connections ---- */
 
 static struct bufferevent *new_stream(struct output *o)
 {
     if (o->tls == NULL)
         return bufferevent_socket_new(o->sink.env.base, -1, BEV_OPT_CLOSE_ON_FREE);
-    SSL *session = SSL_new(o->tls);
-    struct tw_str host = tw_str_z(o->host);
-    struct tw_addr address;
+    SSL *session = tw_secure_session(o->tls, o->host);
     if (session == NULL)
         return NULL;
-    if (tw_addr_parse(host, &address)) {
-        (void)X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), o->host);
-    } else {
-        (void)SSL_set_tlsext_host_name(session, o->host);
-        (void)SSL_set1_host(session, o->host);
-    }
     return bufferevent_openssl_socket_new(o->sink.env.base, -1, session, BUFFEREVENT_SSL_CONNECTING,
                                           BEV_OPT_CLOSE_ON_FREE);
 }
@@ -263,14 +239,13 @@ static void on_event(struct bufferevent *b, short what, void *ctx)
 {
     struct output *o = ctx;
     char text[TW_SINK_WHY];
-    (void)b;
     if ((what & BEV_EVENT_CONNECTED) != 0) {
         o->open = true;
         send_stream(o);
         return;
     }
     int error = EVUTIL_SOCKET_ERROR();
-    const char *tls = o->tls != NULL ? tls_trouble(o, text) : NULL;
+    const char *tls = o->tls != NULL ? tw_secure_why(b, text) : NULL;
     if (!o->open && tls == NULL && o->next != NULL)
         connect_stream(o);
     else if (tls != NULL)
@@ -358,29 +333,6 @@ static bool parse_to(struct output *o, struct tw_str to)
     return true;
 }
 
-static bool load_tls(struct output *o, const struct tw_setting_value *v, char why[static TW_SINK_WHY])
-{
-    const char *wrong = NULL;
-    o->tls = SSL_CTX_new(TLS_client_method());
-    TW_ASSERT(o->tls != NULL);
-    (void)SSL_CTX_set_min_proto_version(o->tls, TLS1_2_VERSION);
-    SSL_CTX_set_verify(o->tls, SSL_VERIFY_PEER, NULL);
-    if (v[CA_FILE].given ? SSL_CTX_load_verify_locations(o->tls, v[CA_FILE].text.p, NULL) != 1
-                         : SSL_CTX_set_default_verify_paths(o->tls) != 1)
-        wrong = "ca-file holds no certificate";
-    else if (v[CERTIFICATE].given != v[KEY].given)
-        wrong = "certificate and key belong together";
-    else if (v[CERTIFICATE].given && SSL_CTX_use_certificate_chain_file(o->tls, v[CERTIFICATE].text.p) != 1)
-        wrong = "certificate can't be used";
-    else if (v[KEY].given && (SSL_CTX_use_PrivateKey_file(o->tls, v[KEY].text.p, SSL_FILETYPE_PEM) != 1 ||
-                              SSL_CTX_check_private_key(o->tls) != 1))
-        wrong = "key can't be used, or is not that of the certificate";
-    ERR_clear_error();
-    if (wrong != NULL)
-        (void)snprintf(why, TW_SINK_WHY, "%s", wrong);
-    return wrong == NULL;
-}
-
 /* PRINTUSASCII of RFC 5424. */
 static bool is_hostname(struct tw_str s)
 {
@@ -423,7 +375,9 @@ static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_set
         (void)snprintf(o->hostname, sizeof o->hostname, "-");
     if (!parse_to(o, v[TO].text))
         wrong = "to is no udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT";
-    bool ok = wrong == NULL && (o->transport != TLS || load_tls(o, v, why));
+    if (wrong == NULL && o->transport == TLS)
+        o->tls = tw_secure_create(&v[CA_FILE], &v[CERTIFICATE], &v[KEY], why);
+    bool ok = wrong == NULL && (o->transport != TLS || o->tls != NULL);
     if (wrong != NULL)
         (void)snprintf(why, TW_SINK_WHY, "%s", wrong);
     o->timer = evtimer_new(env->base, on_timer, o);

@@ -40,11 +40,13 @@ const char *tw_states_check_template(struct tw_str s, const char *banned)
 }
 
 /* What would separate host and service has no place inside them. */
-static void add_value(struct tw_buf *b, const char *banned, const char *value)
+static void add_value(struct tw_buf *b, const struct tw_states *k, const char *value)
 {
     struct tw_str s = tw_str_z(value != NULL ? value : "-");
-    for (size_t i = 0; i < s.n; i++)
-        tw_buf_char(b, is_banned(banned, s.p[i]) ? '_' : s.p[i]);
+    for (size_t i = 0; i < s.n; i++) {
+        bool bad = is_banned(k->banned, s.p[i]) || strchr(k->banned_values, s.p[i]) != NULL;
+        tw_buf_char(b, bad ? '_' : s.p[i]);
+    }
 }
 
 static void fill_in(struct tw_buf *b, const struct tw_states *k, struct tw_str template,
@@ -57,7 +59,7 @@ static void fill_in(struct tw_buf *b, const struct tw_states *k, struct tw_str t
     for (size_t i = 0; i < template.n;) {
         size_t which = template.p[i] == '{' ? placeholder(tw_str_from(template, i)) : PLACEHOLDERS;
         if (which < PLACEHOLDERS) {
-            add_value(b, k->banned, values[which]);
+            add_value(b, k, values[which]);
             i += strlen(placeholders[which]);
         } else {
             tw_buf_char(b, template.p[i++]);
@@ -168,16 +170,25 @@ void tw_states_look(const struct tw_states *k, size_t object, struct tw_states_v
     tw_buf_z(&out->text, text);
 }
 
-int tw_states_level_of(const struct tw_states *k, size_t object, const char *condition)
+size_t tw_states_conditions(const struct tw_states *k, size_t object,
+                            struct tw_states_condition out[static TW_STATES_CONDITIONS_MAX])
 {
-    int worst = 0;
+    size_t n = 0;
     for (size_t i = 0; i < k->alerts_n; i++) {
         const struct tw_states_alert *a = &k->alerts[i];
-        if (level(a) > worst && strcmp(a->object, k->objects[object].name) == 0 &&
-            strcmp(a->condition, condition) == 0)
-            worst = level(a);
+        size_t at = 0;
+        if (strcmp(a->object, k->objects[object].name) != 0)
+            continue;
+        while (at < n && strcmp(out[at].name, a->condition) != 0)
+            at++;
+        if (at == TW_STATES_CONDITIONS_MAX)
+            continue;
+        if (at == n)
+            out[n++] = (struct tw_states_condition){.name = a->condition};
+        if (level(a) > out[at].level)
+            out[at].level = level(a);
     }
-    return worst;
+    return n;
 }
 
 void tw_states_forget(struct tw_states *k, int64_t now_ms)

@@ -27,7 +27,8 @@ struct tw_states_object {
 
 struct tw_states {
     struct tw_str host, service; /* templates */
-    const char *banned;          /* characters that have no place in the names of an alert: `_` instead */
+    const char *banned;          /* what has no place in a name of the receiver's: `_` instead */
+    const char *banned_values;   /* and what may stand in a template only */
     struct tw_states_alert *alerts;
     size_t alerts_n, alerts_cap;
     struct tw_states_object *objects;
@@ -47,8 +48,14 @@ const char *tw_states_check_template(struct tw_str s, const char *banned);
 size_t tw_states_take(struct tw_states *k, const struct tw_transition *t, int64_t until_ms);
 /* `out` is zero before; its text is to be finished. */
 void tw_states_look(const struct tw_states *k, size_t object, struct tw_states_view *out);
-/* How bad one condition is at this object, as a level. */
-int tw_states_level_of(const struct tw_states *k, size_t object, const char *condition);
+/* The conditions that are open there, each with its worst level; of very many the first ones. */
+enum { TW_STATES_CONDITIONS_MAX = 64 };
+struct tw_states_condition {
+    const char *name; /* lives as long as the alert */
+    int level;
+};
+size_t tw_states_conditions(const struct tw_states *k, size_t object,
+                            struct tw_states_condition out[static TW_STATES_CONDITIONS_MAX]);
 void tw_states_forget(struct tw_states *k, int64_t now_ms);
 void tw_states_finish(struct tw_states *k);
 

@@ -24,11 +24,10 @@ class Authority:
     def path(self, name, end):
         return os.path.join(self.folder, f"{name}.{end}")
 
-    def sign(self, name, common="", alternatives="", expired=False, usage=""):
+    def sign(self, name, common="", alternatives="", expired=False, usage="", kind=("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")):
         """A certificate and its key: their paths. alternatives: as "DNS:a,IP:192.0.2.1"."""
         key, request, pem, extensions = (self.path(name, e) for e in ("key", "csr", "pem", "ext"))
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-subj",
-                f"/CN={common}" if common else "/O=none", "-keyout", key, "-out", request)
+        openssl("req", "-new", "-newkey", *kind, "-noenc", "-subj", f"/CN={common}" if common else "/O=none", "-keyout", key, "-out", request)
         with open(extensions, "w") as f:
             f.write("basicConstraints=CA:false\n" + (f"subjectAltName={alternatives}\n" if alternatives else "") +
                     (f"extendedKeyUsage={usage}\n" if usage else ""))

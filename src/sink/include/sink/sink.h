@@ -37,7 +37,7 @@ struct tw_sink_env {
     const char *version; /* of trunkwatch */
     struct tw_sink_engine engine;
     const char *state; /* folder for what must outlive a restart; NULL: none */
-    bool silenced; /* silenced alerts are for it as well */
+    bool silenced;     /* silenced alerts are for it as well */
     void *outlet;
     /* The first `n` of those that were to be sent are sent; the others have this result. `why`: for people,
      * NULL when OK. May destroy nothing. */
@@ -55,8 +55,9 @@ struct tw_sink_ops {
     size_t batch;                      /* how many transitions one send() takes at most */
     bool is_log; /* keeps a record: silenced alerts are written as well, unless configured otherwise */
     int64_t pause_max_ms; /* between tries; 0: TW_OUTLET_PAUSE_MAX_MS */
-    /* A receiver that holds a state: after the start it gets every open alert anew; and of what it was told of
-     * it also gets that it is silenced. */
+    bool certain; /* a refusal is believed at once and holds nothing up: states are sent again anyway */
+    /* A receiver that holds a state: after the start it gets every open alert anew; and of what it was told
+     * of it also gets that it is silenced. */
     bool wants_all;
     /* `values`: one for each row of settings. NULL after writing why. Nothing is connected to yet, and
      * nothing is looked up. */
