@@ -117,14 +117,15 @@ size_t tw_states_take(struct tw_states *k, const struct tw_transition *t, int64_
     size_t host_n;
     char *name = object_name(k, t, &host_n), *text = text_of(t);
     size_t at = object_at(k, name, host_n);
-    k->objects[at].until_ms = until_ms;
+    if (t->seq > 0)
+        k->objects[at].until_ms = until_ms;
     for (size_t i = 0; i < k->alerts_n; i++) {
         if (strcmp(k->alerts[i].id, t->alert_id) == 0) {
             drop_alert(k, i);
             break;
         }
     }
-    /* What is made up (seq 0) leaves nothing behind but a good state with its text. */
+    /* What is made up (seq 0) leaves nothing behind but a good state with its text, which is sent once. */
     if (t->kind == TW_CLEARED || t->seq == 0) {
         free(k->objects[at].last);
         k->objects[at].last = text;

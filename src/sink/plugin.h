@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TW_SINK_PLUGIN_H
+#define TW_SINK_PLUGIN_H
+/* What Nagios and its relatives are told in the form of a plugin's output. */
+#include "states.h"
+
+/* Characters that separate fields, or may stand in no name of Nagios' objects. */
+#define TW_PLUGIN_BANNED ";`~!$%^&*|'\"<>?,()="
+
+/* The text of a state with its performance data, in one line of at most `most` bytes, cut between two
+ * characters. Line ends and backslashes are escaped as Nagios reads them; a bar inside the text, which would
+ * begin the performance data, becomes a broken one. `perf`: not for the sign of life. */
+void tw_plugin_output(struct tw_buf *out, const struct tw_states_view *state, bool perf, size_t most);
+
+/* A line of Nagios' external command file that fits into one write to a pipe. */
+void tw_plugin_command(struct tw_buf *out, const struct tw_states_view *state, bool perf, tw_time now);
+
+#endif
