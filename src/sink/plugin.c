@@ -7,15 +7,16 @@
 #include <stdio.h>
 
 /* One character as it is sent. */
-static struct tw_str escaped(struct tw_str text, size_t at, size_t *n)
+static struct tw_str escaped(struct tw_str text, size_t at, enum tw_plugin_lines lines, size_t *n)
 {
+    bool raw = lines == TW_PLUGIN_RAW;
     *n = tw_utf8_len(text, at);
     if (*n > 1)
         return tw_str_of(text.p + at, *n);
     *n = 1;
     switch (text.p[at]) {
-    case '\n': return TW_STR("\\n");
-    case '\\': return TW_STR("\\\\");
+    case '\n': return raw ? TW_STR("\n") : TW_STR("\\n");
+    case '\\': return raw ? TW_STR("\\") : TW_STR("\\\\");
     case '|': return TW_STR("\xc2\xa6");
     default: break;
     }
@@ -23,7 +24,8 @@ static struct tw_str escaped(struct tw_str text, size_t at, size_t *n)
     return c < ' ' || c >= 0x7f ? TW_STR("?") : tw_str_of(text.p + at, 1);
 }
 
-void tw_plugin_output(struct tw_buf *out, const struct tw_states_view *state, bool perf, size_t most)
+void tw_plugin_output(struct tw_buf *out, const struct tw_states_view *state, bool perf, size_t most,
+                      enum tw_plugin_lines lines)
 {
     static const char cut[] = "...";
     char data[96] = "";
@@ -34,7 +36,7 @@ void tw_plugin_output(struct tw_buf *out, const struct tw_states_view *state, bo
     size_t kept = strlen(data), end = out->n + most - kept, whole = 0;
     TW_ASSERT(most > kept + sizeof cut);
     for (size_t at = 0, n; at < text.n; at += n) {
-        struct tw_str c = escaped(text, at, &n);
+        struct tw_str c = escaped(text, at, lines, &n);
         if (out->n + c.n > end) {
             out->n = whole;
             tw_buf_z(out, cut);
@@ -57,6 +59,6 @@ void tw_plugin_command(struct tw_buf *out, const struct tw_states_view *state, b
     tw_buf_char(out, ';');
     tw_buf_str(out, service);
     tw_buf_fmt(out, ";%d;", tw_states_exit(state));
-    tw_plugin_output(out, state, perf, PIPE_BUF - 1 - (out->n - begin));
+    tw_plugin_output(out, state, perf, PIPE_BUF - 1 - (out->n - begin), TW_PLUGIN_ESCAPED);
     tw_buf_char(out, '\n');
 }
