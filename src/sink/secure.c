@@ -51,7 +51,7 @@ SSL *tw_secure_session(SSL_CTX *tls, const char *host)
     if (tw_addr_parse(tw_str_z(host), &address)) {
         (void)X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host);
     } else {
-        (void)SSL_set_tlsext_host_name(session, host);
+        (void)SSL_set_tlsext_host_name(session, (char *)(uintptr_t)host);
         (void)SSL_set1_host(session, host);
     }
     return session;
