@@ -100,7 +100,9 @@ static void put_conditions(struct tw_buf *b, const struct tw_states *known, size
     tw_buf_char(b, '{');
     for (size_t i = 0; i < n; i++) {
         tw_json_key(b, c[i].name);
-        tw_buf_fmt(b, "%d", c[i].level);
+        tw_buf_fmt(b, "{\"level\":%d,\"open\":%zu,\"summary\":", c[i].level, c[i].open);
+        tw_json_str(b, tw_states_summary(tw_str_z(c[i].text)));
+        tw_buf_char(b, '}');
     }
     tw_buf_char(b, '}');
 }
@@ -109,12 +111,11 @@ static void put_state(struct tw_buf *b, const struct tw_states *known, size_t ob
                       const struct tw_states_view *state)
 {
     struct tw_str text = tw_buf_view(&state->text);
-    size_t line = tw_str_find(text, '\n', 0);
     tw_buf_fmt(b, "{\"level\":%d,\"open\":%zu,\"sub_interfaces\":%zu,\"conditions\":", state->level,
                state->open, state->affected);
     put_conditions(b, known, object);
     tw_json_key(b, "summary");
-    tw_json_str(b, tw_str_cut(text, line));
+    tw_json_str(b, tw_states_summary(text));
     tw_json_key(b, "text");
     tw_json_str(b, text);
     tw_buf_char(b, '}');

@@ -186,8 +186,11 @@ size_t tw_states_conditions(const struct tw_states *k, size_t object,
             continue;
         if (at == n)
             out[n++] = (struct tw_states_condition){.name = a->condition};
-        if (level(a) > out[at].level)
-            out[at].level = level(a);
+        out[at].open++;
+        if (level(a) <= out[at].level)
+            continue;
+        out[at].level = level(a);
+        out[at].text = a->text;
     }
     return n;
 }

@@ -48,16 +48,23 @@ const char *tw_states_check_template(struct tw_str s, const char *banned);
 size_t tw_states_take(struct tw_states *k, const struct tw_transition *t, int64_t until_ms);
 /* `out` is zero before; its text is to be finished. */
 void tw_states_look(const struct tw_states *k, size_t object, struct tw_states_view *out);
-/* The conditions that are open there, each with its worst level; of very many the first ones. */
+/* The conditions that are open there, each as bad as its worst alert; of very many the first ones. */
 enum { TW_STATES_CONDITIONS_MAX = 64 };
 struct tw_states_condition {
-    const char *name; /* lives as long as the alert */
+    const char *name, *text; /* live as long as the alerts */
     int level;
+    size_t open;
 };
 size_t tw_states_conditions(const struct tw_states *k, size_t object,
                             struct tw_states_condition out[static TW_STATES_CONDITIONS_MAX]);
 void tw_states_forget(struct tw_states *k, int64_t now_ms);
 void tw_states_finish(struct tw_states *k);
+
+/* The first line. */
+static inline struct tw_str tw_states_summary(struct tw_str text)
+{
+    return tw_str_cut(text, tw_str_find(text, '\n', 0));
+}
 
 /* The exit status of a plugin that would say so: critical and major are CRITICAL, the others WARNING. */
 static inline int tw_states_exit(const struct tw_states_view *s)

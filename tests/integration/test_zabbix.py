@@ -120,7 +120,8 @@ class Zabbix(Outputs):
         zabbix.start()
         state = zabbix.wait_state("metro-7", level=4)
         self.assertEqual({k: v for k, v in state.items() if k != "text"},
-                         {"level": 4, "open": 1, "sub_interfaces": 1, "conditions": {"no-switchover": 4}, "summary": raised["summary"]})
+                         {"level": 4, "open": 1, "sub_interfaces": 1, "summary": raised["summary"],
+                          "conditions": {"no-switchover": {"level": 4, "open": 1, "summary": raised["summary"]}}})
         self.assertIn("display e-trunk 1", state["text"])
         self.assertLess(abs(zabbix.values("metro-7")[0][1] - time.time()), 60)
         zabbix.wait_state("metro-7", "alerts[no-switchover]", level=4)
@@ -134,7 +135,8 @@ class Zabbix(Outputs):
                              (role("PE-B", "Backup").replace("MemberId=20", "MemberId=21"), PE_B),
                              (link("PE-A", "Eth-Trunk11.7"), PE_A)):
             send(self.syslog, line, source)
-        two = zabbix.wait_state("metro-7", level=4, open=2, conditions={"no-switchover": 4})
+        two = zabbix.wait_state("metro-7", level=4, open=2)
+        self.assertEqual(two["conditions"], {"no-switchover": {"level": 4, "open": 2, "summary": raised["summary"]}})
         self.assertTrue(two["summary"].startswith("2 alerts; the worst: Traffic interruption, no switchover"), two)
         self.clear()
         zabbix.wait_state("metro-7", open=1, sub_interfaces=1)

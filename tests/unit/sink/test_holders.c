@@ -96,6 +96,8 @@ static void test_as_bad_as_the_worst(void **state)
     assert_int_equal(tw_states_conditions(&k, at, c), 2);
     assert_string_equal(c[0].name, "flapping");
     assert_int_equal(c[0].level, 2);
+    assert_int_equal(c[0].open, 2);
+    assert_true(tw_str_eq(tw_states_summary(tw_str_z(c[1].text)), TW_STR("no-switchover")));
     assert_int_equal(c[1].level, 4);
     /* An update is the same alert. */
     bad.severity = TW_SEVERITY_MAJOR;
