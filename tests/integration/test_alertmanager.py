@@ -9,6 +9,7 @@ import unittest
 from receivers import OK, Receiver
 from support import PATIENCE, PE_A, PE_B, SOURCE, free_tcp_port, link, role, send, wait_for
 from test_webhook import Outputs
+from web import WebCase
 
 PEERS = os.path.join(SOURCE, "build", "peers")
 PROGRAM = os.path.join(PEERS, "usr/bin/prometheus-alertmanager")
@@ -83,7 +84,7 @@ class Manager:
 
 
 @unittest.skipUnless(can_run(), "no Alertmanager here: scripts/peers brings it, and unshare must be allowed to mount")
-class Alertmanager(Outputs):
+class Alertmanager(WebCase, Outputs):
     def setUp(self):
         super().setUp()
         self.a, self.b = Manager(self, "a"), Manager(self, "b")
@@ -121,7 +122,7 @@ class Alertmanager(Outputs):
         self.a.stop()
         shutil.rmtree(self.path("a"), ignore_errors=True)
         # That it is gone is seen by what is sent again: no transition waits.
-        output = f"output=alertmanager:{self.a.url}"
+        output = f"output=alertmanager:{self.a.url}#1"
         self.wait_log(f"output: can't be written, will be tried again {output} ")
         self.a.start()
         self.assertEqual(self.a.wait_alert()["labels"], labels)
@@ -134,10 +135,11 @@ class Alertmanager(Outputs):
         for manager in (self.a, self.b):
             manager.wait_notice("resolved")
             self.assertEqual(manager.alerts(), [])
+        before = [[n[0] for n in manager.notices()].count("firing") for manager in (self.a, self.b)]
         self.silence("end", silence.split()[1].rstrip(","))
-        for manager in (self.a, self.b):
+        for manager, fired in zip((self.a, self.b), before):
             self.assertEqual(manager.wait_alert()["labels"], labels)
-            manager.wait_notice("firing", 2)
+            manager.wait_notice("firing", fired + 1)
         for sub in (100, 200):
             send(self.syslog, link("PE-A", f"Eth-Trunk10.{sub}", up=True), PE_A)
         self.wait_transition("cleared", "no-switchover")

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -426,8 +427,9 @@ static unsigned by_letter(const struct tw_http_request *r)
     return tw_http_parameter(r, "other") != NULL;
 }
 
-/* Who takes the same answer shares it; what many take nothing of is bounded. */
-static void answers_that_are_not_taken(void **state)
+/* Who takes the same answer shares it; what many take nothing of is bounded. False: it took so long that the
+ * first were ended for taking nothing. */
+static bool not_taken(void)
 {
     static const char *const other[] = {"other", NULL};
     static const struct tw_http_route routes[] = {{"/x", "text/plain", true, other, large, by_letter},
@@ -439,14 +441,17 @@ static void answers_that_are_not_taken(void **state)
     struct tw_http *h = tw_http_create(base, listen_somewhere(&at), &o);
     int fds[6];
     unsigned n = 0;
-    (void)state;
+    time_t began = time(NULL);
+    bool slow = false;
     for (; n < 6; n++) {
         letter = n < 2 ? 'a' : (char)('a' + n); /* two of the same, then each another one */
         fds[n] = request(&at);
         while (tw_http_stats(h).requests == n)
             assert_true(event_base_loop(base, EVLOOP_ONCE) >= 0);
+        slow = slow || time(NULL) - began >= TW_HTTP_IDLE_S - 1;
         /* The one in hand is not among the old: before f those are a, c, d. */
-        assert_int_equal(tw_http_stats(h).refused, n < 5 ? 0 : 1);
+        if (!slow)
+            assert_int_equal(tw_http_stats(h).refused, n < 5 ? 0 : 1);
     }
     for (unsigned i = 0; i < n; i++)
         (void)close(fds[i]);
@@ -454,9 +459,21 @@ static void answers_that_are_not_taken(void **state)
         assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
     size = 3;
     assert_string_equal(ask(base, &at), "fff");
-    assert_int_equal(tw_http_stats(h).refused, 1);
+    if (!slow)
+        assert_int_equal(tw_http_stats(h).refused, 1);
     tw_http_destroy(h);
     event_base_free(base);
+    return !slow;
+}
+
+static void answers_that_are_not_taken(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        if (not_taken())
+            return;
+    }
+    fail_msg("%s", "the machine was too busy eight times");
 }
 
 int main(void)
