@@ -95,7 +95,10 @@ static void show_list(const json_t *root, bool all)
         return;
     }
     tw_table_init(&t, heads);
-    json_array_foreach(list, i, o) list_row(o, &t);
+    json_array_foreach(list, i, o)
+    {
+        list_row(o, &t);
+    }
     tw_table_print(&t, tw_person_colour(), &out);
     if (next != NULL) {
         tw_buf_z(&out, "… and more: --before ");

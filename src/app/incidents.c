@@ -7,20 +7,16 @@
 #include "render/incident.h"
 #include "render/parse.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Of transitions that are read: for one incident, for one of a list, for a list. */
 enum { ONE_BYTES = 64 << 20, ROW_BYTES = 4 << 20, LIST_BYTES = 64 << 20, TRANSITIONS_MAX = 20000 };
 
-__attribute__((format(printf, 3, 4))) static int trouble(char why[static TW_INCIDENTS_WHY], int status,
-                                                         const char *fmt, ...)
+static int trouble(char why[static TW_INCIDENTS_WHY], int status, const char *what, const char *detail,
+                   const char *rest)
 {
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(why, TW_INCIDENTS_WHY, fmt, ap);
-    va_end(ap);
+    (void)snprintf(why, TW_INCIDENTS_WHY, "%s%.255s%s", what, detail, rest);
     return status;
 }
 
@@ -29,8 +25,8 @@ static int unreadable(struct tw_store *s, char why[static TW_INCIDENTS_WHY])
     char text[TW_STORE_WHY];
     tw_store_why(s, text);
     if (tw_store_is_over(s))
-        return trouble(why, 503, "reading the store took too long");
-    return trouble(why, 503, "the store can't be read: %s", text);
+        return trouble(why, 503, "reading the store took too long", "", "");
+    return trouble(why, 503, "the store can't be read: ", text, "");
 }
 
 static bool number(const char *text, size_t most, size_t *out)
@@ -53,10 +49,9 @@ bool tw_incidents_which(const struct tw_incidents_query *q, struct tw_store_whic
     else if (q->state != NULL && strcmp(q->state, "ended") == 0)
         w->state = TW_STORE_ENDED;
     else if (q->state != NULL)
-        return trouble(why, 400, "state is '%.64s', expected open or ended", q->state) == 200;
+        return trouble(why, 400, "state is '", q->state, "', expected open or ended") == 200;
     if (q->limit != NULL && !number(q->limit, TW_INCIDENTS_LISTED_MAX, &w->most))
-        return trouble(why, 400, "limit is '%.64s', expected a number from 1 to %d", q->limit,
-                       TW_INCIDENTS_LISTED_MAX) == 200;
+        return trouble(why, 400, "limit is '", q->limit, "', expected a number from 1 to 500") == 200;
     return true;
 }
 
@@ -154,9 +149,9 @@ static int find(struct tw_store *s, const char *id, tw_store_take_incident *take
 {
     switch (tw_store_incident(s, id, take, ctx)) {
     case TW_STORE_FOUND: return 200;
-    case TW_STORE_NONE: return trouble(why, 404, "no incident '%.64s'", id);
+    case TW_STORE_NONE: return trouble(why, 404, "no incident '", id, "'");
     case TW_STORE_SEVERAL:
-        return trouble(why, 404, "several incidents or alerts begin with '%.64s': give more of it", id);
+        return trouble(why, 404, "several incidents or alerts begin with '", id, "': give more of it");
     case TW_STORE_TROUBLE: break;
     }
     return unreadable(s, why);

@@ -16,8 +16,6 @@ struct span {
 
 struct row {
     struct tw_outage out;
-    uint64_t hash;
-    uint32_t span;         /* of the alert at hand */
     uint64_t held, wanted; /* by the alert at hand, as of this turn */
 };
 
@@ -125,7 +123,6 @@ static uint32_t row_of(struct tw_outages *o, enum tw_outage_kind kind, const cha
     }
     i = (uint32_t)o->rows_n;
     struct row *r = TW_PUSH(o->rows, o->rows_n, o->rows_cap);
-    r->hash = hash;
     r->out = (struct tw_outage){.kind = kind, .device = keep(o, device), .name = keep(o, name)};
     tw_map_add(&o->row_by_key, hash, i);
     return i;

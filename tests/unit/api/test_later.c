@@ -38,10 +38,9 @@ static int64_t cpu_us(void)
 
 static void gone(void *ctx)
 {
-    for (unsigned i = 0; i < 4; i++) {
-        if (ctx == &ids[i])
-            asked[i] = NULL;
-    }
+    int *id = ctx;
+    asked[*id] = NULL;
+    *id = -1; /* once */
     gone_n++;
 }
 
@@ -49,6 +48,7 @@ static void later(void *ctx, struct tw_http_request *r)
 {
     (void)ctx;
     assert_true(asked_n < 4);
+    ids[asked_n] = (int)asked_n;
     asked[asked_n] = tw_http_later(r, gone, &ids[asked_n]);
     asked_n++;
 }
@@ -94,7 +94,7 @@ static int tear_down(void **state)
 static void turn(void)
 {
     (void)event_base_loop(base, EVLOOP_NONBLOCK);
-    (void)usleep(1000);
+    (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
 /* Fails when it does not come about within half a minute. */

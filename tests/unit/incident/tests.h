@@ -22,8 +22,9 @@ static inline tw_time at(double s)
 static inline size_t words(const char *text, char buf[static 256], const char *list[static LIST])
 {
     size_t n = 0;
+    char *rest = buf;
     (void)snprintf(buf, 256, "%s", text);
-    for (char *w = strtok(buf, " "); w != NULL && n < LIST; w = strtok(NULL, " "))
+    for (char *w = strtok_r(buf, " ", &rest); w != NULL && n < LIST; w = strtok_r(NULL, " ", &rest))
         list[n++] = w;
     return n;
 }
@@ -39,7 +40,8 @@ static inline const struct tw_transition *make(struct made *m, enum tw_transitio
                                                const char *subs, const char *services)
 {
     static uint64_t seq;
-    *m = (struct made){.t = {.seq = ++seq,
+    seq++;
+    *m = (struct made){.t = {.seq = seq,
                              .kind = kind,
                              .time = at(time),
                              .since = at(since),

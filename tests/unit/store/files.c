@@ -96,7 +96,7 @@ void wait_until(const volatile uint64_t *what, uint64_t n)
         if (heard.store != NULL)
             tw_store_go(heard.store, true);
         (void)event_base_loop(heard.base, EVLOOP_NONBLOCK);
-        (void)usleep(1000);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     assert_true(*what >= n);
 }

@@ -109,7 +109,7 @@ static void pages_and_ids(void **state)
         (void)snprintf(id, sizeof id, "abcd%012llx", (unsigned long long)i);
         add(s, 2 * i, TW_RAISED, id, "a", (double)i * 100, (double)i * 100);
         if (i != 2)
-            add(s, 2 * i + 1, TW_CLEARED, id, i == 3 ? "a" : "a", (double)i * 100, (double)i * 100 + 10);
+            add(s, 2 * i + 1, TW_CLEARED, id, "a", (double)i * 100, (double)i * 100 + 10);
         wait_safe();
     }
     /* The second is open, so those after it belong to it. */

@@ -152,10 +152,10 @@ static void what_an_output_needs_stays(void **state)
 
 static void many_go_in_slices(void **state)
 {
-    enum { MANY = 1000 };
+    static const uint64_t many = 1000;
     (void)state;
     struct tw_store *s = open_to_write();
-    for (uint64_t i = 1; i < 2 * MANY; i += 2) {
+    for (uint64_t i = 1; i < 2 * many; i += 2) {
         char id[TW_ALERT_ID];
         (void)snprintf(id, sizeof id, "%016llx", (unsigned long long)i);
         add(s, i, TW_RAISED, id, "metro-7", (double)i * 100, (double)i * 100 + 10);
@@ -164,7 +164,7 @@ static void many_go_in_slices(void **state)
     wait_safe();
     close_store();
     unsigned slices = prune_all(&month, DAYS(1000));
-    assert_in_range(slices, 2 * MANY / 256, 2 * MANY / 256 + 3);
+    assert_in_range(slices, 2 * many / 256, 2 * many / 256 + 3);
     assert_int_equal(count("alert"), 0);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct tw_buf taken;
@@ -310,7 +311,7 @@ static void what_can_not_be_written_is_written_later(void **state)
     for (int i = 0; heard.failed == 0 && i < 30000; i++) {
         tw_store_go(s, true);
         (void)event_base_loop(heard.base, EVLOOP_NONBLOCK);
-        (void)usleep(1000);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     limit_files(RLIM_INFINITY);
     assert_int_equal(heard.failed, 1);
