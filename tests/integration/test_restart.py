@@ -61,6 +61,7 @@ class Restart(Case):
         self.sockets[2].listen(128)
         self.syslog, self.snmp, self.tcp = (s.getsockname()[1] for s in self.sockets)
         self.runs = []
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml") + "state: state\n")
 
     def held(self, kind):
         s = socket.socket(socket.AF_INET, kind)
@@ -137,6 +138,11 @@ class Restart(Case):
         self.assert_all(senders)
         for run in range(5):
             self.assertGreater(self.last_counts("syslog", run)["received"], 0)
+        # What was known went on, and nothing counts as lost.
+        self.assertEqual(self.log().count("store: recovered records=0 "), 5)
+        self.assertEqual(self.log().count(" clean=yes"), 5)
+        self.assertIn(" feed=ok ", self.log())
+        self.assertNotIn(" feed=lossy ", self.log())
 
     def test_killed(self):
         # What it has read dies with it; what it has not read is there for the next.
@@ -170,7 +176,8 @@ class Restart(Case):
                 s.connect(("127.0.0.1", self.tcp))
                 s.sendall(f"{len(text)} {text}".encode())
         self.launch()
-        self.assertEqual(self.wait_transition("raised", "no-switchover")["device"], "pe-a")
+        alert = self.wait_transition("raised", "no-switchover")
+        self.assertEqual((alert["device"], alert["feed"]), ("pe-a", "ok"))
         self.assertEqual(self.stop(), 0)
         counts = self.last_counts("syslog+tcp", -1)
         self.assertEqual((counts["received"], counts["accepted"], counts["ended"]), (3, 3, 3))
