@@ -172,8 +172,7 @@ static bool prepare(struct tw_store *s, char why[static TW_STORE_WHY])
     sqlite3_busy_timeout(s->db, ours ? 2000 : 10000);
     if ((ours && (!run(s, "PRAGMA auto_vacuum = INCREMENTAL") || !run(s, "PRAGMA journal_mode = WAL"))) ||
         !run(s, s->options.fast ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL") ||
-        !run(s, "PRAGMA wal_autocheckpoint = 4000") || !number(s, "PRAGMA user_version", &version) ||
-        !number(s, "PRAGMA application_id", &id) ||
+        !number(s, "PRAGMA user_version", &version) || !number(s, "PRAGMA application_id", &id) ||
         !number(s, "SELECT count(*) FROM sqlite_schema", &tables)) {
         why_of(s, why);
         return false;

@@ -110,6 +110,7 @@ struct tw_store {
     struct event *event;
     struct tw_store_stats stats;
     uint64_t past_at; /* of the snapshot that the start goes from */
+    int log_pages;    /* the thread's: that wait in SQLite's log */
     bool has_thread;
     bool told_failing;
 

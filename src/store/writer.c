@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { AGAIN_MS = 1000, PRUNE_MS = 60000, PRUNE_MORE_MS = 250, FETCH_BYTES = 4 << 20 };
+enum { AGAIN_MS = 1000, PRUNE_MS = 60000, PRUNE_MORE_MS = 250, FETCH_BYTES = 4 << 20, LOG_PAGES = 4000 };
 
 static int64_t mono_us(void)
 {
@@ -181,6 +181,23 @@ static uint64_t file_bytes(const struct tw_store *s)
     return stat(s->path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
+static int on_log(void *store, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    ((struct tw_store *)store)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+/* From SQLite's log into the file itself. Not a part of a commit: no alert waits for it that is safe. */
+static void empty_log(struct tw_store *s)
+{
+    if (s->log_pages < LOG_PAGES)
+        return;
+    s->log_pages = 0; /* what could not be moved counts again with the next commit */
+    (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 /* Without the mutex: the batch is the thread's. */
 static void write_batch(struct tw_store *s, struct batch *b)
 {
@@ -204,6 +221,7 @@ static void write_batch(struct tw_store *s, struct batch *b)
     if (ok)
         batch_free(b);
     wake(s);
+    empty_log(s);
 }
 
 static void read_rows(struct tw_store *s, struct fetch *f)
@@ -260,6 +278,7 @@ void *writer_run(void *store)
 {
     struct tw_store *s = store;
     int64_t again_us = 0, prune_us = mono_us() + INT64_C(1000) * PRUNE_MS;
+    (void)sqlite3_wal_hook(s->db, on_log, s);
     (void)pthread_mutex_lock(&s->mutex);
     for (;;) {
         struct batch *b;
