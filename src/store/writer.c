@@ -301,6 +301,7 @@ void *writer_run(void *store)
             bool more = false;
             (void)prune(s, (tw_time){(int64_t)time(NULL) * 1000000000}, &more);
             prune_us = mono_us() + INT64_C(1000) * (more ? PRUNE_MORE_MS : PRUNE_MS);
+            empty_log(s);
         }
         again_us = mono_us() + INT64_C(1000) * AGAIN_MS;
         (void)pthread_mutex_lock(&s->mutex);
