@@ -35,6 +35,7 @@ static void post_alive(struct tw_holder *h)
 
 static void post_next(struct tw_holder *h)
 {
+    h->known.silenced = h->sink->env.silenced;
     if (h->item != NULL)
         post_object(h, ITEM, tw_states_take(&h->known, &h->item->t, tw_clock_mono_ms() + OK_MS));
     else if (h->alive_due)
@@ -80,7 +81,8 @@ void tw_holder_posted(struct tw_holder *h, enum tw_sent sent, const char *why)
     if (was == ITEM) {
         h->item = NULL;
         tw_sink_done(h->sink, sent == TW_SENT_OK, sent, sent == TW_SENT_OK ? NULL : why);
-    } else {
+    } else if (was == ALIVE_SIGN || sent != TW_SENT_REFUSED) {
+        /* That it takes no state of an object was told with its transition. */
         tw_sink_health(h->sink, sent == TW_SENT_OK ? NULL : why);
     }
     if (was == ROUND) {

@@ -77,10 +77,18 @@ static char *object_name(const struct tw_states *k, const struct tw_transition *
     return b.p;
 }
 
+/* Open, but nobody shall be called for it. */
+static bool is_quiet(const struct tw_states *k, const struct tw_transition *t)
+{
+    return t->silenced != NULL && t->kind != TW_CLEARED && !k->silenced;
+}
+
 /* A short line, and below it everything. */
-static char *text_of(const struct tw_transition *t)
+static char *text_of(const struct tw_states *k, const struct tw_transition *t)
 {
     struct tw_buf b = {0}, all = {0};
+    if (is_quiet(k, t))
+        tw_buf_z(&b, t->silenced->kind == TW_MAINTENANCE ? "planned work: " : "silenced: ");
     tw_buf_safe(&b, tw_str_z(t->summary));
     tw_buf_shorten(&b, FIRST_MAX);
     tw_render_text(t, false, 0, &all);
@@ -115,7 +123,7 @@ static size_t object_at(struct tw_states *k, const char *name, size_t host_n)
 size_t tw_states_take(struct tw_states *k, const struct tw_transition *t, int64_t until_ms)
 {
     size_t host_n;
-    char *name = object_name(k, t, &host_n), *text = text_of(t);
+    char *name = object_name(k, t, &host_n), *text = text_of(k, t);
     size_t at = object_at(k, name, host_n);
     if (t->seq > 0)
         k->objects[at].until_ms = until_ms;
@@ -126,7 +134,7 @@ size_t tw_states_take(struct tw_states *k, const struct tw_transition *t, int64_
         }
     }
     /* What is made up (seq 0) leaves nothing behind but a good state with its text, which is sent once. */
-    if (t->kind == TW_CLEARED || t->seq == 0) {
+    if (t->kind == TW_CLEARED || t->seq == 0 || is_quiet(k, t)) {
         free(k->objects[at].last);
         k->objects[at].last = text;
         free(name);

@@ -29,6 +29,7 @@ struct tw_states {
     struct tw_str host, service; /* templates */
     const char *banned;          /* what has no place in a name of the receiver's: `_` instead */
     const char *banned_values;   /* and what may stand in a template only */
+    bool silenced;               /* what is silenced is open as well; else it counts as over */
     struct tw_states_alert *alerts;
     size_t alerts_n, alerts_cap;
     struct tw_states_object *objects;

@@ -129,6 +129,24 @@ static void test_what_is_made_up_is_gone_at_once(void **state)
     tw_states_finish(&k);
 }
 
+static void test_what_is_silenced_is_quiet(void **state)
+{
+    const struct tw_silenced by = {.id = "1", .by = "noc", .why = "", .kind = TW_SILENCE};
+    struct tw_states k = states("{pair}", "{condition}");
+    struct tw_transition t = transition("1", "x", TW_SEVERITY_MAJOR);
+    (void)state;
+    look_is(&k, tw_states_take(&k, &t, LATER), 3, 1, "x\n");
+    t.kind = TW_UPDATED;
+    t.silenced = &by;
+    look_is(&k, tw_states_take(&k, &t, LATER), 0, 0, "silenced: x\n");
+    k.silenced = true;
+    look_is(&k, tw_states_take(&k, &t, LATER), 3, 1, "x\n");
+    k.silenced = false;
+    t.silenced = NULL;
+    look_is(&k, tw_states_take(&k, &t, LATER), 3, 1, "x\n");
+    tw_states_finish(&k);
+}
+
 static void test_of_very_many_the_newest_count(void **state)
 {
     struct tw_states k = states("{pair}", "{condition}");
@@ -375,6 +393,7 @@ int main(void)
                                        cmocka_unit_test(test_names),
                                        cmocka_unit_test(test_as_bad_as_the_worst),
                                        cmocka_unit_test(test_what_is_made_up_is_gone_at_once),
+                                       cmocka_unit_test(test_what_is_silenced_is_quiet),
                                        cmocka_unit_test(test_of_very_many_the_newest_count),
                                        cmocka_unit_test(test_outputs),
                                        cmocka_unit_test(test_a_command_is_one_write),
