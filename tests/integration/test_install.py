@@ -85,6 +85,7 @@ class Installed:
                 f"{p}/share/man/man1/trunkwatch.1", f"{p}/share/man/man8/trunkwatchd.8"}
         want |= {f"{p}/lib/systemd/system/{u}" for u in UNITS}
         want |= {f"{p}/share/trunkwatch/{folder}/{f}" for folder in ("rules", "mibs") for f in source_files(folder)}
+        want |= {f"{p}/share/trunkwatch/zabbix/trunkwatch.yaml"}
         want |= {f"{p}/share/doc/trunkwatch/{f}" for f in ("README.md", "CHANGELOG.md", "LICENSE")}
         want |= {f"{p}/share/doc/trunkwatch/docs/{f}" for f in source_files("docs", ".md")}
         self.assertEqual({"/" + f for f in files_of(self.stage)}, want)

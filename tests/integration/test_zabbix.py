@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import random
+import re
 import signal
 import socket
 import sqlite3
@@ -228,6 +229,32 @@ class Answers(Outputs):
                           (f"{to}, tls: psk, psk-identity: x, psk-file: short.psk", "the key has to have 32 to 512 hexadecimal digits"),
                           (f"{to}, ca-file: inventory.yaml", "ca-file, certificate and key belong to tls: certificate"),
                           ('server: ""', "expected the name or the address of a host"))
+
+
+class Template(unittest.TestCase):
+    def test_every_condition_has_its_items_and_trigger(self):
+        priorities = {"critical": "HIGH", "major": "AVERAGE", "minor": "WARNING", "warning": "INFO"}
+        with open(os.path.join(SOURCE, "etc/zabbix/trunkwatch.yaml")) as f:
+            text = f.read()
+        # uuid to uuid: one item, with its triggers one after the other.
+        blocks = re.split(r"\n *- uuid: ", text)
+        uuids = [b.split("\n")[0] for b in blocks[1:]]
+        self.assertEqual(len(uuids), len(set(uuids)))
+        for u in uuids:
+            self.assertRegex(u, "^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$")
+        shipped = re.search(r"value: \^\((.*)\)\$", text).group(1).split("|")
+        names = [os.path.basename(path)[:-5] for path in glob.glob(os.path.join(SOURCE, "rules/conditions/*.yaml"))]
+        self.assertEqual(sorted(shipped), sorted(names))
+        self.assertGreater(len(names), 5)
+        for name in names:
+            with open(os.path.join(SOURCE, f"rules/conditions/{name}.yaml")) as f:
+                severities = set(re.findall(r"critical|major|minor|warning", re.search(r"^severity:(.*?)^\w", f.read(), re.M | re.S).group(1)))
+            triggers = [b for b in blocks if f"expression: 'last(/trunkwatch pair/trunkwatch.level[{name}])" in b]
+            self.assertEqual({re.search(r"priority: (\w+)", t).group(1) for t in triggers}, {priorities[s] for s in severities}, name)
+            for part in ("level", "summary"):
+                item = [b for b in blocks if f"\n          key: trunkwatch.{part}[{name}]\n" in b]
+                self.assertEqual(len(item), 1, name)
+                self.assertIn(f"$.conditions[''{name}''].{part}'\n", item[0])
 
 
 if __name__ == "__main__":
