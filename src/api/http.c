@@ -193,7 +193,7 @@ static void answer_costly(struct tw_http *h, const struct tw_http_route *route, 
         tw_http_add_shared(r, last->text);
         return;
     }
-    if (old_bytes(h) > TW_HTTP_OLD_MAX) {
+    if (old_bytes(h) > (h->options.old_max > 0 ? h->options.old_max : TW_HTTP_OLD_MAX)) {
         tw_http_error(r, 503, "too much is being sent, and is not taken: ask again");
         return;
     }

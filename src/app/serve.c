@@ -187,7 +187,7 @@ static void on_libevent(int severity, const char *text)
 static bool open_http(struct tw_daemon *d)
 {
     const struct tw_config_listen *l = d->config->http;
-    const struct tw_http_options options = {routes, d, tw_clock_mono_ms, tw_clock_cpu_us};
+    const struct tw_http_options options = {routes, d, tw_clock_mono_ms, tw_clock_cpu_us, 0};
     if (l == NULL)
         return true;
     int fd = tw_sockaddr_bind(&l->address, l->port, SOCK_STREAM);

@@ -67,7 +67,7 @@ static const struct tw_http_route routes[] = {
 
 static int set_up(void **state)
 {
-    const struct tw_http_options o = {routes, NULL, now_ms, cpu_us};
+    const struct tw_http_options o = {routes, NULL, now_ms, cpu_us, 0};
     socklen_t n = sizeof address;
     (void)state;
     base = event_base_new();

@@ -79,6 +79,7 @@ struct tw_http_options {
     void *ctx;
     int64_t (*now_ms)(void); /* only ever goes on */
     int64_t (*cpu_us)(void); /* that was spent so far */
+    size_t old_max;          /* 0: TW_HTTP_OLD_MAX */
 };
 
 struct tw_http_stats {
