@@ -55,8 +55,10 @@ static const char *const texts[STATEMENTS] = {
     [SQL_SNAPSHOT_CLEAR] = "DELETE FROM snapshot WHERE id < (SELECT max(id) FROM snapshot)",
     [SQL_TRANSITION] = "INSERT OR REPLACE INTO transition (seq, alert, time, json) VALUES (?1, ?2, ?3, ?4)",
     /* That goes on, or had not ended when the fault began. */
-    [SQL_INCIDENT_OPEN] = "SELECT id FROM incident WHERE pair IS ?1 AND (ended IS NULL OR ended >= ?2)"
-                          " ORDER BY ended IS NOT NULL, ended DESC LIMIT 1",
+    [SQL_INCIDENT_OPEN] = "SELECT * FROM (SELECT id FROM incident WHERE pair IS ?1 AND ended IS NULL LIMIT "
+                          "1) UNION ALL SELECT *"
+                          " FROM (SELECT id FROM incident WHERE pair IS ?1 AND ended >= ?2 ORDER BY ended "
+                          "DESC LIMIT 1) LIMIT 1",
     [SQL_INCIDENT_NEW] = "INSERT INTO incident (id, pair, began) VALUES (?1, ?2, ?3)"
                          " ON CONFLICT (id) DO UPDATE SET ended = NULL",
     [SQL_INCIDENT_JOIN] = "UPDATE incident SET ended = NULL, began = min(began, ?2) WHERE id = ?1",

@@ -105,7 +105,7 @@ class Incidents(WebCase):
         services = {r["service"]: r["outage_s"] for r in story["outage"]["services"]}
         self.assertEqual(services, {"arp": rows["Eth-Trunk10.100"]["outage_s"], "igmp": rows["Eth-Trunk10.200"]["outage_s"]})
         self.assertEqual(story["timeline"][0]["text"], first["summary"])
-        self.assertTrue(any("messages of this pair were lost" in s["text"] for s in story["timeline"]), story["timeline"])
+        self.assertTrue(any("messages of this pair were lost" in s["text"].lower() for s in story["timeline"]), story["timeline"])
         self.assertTrue(any("ifName=Eth-Trunk10.100" in e["text"] for e in story["evidence"]))
         self.assertTrue(story["complete"])
         # The daemon and the store beside it say the same.
