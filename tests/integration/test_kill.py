@@ -19,7 +19,7 @@ class Kill(Campaign):
         self.campaign(LoggingRouter)
 
     def campaign(self, kind):
-        kills = int(os.environ.get("CAMPAIGN_KILLS", "5"))
+        kills = int(os.environ.get("CAMPAIGN_KILLS", "3" if kind.lull else "5"))
         self.run_campaign(kills, kind)
         alerts = self.judge_all()
         faults = sum(self.faults.values())
