@@ -70,7 +70,7 @@ static void to_nsca(const struct tw_states_view *v)
 /* Three texts with a zero byte between them. */
 static void alert(char *text, size_t n)
 {
-    char *pair = text, *condition = pair + strnlen(pair, n), *summary = condition;
+    char *pair = text, *condition = pair + strnlen(pair, n), *summary;
     if (condition < text + n)
         condition++;
     summary = condition + strlen(condition);

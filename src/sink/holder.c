@@ -24,7 +24,7 @@ static void post_alive(struct tw_holder *h)
     struct tw_states_view state = {.open = h->known.alerts_n};
     size_t at = tw_str_find(h->alive, '!', 0);
     state.host = tw_str_cut(h->alive, at);
-    state.service = at == SIZE_MAX ? (struct tw_str){0} : tw_str_from(h->alive, at + 1);
+    state.service = tw_str_from(h->alive, at + 1);
     tw_buf_fmt(&state.text, "trunkwatch %s is alive, open alerts: %zu",
                h->sink->env.version != NULL ? h->sink->env.version : "", state.open);
     h->alive_due = false;

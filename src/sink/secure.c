@@ -85,7 +85,8 @@ const char *tw_secure_shared_set(struct tw_secure_shared *s, struct tw_str ident
 {
     if (identity.n == 0 || identity.n > TW_SECURE_IDENTITY_MAX)
         return "the identity has to have 1 to 127 bytes";
-    if (hex.n % 2 != 0 || hex.n < 2 * TW_SECURE_KEY_MIN || hex.n > 2 * TW_SECURE_KEY_MAX)
+    size_t n = hex.n / 2;
+    if (hex.n % 2 != 0 || n < TW_SECURE_KEY_MIN || n > TW_SECURE_KEY_MAX)
         return "the key has to have 32 to 512 hexadecimal digits";
     for (size_t i = 0; i < hex.n; i += 2) {
         int high = digit(hex.p[i]), low = digit(hex.p[i + 1]);
@@ -93,7 +94,7 @@ const char *tw_secure_shared_set(struct tw_secure_shared *s, struct tw_str ident
             return "the key has to have 32 to 512 hexadecimal digits";
         s->key[i / 2] = (uint8_t)(high * 16 + low);
     }
-    s->key_n = hex.n / 2;
+    s->key_n = n;
     memcpy(s->identity, identity.p, identity.n);
     s->identity[identity.n] = '\0';
     return NULL;

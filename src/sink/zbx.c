@@ -10,8 +10,6 @@
 enum { PLAIN = 1, COMPRESSED = 2, LARGE = 4, FLAGS_AT = 4, LENGTH_AT = 5, NS = 1000000000 };
 enum { SAID_MAX = 160, NAME_MAX = 60 };
 
-static const char magic[] = {'Z', 'B', 'X', 'D'};
-
 static void put_le32(char *p, uint32_t n)
 {
     n = htole32(n);
@@ -54,9 +52,8 @@ static const char *wrong_flags(unsigned flags)
 
 enum tw_zbx_form tw_zbx_answer(struct tw_str all, struct tw_str *text, const char **why)
 {
-    size_t known = all.n < sizeof magic ? all.n : sizeof magic;
     *why = "the answer is not Zabbix'";
-    if (known > 0 && memcmp(all.p, magic, known) != 0)
+    if (!tw_str_starts(TW_STR("ZBXD"), tw_str_cut(all, FLAGS_AT)))
         return TW_ZBX_NONE;
     if (all.n > FLAGS_AT && (*why = wrong_flags((unsigned char)all.p[FLAGS_AT])) != NULL)
         return TW_ZBX_NONE;
