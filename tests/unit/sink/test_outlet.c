@@ -84,6 +84,16 @@ static const struct tw_sink_ops state_like = {.name = "state",
                                               .send = send_them,
                                               .destroy = destroy};
 
+static const struct tw_sink_ops sure = {.name = "sure",
+                                        .help = "x",
+                                        .settings = settings,
+                                        .batch = 1,
+                                        .wants_all = true,
+                                        .certain = true,
+                                        .create = create,
+                                        .send = send_them,
+                                        .destroy = destroy};
+
 static void fetch(void *ctx, struct tw_outlet *o, uint64_t seq)
 {
     (void)ctx;
@@ -224,6 +234,34 @@ static void one_that_is_refused_holds_up_no_other(void **state)
     assert_int_equal(tw_outlet_stats(t)->refused, 1);
     assert_int_equal(tw_outlet_stats(t)->delivered, 2);
     assert_int_equal(tw_outlet_cursor(t), 3);
+    tw_outlet_destroy(t);
+}
+
+/* In the same turn, without a pause, and yet it is told. */
+static void a_certain_refusal_is_believed_at_once(void **state)
+{
+    struct tw_outlet_options o = options();
+    o.ops = &sure;
+    struct tw_outlet *t = started(&o);
+    (void)state;
+    r.poison = 2;
+    for (uint64_t i = 1; i <= 2; i++)
+        take(t, (struct made){.seq = i});
+    tw_outlet_go(t);
+    assert_int_equal(tw_outlet_stats(t)->refused, 1);
+    assert_int_equal(tw_outlet_stats(t)->attempts, 2);
+    assert_true(tw_outlet_stats(t)->failing);
+    assert_string_equal(tw_outlet_stats(t)->why, "no");
+    take(t, (struct made){.seq = 3});
+    tw_outlet_go(t);
+    got("1 3 ");
+    assert_false(tw_outlet_stats(t)->failing);
+    /* Any other failure pauses as ever. */
+    r.result = TW_SENT_AGAIN;
+    take(t, (struct made){.seq = 4});
+    tw_outlet_go(t);
+    tw_outlet_go(t);
+    assert_int_equal(tw_outlet_stats(t)->attempts, 4);
     tw_outlet_destroy(t);
 }
 
@@ -494,6 +532,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(in_order_in_batches, begin, end),
         cmocka_unit_test_setup_teardown(what_fails_comes_again_from_where_it_stopped, begin, end),
         cmocka_unit_test_setup_teardown(one_that_is_refused_holds_up_no_other, begin, end),
+        cmocka_unit_test_setup_teardown(a_certain_refusal_is_believed_at_once, begin, end),
         cmocka_unit_test_setup_teardown(the_filter_and_what_was_told, begin, end),
         cmocka_unit_test_setup_teardown(what_is_silenced_is_held_back, begin, end),
         cmocka_unit_test_setup_teardown(a_receiver_with_a_state_learns_of_a_silence, begin, end),
