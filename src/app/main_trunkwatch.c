@@ -15,7 +15,7 @@ static void print_help(FILE *to)
                 "Finds traffic interruptions that E-Trunk does not switch over.\n\n",
                 to);
     for (size_t i = 0; tw_cmd_registry[i] != NULL; i++)
-        (void)fprintf(to, "  %-10s %s\n", tw_cmd_registry[i]->name, tw_cmd_registry[i]->summary);
+        (void)fprintf(to, "  %-12s %s\n", tw_cmd_registry[i]->name, tw_cmd_registry[i]->summary);
     (void)fputs(
         "\nEach command: trunkwatch COMMAND --help. Exit status: 0 done; 1 what was asked about is not\n"
         "right; 2 wrong usage or an unreadable input.\n",
