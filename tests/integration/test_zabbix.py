@@ -108,7 +108,7 @@ class Zabbix(Outputs):
                               "locked": (PSK, ["trunkwatch.state"])})
         to = f"type: zabbix, server: 127.0.0.1, port: {zabbix.port}, ttl: 3s"
         self.outputs(f'{{{to}, name: main, alive: "collector-1!trunkwatch.alive"}}',
-                     f'{{{to}, name: each, item: "alerts[{{condition}}]"}}',
+                     f'{{{to.replace("127.0.0.1", "localhost")}, name: each, item: "alerts[{{condition}}]"}}',
                      f'{{{to}, name: stranger, host: "{{device}}"}}', f"{{{to}, name: closed, host: locked}}")
         self.write("inventory.yaml", self.read("inventory.yaml").replace(
             "        members:\n", "        members:\n          - trunks: {pe-a: Eth-Trunk11, pe-b: Eth-Trunk21}\n"))
