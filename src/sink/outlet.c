@@ -26,10 +26,11 @@ struct tw_outlet {
     struct tw_outlet_stats stats;
     struct event *timer; /* goes on: at once, or after a pause */
     struct tw_item **queue;
-    size_t first, n, cap;  /* queue[first .. n) waits */
-    size_t in_flight;      /* of the queue's head */
-    size_t known;          /* of the queue's head: was sent before the start already */
-    struct tw_item *extra; /* in flight instead: a reminder, or a test */
+    size_t first, n, cap;         /* queue[first .. n) waits */
+    size_t in_flight;             /* of the queue's head */
+    size_t known;                 /* of the queue's head: was sent before the start already */
+    struct tw_item *extra;        /* in flight instead: a reminder, or a test */
+    const struct tw_item **given; /* what the sink has: the queue moves meanwhile */
     void (*tested)(void *ctx, enum tw_sent result, const char *why);
     void *tested_ctx;
     uint64_t tail;   /* everything up to here was taken, or left out */
@@ -314,24 +315,27 @@ static void on_done(void *outlet, size_t n, enum tw_sent result, const char *why
         go_on(o, 0); /* not from inside the sink */
 }
 
+static void give(struct tw_outlet *o, size_t n)
+{
+    o->stats.sending = o->calling = true;
+    o->stats.attempts++;
+    o->sink->ops->send(o->sink, o->given, n);
+    o->calling = false;
+}
+
 static void send_items(struct tw_outlet *o)
 {
     size_t n = o->alone ? 1 : waiting(o);
     o->in_flight = n < o->options.ops->batch ? n : o->options.ops->batch;
-    o->stats.sending = o->calling = true;
-    o->stats.attempts++;
-    o->sink->ops->send(o->sink, (const struct tw_item *const *)(o->queue + o->first), o->in_flight);
-    o->calling = false;
+    for (size_t i = 0; i < o->in_flight; i++)
+        o->given[i] = o->queue[o->first + i];
+    give(o, o->in_flight);
 }
 
 static void send_extra(struct tw_outlet *o, struct tw_item *i)
 {
-    const struct tw_item *one = i;
-    o->extra = tw_item_ref(i);
-    o->stats.sending = o->calling = true;
-    o->stats.attempts++;
-    o->sink->ops->send(o->sink, &one, 1);
-    o->calling = false;
+    o->given[0] = o->extra = tw_item_ref(i);
+    give(o, 1);
 }
 
 static bool remind(struct tw_outlet *o)
@@ -454,6 +458,7 @@ struct tw_outlet *tw_outlet_create(const struct tw_outlet_options *options, char
     o->options.env.silenced = options->filter.silenced;
     o->timer = evtimer_new(options->env.base, on_timer, o);
     TW_ASSERT(o->timer != NULL && options->ops->batch > 0);
+    o->given = tw_xcalloc(options->ops->batch, sizeof *o->given);
     o->sink = options->ops->create(&o->options.env, o->options.values, why);
     if (o->sink == NULL) {
         tw_outlet_destroy(o);
@@ -505,6 +510,7 @@ void tw_outlet_destroy(struct tw_outlet *o)
     tw_map_finish(&o->told_by_id);
     free(o->told);
     free(o->queue);
+    free(o->given);
     forget_secrets(o);
     tw_arena_destroy(o->arena);
     free(o);

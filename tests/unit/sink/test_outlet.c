@@ -24,6 +24,7 @@ static struct {
     size_t takes;    /* of a send, before the result holds for the rest; SIZE_MAX: all */
     uint64_t poison; /* refuses this one, whatever it is sent with */
     size_t n;        /* of the send that it has not answered */
+    const struct tw_item *const *items;
     bool hangs;
 } r;
 
@@ -55,6 +56,7 @@ static void send_them(struct tw_sink *s, const struct tw_item *const *items, siz
         }
     }
     r.n = n;
+    r.items = items;
     for (size_t i = 0; i < takes; i++)
         tw_buf_fmt(&r.got, "%llu ", (unsigned long long)items[i]->t.seq);
     if (!r.hangs)
@@ -194,6 +196,26 @@ static void in_order_in_batches(void **state)
     got("1 2 3 4 5 6 7 ");
     assert_int_equal(tw_outlet_cursor(t), 7);
     assert_int_equal(tw_outlet_stats(t)->attempts, 3);
+    tw_outlet_destroy(t);
+}
+
+/* A sink that connects first looks at them only then. */
+static void what_a_sink_has_stays_while_others_come(void **state)
+{
+    struct tw_outlet_options o = options();
+    struct tw_outlet *t = started(&o);
+    (void)state;
+    r.hangs = true;
+    take(t, (struct made){.seq = 1});
+    go(t);
+    take(t, (struct made){.seq = 2});
+    tw_sink_done(r.sink, 1, TW_SENT_OK, NULL);
+    go(t);
+    assert_int_equal(r.items[0]->t.seq, 2);
+    for (uint64_t seq = 3; seq < 300; seq++) {
+        take(t, (struct made){.seq = seq});
+        assert_int_equal(r.items[0]->t.seq, 2);
+    }
     tw_outlet_destroy(t);
 }
 
@@ -510,6 +532,8 @@ static void a_test_goes_past_the_queue(void **state)
     r.hangs = true;
     assert_true(tw_outlet_test(t, i, on_tested, NULL));
     assert_false(tw_outlet_test(t, i, on_tested, NULL));
+    got("99 99 ");
+    assert_ptr_equal(r.items[0], i); /* still there */
     tw_outlet_destroy(t);
     assert_int_equal(tested, TW_SENT_AGAIN);
     tw_item_unref(i);
@@ -530,6 +554,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(in_order_in_batches, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_sink_has_stays_while_others_come, begin, end),
         cmocka_unit_test_setup_teardown(what_fails_comes_again_from_where_it_stopped, begin, end),
         cmocka_unit_test_setup_teardown(one_that_is_refused_holds_up_no_other, begin, end),
         cmocka_unit_test_setup_teardown(a_certain_refusal_is_believed_at_once, begin, end),

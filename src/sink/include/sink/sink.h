@@ -63,7 +63,8 @@ struct tw_sink_ops {
      * nothing is looked up. */
     struct tw_sink *(*create)(const struct tw_sink_env *env, const struct tw_setting_value *values,
                               char why[static TW_SINK_WHY]);
-    /* The items live until done. The same items come again after AGAIN, those that were sent left out. */
+    /* The items, and the list of them, live until done. The same items come again after AGAIN, those that
+     * were sent left out. */
     void (*send)(struct tw_sink *s, const struct tw_item *const *items, size_t n);
     /* At the start, and on SIGHUP: a file may have been moved away. NULL, or why it can't be opened; then it
      * is called again after a pause. The operation may be NULL. */
