@@ -27,7 +27,7 @@ static long wanted_ms(void)
 
 static void wait_long(void)
 {
-    const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000};
+    const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
     for (long waited = 0; waited < wanted_ms(); waited += SLICE_MS)
         (void)nanosleep(&slice, NULL);
 }
