@@ -40,8 +40,8 @@ static void post_next(struct tw_holder *h)
         post_object(h, ITEM, tw_states_take(&h->known, &h->item->t, tw_clock_mono_ms() + OK_MS));
     else if (h->alive_due)
         post_alive(h);
-    else if (h->at < h->known.objects_n)
-        post_object(h, ROUND, h->at);
+    else if (h->left > 0 && h->known.objects_n > 0)
+        post_object(h, ROUND, h->at % h->known.objects_n);
     else
         h->round = false;
 }
@@ -67,7 +67,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     h->alive_due = h->alive.n > 0;
     if (!h->round) {
         tw_states_forget(&h->known, tw_clock_mono_ms());
-        h->at = 0;
+        h->left = h->known.objects_n;
         h->round = true;
     }
     go_on(h);
@@ -86,7 +86,8 @@ void tw_holder_posted(struct tw_holder *h, enum tw_sent sent, const char *why)
         tw_sink_health(h->sink, sent == TW_SENT_OK ? NULL : why);
     }
     if (was == ROUND) {
-        h->at++;
+        h->at = (h->at + 1) % h->known.objects_n;
+        h->left--;
         h->round = sent != TW_SENT_AGAIN;
     }
     go_on(h);

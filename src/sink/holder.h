@@ -4,7 +4,8 @@
 /*
  * What outputs to a receiver that holds states have in common. A transition becomes the state of its object.
  * What is bad is sent again before its time to live is over, what has become good for a quarter of an hour;
- * an object of our own tells that we are alive. One at a time.
+ * an object of our own tells that we are alive. One at a time. When the receiver fails, the next round goes
+ * on behind the object where it did: what fails for one holds up no other for ever.
  */
 #include "sink/sink.h"
 #include "states.h"
@@ -48,7 +49,7 @@ struct tw_holder {
     int under_way;
     const struct tw_item *item; /* that the outlet wants to be sent */
     bool alive_due, round, going;
-    size_t at;
+    size_t at, left; /* the next object to be sent again; so many of this round */
 };
 
 /* sink, known's templates, alive, ttl_s and post are set; a state is sent from the next turn of the loop

@@ -177,6 +177,12 @@ bool tw_prom_put(struct tw_prom *p, struct tw_prom_alert *a)
     uint32_t at = tw_map_find(&p->by_labels, hash_of(tw_buf_view(&a->labels)), same_labels, p, a);
     size_t bytes = p->bytes + bytes_of(a) - (at != TW_MAP_NONE ? bytes_of(&p->alerts[at]) : 0);
     if ((at == TW_MAP_NONE && p->n >= TW_PROM_ALERTS_MAX) || bytes > TW_PROM_BYTES_MAX) {
+        /* What is said of it stays; it goes on being sent, so whether it is over does not. */
+        if (at != TW_MAP_NONE) {
+            p->alerts[at].starts = a->starts;
+            p->alerts[at].ended = a->ended;
+            p->alerts[at].forget_ms = a->forget_ms;
+        }
         tw_prom_alert_finish(a);
         return false;
     }

@@ -46,7 +46,8 @@ void tw_prom_alert_json(const struct tw_prom_alert *a, tw_time until, struct tw_
 
 /* The alert of that id that is open under other labels: it has to end there. NULL: none. */
 struct tw_prom_alert *tw_prom_renamed(struct tw_prom *p, const struct tw_prom_alert *a);
-/* Takes over what `a` holds. False: there is no room, it will not be sent again. */
+/* Takes over what `a` holds. False: there is no room; one that is new will not be sent again, of one that was
+ * there only is changed from when until when it is. */
 bool tw_prom_put(struct tw_prom *p, struct tw_prom_alert *a);
 /* Drops what ended before. */
 void tw_prom_forget(struct tw_prom *p, int64_t now_ms);

@@ -119,6 +119,6 @@ SSL_CTX *tw_secure_create_shared(struct tw_secure_shared *s)
     SSL_CTX *tls = new_context();
     SSL_CTX_set_app_data(tls, s);
     SSL_CTX_set_psk_client_callback(tls, on_key);
-    TW_ASSERT(SSL_CTX_set_cipher_list(tls, "kECDHEPSK:kDHEPSK:kPSK") == 1);
+    TW_ASSERT(SSL_CTX_set_cipher_list(tls, "kECDHEPSK:kDHEPSK:kPSK:!eNULL") == 1);
     return tls;
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Receivers that hold states: what becomes of alerts, how it is sent, and what is believed of an answer. */
 #include "base/mem.h"
+#include "holder.h"
 #include "nsca.h"
 #include "plugin.h"
+#include "prom.h"
+#include "secure.h"
 #include "zbx.h"
 
+#include <event2/event.h>
 #include <jansson.h>
 #include <limits.h>
 #include <openssl/evp.h>
@@ -387,6 +391,106 @@ static void test_judgements(void **state)
 #undef INFO
 }
 
+/* ---- sent again ---- */
+
+/* A receiver that takes no state of "bad", today. */
+static struct {
+    struct tw_sink sink; /* first */
+    struct tw_holder holder;
+    unsigned posts, good, failures;
+} fails;
+
+static void post_one(struct tw_sink *s, size_t object, const struct tw_states_view *state)
+{
+    bool bad = tw_str_eq(state->host, TW_STR("bad"));
+    (void)s;
+    (void)object;
+    fails.posts++;
+    fails.good += !bad;
+    tw_holder_posted(&fails.holder, bad ? TW_SENT_AGAIN : TW_SENT_OK, bad ? "not now" : NULL);
+}
+
+static void on_sent(void *outlet, size_t n, enum tw_sent result, const char *why)
+{
+    (void)outlet;
+    (void)n;
+    (void)result;
+    (void)why;
+}
+
+static void on_told(void *outlet, const char *why)
+{
+    (void)outlet;
+    fails.failures += why != NULL;
+}
+
+static void test_what_fails_for_one_holds_up_no_other(void **state)
+{
+    const struct tw_sink_env env = {.done = on_sent, .health = on_told};
+    struct event_base *base = event_base_new();
+    (void)state;
+    fails.sink.env = env;
+    fails.holder =
+        (struct tw_holder){.sink = &fails.sink, .known = states("{pair}", "{condition}"), .post = post_one};
+    tw_holder_start(&fails.holder, base); /* ttl 0: a round with each turn of the loop */
+    static const char *const hosts[] = {"bad", "one", "two", "three"};
+    for (size_t i = 0; i < 4; i++) {
+        struct tw_transition t = transition(hosts[i], "x", TW_SEVERITY_MAJOR);
+        t.pair = hosts[i];
+        struct tw_item *item = tw_item_create(&t, TW_STR("{}\n"));
+        tw_holder_send(&fails.holder, item);
+        tw_item_unref(item);
+    }
+    assert_int_equal(fails.posts, 4);
+    for (int i = 0; i < 8; i++)
+        (void)event_base_loop(base, EVLOOP_ONCE);
+    assert_true(fails.failures >= 2); /* it is tried again as well */
+    assert_true(fails.good >= 3 + 2 * 3);
+    tw_holder_finish(&fails.holder);
+    event_base_free(base);
+}
+
+static struct tw_prom_alert known_alert(int number, size_t bytes, tw_time ended)
+{
+    struct tw_prom_alert a = {.starts = {1}, .ended = ended, .forget_ms = LATER};
+    (void)snprintf(a.id, sizeof a.id, "%d", number);
+    tw_buf_fmt(&a.labels, "%d", number);
+    tw_buf_reserve(&a.rest, bytes);
+    return a;
+}
+
+static void test_without_room_what_is_over_is_over(void **state)
+{
+    enum { MIB = 1 << 20 };
+    struct tw_prom known = {0};
+    struct tw_prom_alert a;
+    (void)state;
+    do
+        a = known_alert((int)known.n, MIB, TW_TIME_MAX);
+    while (tw_prom_put(&known, &a));
+    size_t full = known.n;
+    assert_true(full > 8 && full <= TW_PROM_BYTES_MAX / MIB);
+    a = known_alert(7, 4 * MIB, (tw_time){2});
+    assert_false(tw_prom_put(&known, &a));
+    assert_int_equal(known.alerts[7].ended.ns, 2);
+    tw_prom_forget(&known, LATER);
+    assert_int_equal(known.n, full - 1);
+    tw_prom_finish(&known);
+}
+
+static void test_a_shared_key_always_encrypts(void **state)
+{
+    struct tw_secure_shared s;
+    (void)state;
+    assert_null(tw_secure_shared_set(&s, TW_STR("me"), TW_STR("000102030405060708090a0b0c0d0e0f")));
+    SSL_CTX *tls = tw_secure_create_shared(&s);
+    const STACK_OF(SSL_CIPHER) *list = SSL_CTX_get_ciphers(tls);
+    assert_true(sk_SSL_CIPHER_num(list) > 0);
+    for (int i = 0; i < sk_SSL_CIPHER_num(list); i++)
+        assert_true(SSL_CIPHER_get_bits(sk_SSL_CIPHER_value(list, i), NULL) > 0);
+    SSL_CTX_free(tls);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_templates),
@@ -401,6 +505,9 @@ int main(void)
                                        cmocka_unit_test(test_nsca_has_fields),
                                        cmocka_unit_test(test_a_request),
                                        cmocka_unit_test(test_answers),
-                                       cmocka_unit_test(test_judgements)};
+                                       cmocka_unit_test(test_judgements),
+                                       cmocka_unit_test(test_without_room_what_is_over_is_over),
+                                       cmocka_unit_test(test_a_shared_key_always_encrypts),
+                                       cmocka_unit_test(test_what_fails_for_one_holds_up_no_other)};
     return cmocka_run_group_tests_name("holders", tests, NULL, NULL);
 }
