@@ -194,6 +194,7 @@ static void set_login(struct tw_curl *c, const struct tw_setting_value *values)
 {
     if (!values[TW_CURL_USER].given)
         return;
+    c->secret = true;
     (void)curl_easy_setopt(c->easy, CURLOPT_USERNAME, values[TW_CURL_USER].text.p);
     (void)curl_easy_setopt(c->easy, CURLOPT_PASSWORD, values[TW_CURL_PASSWORD].text.p);
 }
@@ -308,6 +309,29 @@ static bool set_proxy(struct tw_curl *c, const char *host, const struct tw_setti
     return true;
 }
 
+void tw_curl_secret(struct tw_curl *c)
+{
+    c->secret = true;
+}
+
+/* Others may read what goes there. */
+static bool is_open(CURLU *u, const char *host)
+{
+    char *scheme = NULL;
+    struct tw_addr a;
+    struct tw_str name = tw_str_z(host);
+    if (name.n > 2 && name.p[0] == '[')
+        name = tw_str_of(name.p + 1, name.n - 2);
+    struct tw_buf text = {0};
+    tw_buf_str(&text, name);
+    bool here = tw_str_ieq(name, TW_STR("localhost")) ||
+                (text.n > 0 && tw_addr_parse(tw_buf_view(&text), &a) && tw_addr_is_loopback(&a));
+    bool plain = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK && strcmp(scheme, "http") == 0;
+    curl_free(scheme);
+    tw_buf_finish(&text);
+    return plain && !here;
+}
+
 bool tw_curl_http(struct tw_curl *c, struct tw_str url, const struct tw_setting_value *proxy,
                   char why[static TW_SINK_WHY])
 {
@@ -319,6 +343,11 @@ bool tw_curl_http(struct tw_curl *c, struct tw_str url, const struct tw_setting_
     }
     bool ok = curl_url_set(u, CURLUPART_URL, url.p, 0) == CURLUE_OK &&
               curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK && set_proxy(c, host, proxy, why);
+    if (ok && c->secret && is_open(u, host)) {
+        (void)snprintf(why, TW_SINK_WHY,
+                       "url: over http:// anybody can read the password or token, expected https://");
+        ok = false;
+    }
     (void)curl_easy_setopt(c->easy, CURLOPT_URL, url.p);
     (void)curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

@@ -79,6 +79,8 @@ CURL *tw_curl_easy(struct tw_curl *c);
 bool tw_curl_check_url(const char *what, struct tw_str url, const char *schemes,
                        char why[static TW_SINK_WHY]);
 /* HTTP: where to, by which proxy (the value of the row above). False after writing why. */
+/* Before tw_curl_http, which then refuses http:// but to this machine: what is sent holds a secret. */
+void tw_curl_secret(struct tw_curl *c);
 bool tw_curl_http(struct tw_curl *c, struct tw_str url, const struct tw_setting_value *proxy,
                   char why[static TW_SINK_WHY]);
 /* "Name: value", kept. */

@@ -206,6 +206,8 @@ static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_set
     w->cloudevents = values[BODY].number == 1;
     w->curl = tw_curl_create(env, values, done, w, why);
     struct tw_str url = values[values[URL].given ? URL : URL_FILE].text;
+    if (w->curl != NULL && values[BEARER].given)
+        tw_curl_secret(w->curl);
     if (w->curl != NULL && tw_curl_http(w->curl, url, &values[PROXY], why))
         return &w->sink;
     destroy(&w->sink);

@@ -166,6 +166,7 @@ class Webhook(Outputs):
         pem, key = ca.sign("a", common="a")
         _, other = ca.sign("b", common="b")
         self.write("nothing.pem", "nothing\n")
+        self.write("key", "a secret that is long enough\n")
         url = 'url: "http://127.0.0.1:1/"'
         said = self.assert_wrong(
             "webhook", ("body: json", "it has no url"), ('url: "ftp://a/"', "its scheme is none of these"),
@@ -174,6 +175,8 @@ class Webhook(Outputs):
             (f"{url}, certificate: {pem}", "certificate has no key"),
             (f"{url}, certificate: {pem}, key: {other}", "no private key"),
             (f"{url}, user: a", "user has no password-file"),
+            (f'url: "http://hook.example/", user: a, password-file: key', "anybody can read the password"),
+            (f'url: "http://192.0.2.1/", bearer-file: key', "anybody can read the password or token"),
             (f'{url}, headers: ["Content-Length: 5"]', "it is made by trunkwatch"),
             (f'{url}, headers: ["X: a\\r\\nY: b"]', "expected \"Name: value\" of printable ASCII"),
             (f'{url}, proxy: "http://u:secret@a/"', "it holds a user"))
