@@ -152,9 +152,11 @@ def run(daemon, network, guests, clock, seconds):
     network.close()
     guests.close()
     end = time.monotonic() + DRAIN
-    while time.monotonic() < end:
+    while time.monotonic() < end or (network.unanswered() and time.monotonic() < end + 30):
         network.hear()
         time.sleep(0.01)
+    time.sleep(0.5)  # the second answers to what was sent twice
+    network.hear()
     return samples
 
 
