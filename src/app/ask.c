@@ -105,6 +105,21 @@ bool tw_ask_time(struct tw_ask *a, const char *key, const char *value)
     return true;
 }
 
+bool tw_ask_lasts(struct tw_ask *a, const char *key, const char *value)
+{
+    tw_dur d;
+    size_t n = value != NULL ? strlen(value) : 0;
+    if (value == NULL)
+        return true;
+    if (n == 0 || tw_is_digit(value[n - 1]) || !tw_dur_parse(tw_str_z(value), &d)) {
+        (void)tw_command_usage(
+            a->command, "--%s is '%s', expected a number with its unit, like 30m, 2h or 1d", key, value);
+        return false;
+    }
+    tw_ask_add(a, key, value);
+    return true;
+}
+
 bool tw_ask_match(struct tw_ask *a, const char *word)
 {
     const char *eq = strchr(word, '=');

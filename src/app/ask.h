@@ -22,6 +22,8 @@ void tw_ask_add(struct tw_ask *a, const char *key, const char *value); /* value 
 /* A moment as people write it: 2026-08-08T20:00:00Z; "2026-08-08 20:00", in local time; 20:00, the next such.
  * The next argument is after it. False: told. */
 bool tw_ask_time(struct tw_ask *a, const char *key, const char *value);
+/* How long: with its unit, as a bare number is hours to one and seconds to another. False: told. */
+bool tw_ask_lasts(struct tw_ask *a, const char *key, const char *value);
 /* KEY=VALUE, a matcher. False: told. */
 bool tw_ask_match(struct tw_ask *a, const char *word);
 /* Asks; what the daemon has against it goes to stderr. NULL unless it was done. */

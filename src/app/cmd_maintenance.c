@@ -61,7 +61,8 @@ static bool fill(struct tw_ask *ask, const struct wish *w)
         return false;
     if (w->every != NULL || w->zone != NULL)
         add_zone(ask, w->zone);
-    tw_ask_add(ask, "for", w->lasts);
+    if (!tw_ask_lasts(ask, "for", w->lasts))
+        return false;
     tw_ask_add(ask, "every", w->every);
     tw_ask_add(ask, "days", w->days);
     return tw_ask_time(ask, "until", w->until);

@@ -36,8 +36,7 @@ static int make(int argc, char **argv)
     ask.config = config;
     tw_ask_add(&ask, "why", why);
     tw_ask_add(&ask, "as", as);
-    tw_ask_add(&ask, "for", lasts);
-    bool ok = tw_ask_time(&ask, "until", until);
+    bool ok = tw_ask_lasts(&ask, "for", lasts) && tw_ask_time(&ask, "until", until);
     for (int i = optind; ok && i < argc; i++)
         ok = tw_ask_match(&ask, argv[i]);
     int status = ok ? tw_ask_send(&ask, &answer) : TW_EXIT_USAGE;

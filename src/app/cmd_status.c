@@ -157,13 +157,12 @@ static void wrong_clocks(struct page *p)
 static void wrong_outputs(struct page *p)
 {
     const json_t *o;
-    char size[TW_PERSON_TEXT];
     size_t i;
     json_array_foreach(json_object_get(p->root, "outputs"), i, o)
     {
         if (json_is_true(json_object_get(o, "failing")))
-            wrong(p, TW_TONE_BAD, "output %s can't be written, %s wait", tw_client_text(o, "name"),
-                  tw_person_bytes((double)tw_client_number(o, "waiting_bytes"), size));
+            wrong(p, TW_TONE_BAD, "output %s can't be written: %s; alert transitions that wait: %lld",
+                  tw_client_text(o, "name"), tw_client_text(o, "why"), tw_client_number(o, "waiting"));
         if (tw_client_number(o, "lost") > 0)
             wrong(p, TW_TONE_BAD, "output %s lost %lld alert transitions", tw_client_text(o, "name"),
                   tw_client_number(o, "lost"));

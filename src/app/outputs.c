@@ -30,6 +30,7 @@ static struct tw_outlet_options options_of(const struct tw_daemon *d, const stru
                    .conditions_n = o->conditions_n,
                    .pairs = o->pairs,
                    .pairs_n = o->pairs_n,
+                   .no_updates = o->no_updates,
                    .silenced = o->silenced == 2 ? ops->is_log : o->silenced == 1},
         .repeat = o->repeat,
         .fetch = d->keep.store != NULL ? tw_keep_fetch : NULL,
@@ -107,14 +108,25 @@ void tw_outputs_open(struct tw_daemon *d, const struct tw_config *c)
     d->outputs = new;
 }
 
+/* What an update is about, "-" of other transitions. */
+static const char *changes(const struct tw_transition *t, struct tw_buf *b)
+{
+    for (unsigned c = 0; c < TW_CHANGES; c++) {
+        if ((t->change >> c & 1) != 0)
+            tw_buf_fmt(b, "%s%s", b->n > 0 ? "," : "", tw_change_name((enum tw_change)c));
+    }
+    return b->n > 0 ? b->p : "-";
+}
+
 /* One line for each transition, so that the journal alone tells the story. */
 static void log_transition(const struct tw_transition *t)
 {
     char time[TW_TIME_TEXT], since[TW_TIME_TEXT];
     bool cleared = t->kind == TW_CLEARED;
+    struct tw_buf change = {0};
     tw_log(TW_LEVEL_NOTICE, "alert", t->summary,
-           TW_KVS(TW_KV("transition", tw_transition_name(t->kind)), TW_KV("condition", t->condition),
-                  TW_KV("severity", tw_severity_name(t->severity)),
+           TW_KVS(TW_KV("transition", tw_transition_name(t->kind)), TW_KV("change", changes(t, &change)),
+                  TW_KV("condition", t->condition), TW_KV("severity", tw_severity_name(t->severity)),
                   TW_KV("pair", t->pair != NULL ? t->pair : "-"),
                   TW_KV("device", t->device != NULL ? t->device : "-"),
                   TW_KV("trunk", t->trunk != NULL ? t->trunk : "-"),
@@ -122,6 +134,7 @@ static void log_transition(const struct tw_transition *t)
                   TW_KV("confidence", tw_confidence_name(t->confidence)),
                   TW_KV("since", tw_time_text(t->since, since)), TW_KV("time", tw_time_text(t->time, time)),
                   TW_KV("cleared_by", cleared ? t->cleared_by : "-"), TW_KV_N("records", t->evidence_n)));
+    tw_buf_finish(&change);
 }
 
 void tw_outputs_emit(struct tw_daemon *d, const struct tw_transition *said)

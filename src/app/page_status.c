@@ -41,6 +41,10 @@ static void list(struct tw_daemon *d, enum tw_scope scope, const char *key, stru
             tw_json_z(b, v.in->tls ? "tls" : v.in->tcp != NULL ? "tcp" : "udp");
         }
         tw_values_json(scope, &v, b);
+        if (scope == TW_SCOPE_OUTPUT) {
+            tw_json_key(b, "why");
+            tw_json_z(b, v.outlet->failing ? v.outlet->why : NULL);
+        }
         if (scope == TW_SCOPE_DEVICE)
             clock_words(&v.clock, b);
         tw_buf_char(b, '}');

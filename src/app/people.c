@@ -123,6 +123,24 @@ static bool known_pair(const struct tw_topology *t, const char *name)
     return i < t->pairs_n;
 }
 
+static bool known_trunk(const struct tw_topology *t, const char *name)
+{
+    size_t i = 0;
+    while (i < t->members_n && strcmp(t->members[i].trunk_name[0], name) != 0 &&
+           strcmp(t->members[i].trunk_name[1], name) != 0)
+        i++;
+    return i < t->members_n;
+}
+
+static bool known_condition(const struct tw_pipeline *p, const char *name)
+{
+    const char *one;
+    size_t i = 0;
+    while ((one = tw_pipeline_condition(p, i)) != NULL && strcmp(one, name) != 0)
+        i++;
+    return one != NULL;
+}
+
 static bool known_severity(const char *name)
 {
     int i = 0;
@@ -150,11 +168,13 @@ static void doubts(const struct tw_daemon *d, const struct tw_operator *o, struc
         const char *name = o->match[m];
         if (name == NULL || strchr(name, '*') != NULL)
             continue;
-        bool known = m == TW_MATCHER_PAIR       ? known_pair(t, name)
-                     : m == TW_MATCHER_DEVICE   ? known_device(t, name)
-                     : m == TW_MATCHER_SEVERITY ? known_severity(name)
-                     : m == TW_MATCHER_SERVICE  ? known_service(name)
-                                                : true;
+        bool known = m == TW_MATCHER_PAIR        ? known_pair(t, name)
+                     : m == TW_MATCHER_DEVICE    ? known_device(t, name)
+                     : m == TW_MATCHER_TRUNK     ? known_trunk(t, name)
+                     : m == TW_MATCHER_CONDITION ? known_condition(d->pipeline, name)
+                     : m == TW_MATCHER_SEVERITY  ? known_severity(name)
+                     : m == TW_MATCHER_SERVICE   ? known_service(name)
+                                                 : true;
         if (known)
             continue;
         tw_buf_clear(&text);

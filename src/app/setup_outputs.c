@@ -38,6 +38,39 @@ static void check_written(struct tw_setup *s, struct tw_config_place at, const c
     tw_buf_finish(&folder);
 }
 
+static bool is_condition(const struct tw_setup *s, struct tw_str pattern)
+{
+    const char *name;
+    size_t i = 0;
+    while ((name = tw_rules_condition(s->rules, i)) != NULL && !tw_outlet_matches(pattern, name))
+        i++;
+    return name != NULL;
+}
+
+static bool is_pair(const struct tw_setup *s, struct tw_str pattern)
+{
+    size_t i = 0;
+    while (i < s->topology->pairs_n && !tw_outlet_matches(pattern, s->topology->pairs[i].name))
+        i++;
+    return i < s->topology->pairs_n;
+}
+
+/* With a slip in it a filter lets nothing through, and nobody is called. A pair may be one of tomorrow's. */
+static void check_filter(struct tw_setup *s, const struct tw_config_output *o, struct tw_errors *errors)
+{
+    const char *file = s->config->file;
+    for (size_t i = 0; s->rules != NULL && i < o->conditions_n; i++) {
+        if (!is_condition(s, o->conditions[i]))
+            tw_errors_add(errors, file, o->at.line, o->at.column, "output '%s': there is no condition '%.*s'",
+                          o->name, TW_STR_ARG(o->conditions[i]));
+    }
+    for (size_t i = 0; s->topology != NULL && i < o->pairs_n; i++) {
+        if (!is_pair(s, o->pairs[i]))
+            tw_errors_add(&s->warnings, file, o->at.line, o->at.column,
+                          "output '%s': the inventory has no pair '%.*s'", o->name, TW_STR_ARG(o->pairs[i]));
+    }
+}
+
 static void check_output(struct tw_setup *s, const struct tw_config_output *o, struct tw_errors *errors)
 {
     const struct tw_setting *rows = tw_sink_registry[o->type]->settings;
@@ -73,8 +106,10 @@ static void check_sink(struct tw_setup *s, const struct tw_config_output *o, str
 void tw_setup_check_outputs(struct tw_setup *s, struct tw_errors *errors)
 {
     size_t before = errors->n + errors->dropped;
-    for (size_t i = 0; i < s->config->outputs_n; i++)
+    for (size_t i = 0; i < s->config->outputs_n; i++) {
+        check_filter(s, &s->config->outputs[i], errors);
         check_output(s, &s->config->outputs[i], errors);
+    }
     bool read = errors->n + errors->dropped == before; /* then each is made, and says what is wrong with it */
     for (size_t i = 0; read && i < s->config->outputs_n; i++)
         check_sink(s, &s->config->outputs[i], errors);

@@ -9,7 +9,8 @@
 
 enum { TYPES_MAX = 32, KEYS_MAX = 64 };
 
-static const char *const common[] = {"type", "name", "conditions", "severity", "pairs", "silenced", "repeat"};
+static const char *const common[] = {"type",  "name",     "conditions", "severity",
+                                     "pairs", "silenced", "updates",    "repeat"};
 enum { COMMON = sizeof common / sizeof *common };
 
 static bool read_type(struct reader *r, const struct tw_node *n, size_t *out)
@@ -197,6 +198,9 @@ static void read_filter(struct reader *r, const struct tw_node *n, struct tw_con
     if ((node = tw_node_get(n, "silenced")) != NULL &&
         tw_doc_want_bool(r->doc, node, "silenced of an output", r->errors, &yes))
         out->silenced = yes;
+    if ((node = tw_node_get(n, "updates")) != NULL &&
+        tw_doc_want_bool(r->doc, node, "updates of an output", r->errors, &yes))
+        out->no_updates = !yes;
     if ((node = tw_node_get(n, "repeat")) != NULL &&
         want_time(r, node, "repeat of an output", TW_SECONDS(60).ns, TW_SECONDS(30 * 86400).ns, &ns))
         out->repeat.ns = ns;
@@ -317,6 +321,8 @@ void help_outputs(const struct tw_config_output_type *types, struct tw_buf *out)
              "        conditions, pairs\n            Lists: only these; NAME* stands for all that begin so.\n"
              "        severity (default warning)\n            Only alerts that are at least that severe.\n"
              "        silenced\n            true: silenced alerts as well; file and stdout: unless false.\n"
+             "        updates (default true)\n            false: nothing between an alert's beginning and "
+             "its end.\n"
              "        repeat\n            What is still open is sent again so often, as 4h; unless it was "
              "acknowledged. 1m to 30d.\n");
     for (const struct tw_config_output_type *t = types; t != NULL && t->name != NULL; t++) {

@@ -199,6 +199,11 @@ const uint64_t *tw_pipeline_nobody(const struct tw_pipeline *p)
     return p->nobody;
 }
 
+const char *tw_pipeline_condition(const struct tw_pipeline *p, size_t i)
+{
+    return tw_rules_condition(p->rules, i);
+}
+
 const struct tw_topology *tw_pipeline_topology(const struct tw_pipeline *p)
 {
     return p->topology;

@@ -63,6 +63,11 @@ bool tw_rules_hold(struct tw_rules *r, struct tw_str condition, tw_dur hold)
     return true;
 }
 
+const char *tw_rules_condition(const struct tw_rules *r, size_t i)
+{
+    return i < r->policy->conditions_n ? r->policy->conditions[i].name : NULL;
+}
+
 struct tw_rules_stats tw_rules_stats(const struct tw_rules *r)
 {
     struct tw_rules_stats s = {.conditions = r->policy->conditions_n, .hints = r->policy->hints_n};

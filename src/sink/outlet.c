@@ -104,8 +104,7 @@ static void told_drop(struct tw_outlet *o, const struct tw_item *i)
     o->told_n--;
 }
 
-/* `*` at the end stands for any rest. */
-static bool matches(struct tw_str pattern, const char *text)
+bool tw_outlet_matches(struct tw_str pattern, const char *text)
 {
     struct tw_str s = tw_str_z(text != NULL ? text : "");
     if (pattern.n > 0 && pattern.p[pattern.n - 1] == '*')
@@ -116,7 +115,7 @@ static bool matches(struct tw_str pattern, const char *text)
 static bool any(const struct tw_str *list, size_t n, const char *text)
 {
     for (size_t i = 0; i < n; i++) {
-        if (matches(list[i], text))
+        if (tw_outlet_matches(list[i], text))
             return true;
     }
     return n == 0;
@@ -135,6 +134,8 @@ static bool wanted(struct tw_outlet *o, const struct tw_item *i)
     bool known = told_find(o, i) != NULL;
     if (is_quiet(o, i))
         return known && (i->t.kind == TW_CLEARED || o->options.ops->wants_all);
+    if (known && i->t.kind == TW_UPDATED && f->no_updates && !o->options.ops->wants_all)
+        return false;
     bool match = i->t.severity >= f->least && any(f->conditions, f->conditions_n, i->t.condition) &&
                  any(f->pairs, f->pairs_n, i->t.pair);
     return known || match;
@@ -435,7 +436,7 @@ bool tw_outlet_same(const struct tw_outlet *o, const struct tw_outlet_options *o
     const struct tw_outlet_options *a = &o->options, *b = options;
     const struct tw_outlet_filter *f = &a->filter, *g = &b->filter;
     bool same = a->ops == b->ops && strcmp(a->name, b->name) == 0 && a->repeat.ns == b->repeat.ns &&
-                f->least == g->least && f->silenced == g->silenced &&
+                f->least == g->least && f->silenced == g->silenced && f->no_updates == g->no_updates &&
                 same_list(f->conditions, f->conditions_n, g->conditions, g->conditions_n) &&
                 same_list(f->pairs, f->pairs_n, g->pairs, g->pairs_n);
     for (size_t i = 0; same && i < settings_n(a->ops); i++) {

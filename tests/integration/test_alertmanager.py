@@ -151,6 +151,8 @@ class Alertmanager(WebCase, Outputs):
         self.a.start()
         self.b.start()
         self.start()
+        done = self.run_command("test-output", f"alertmanager:{self.a.url}#1", "-c", self.path("trunkwatchd.yaml"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.fault()
         self.a.wait_alert()
         self.daemon.kill()

@@ -34,6 +34,14 @@ class Check(Case):
         self.assertEqual(done.returncode, 0)
         self.assertIn("warning: mode-ineffective", done.stderr)
 
+    def test_a_filter_that_lets_nothing_through(self):
+        good = self.read("trunkwatchd.yaml")
+        self.write("trunkwatchd.yaml", good.replace("type: file,", "type: file, pairs: [metro-8, metro-*], conditions: [no-*],"))
+        done = self.check()
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("has no pair 'metro-8'", done.stderr)
+        self.assertNotIn("metro-*", done.stderr)
+
     def test_places(self):
         good = self.read("trunkwatchd.yaml")
         for text, place in [
@@ -49,6 +57,7 @@ class Check(Case):
                 (good.replace("hold:", "holt:"), "yaml:7:19: unknown key 'holt'"),
                 (good.replace("path: alerts.jsonl", "path: none/alerts.jsonl"), "yaml:9:24: can't create the output"),
                 (good.replace("type: file", "type: fil"), "yaml:9:12: type of an output is 'fil', expected stdout, file"),
+                (good.replace("type: file,", "type: file, conditions: [no-swichover, dual-*],"), "there is no condition 'no-swichover'"),
                 (good.replace("  snmp:", "  snnp:"), "yaml:5:3: unknown key 'snnp' in listen, did you mean 'snmp'?"),
                 (good + "snmp: {users: [{name: noc}]}\n", "yaml:10:16: user 'noc' has no auth"),
                 (good + "snmp: {communities: public}\n", "yaml:10:21: snmp.communities is")]:

@@ -137,15 +137,18 @@ class WrongUse(People):
     def of_silence(self):
         for arguments, told in [(["--for", "1h", "-m", "x"], "which alerts"), (["pair=x", "-m", "x"], "until when"),
                                 (["--for", "1h", "pair=x"], "why"), (["--for", "1h", "pear=x", "-m", "x"], "expected pair="),
-                                (["--for", "1h", "pair", "-m", "x"], "expected pair="), (["--for", "1h", "pair=x", "pair=y", "-m", "x"], "twice"), (["--until", "soon", "pair=x", "-m", "x"], "expected like 2026")]:
+                                (["--for", "1h", "pair", "-m", "x"], "expected pair="), (["--for", "1h", "pair=x", "pair=y", "-m", "x"], "twice"), (["--until", "soon", "pair=x", "-m", "x"], "expected like 2026"),
+                                (["--for", "long", "pair=x", "-m", "x"], "with its unit"), (["--for", "2", "pair=x", "-m", "x"], "with its unit")]:
             self.assertIn(told, self.command("silence", *arguments, status=2))
-        for arguments, told in [(["--for", "long", "pair=x"], "for is no duration"), (["--for", "1h", "pair="], "is empty"),
+        for arguments, told in [(["--for", "1h", "pair="], "is empty"),
                                 (["--until", "2020-01-01T00:00:00Z", "pair=x"], "over already"),
                                 (["--for", "300d", "pair=" + "x" * 300], "too long")]:
             self.assertIn(told, self.command("silence", *arguments, "-m", "x", status=1))
-        done = self.run_command("silence", "-c", self.path("trunkwatchd.yaml"), "--until", "23:59", "device=pe-x", "-m", "x")
+        done = self.run_command("silence", "-c", self.path("trunkwatchd.yaml"), "--until", "23:59", "device=pe-x",
+                                "trunk=eth-trunk10", "condition=no-swichover", "-m", "x")
         self.assertEqual(done.returncode, 0)
-        self.assertIn("there is no device 'pe-x': it will match nothing", done.stderr)
+        for wrong in ("device 'pe-x'", "trunk 'eth-trunk10'", "condition 'no-swichover'"):
+            self.assertIn(f"there is no {wrong}: it will match nothing", done.stderr)
 
     def of_maintenance(self):
         for arguments, told in [([], "none of add, list and end"), (["stop"], "none of add"), (["add", "-m", "x", "pair=x"], "how long"),

@@ -313,6 +313,23 @@ static void the_filter_and_what_was_told(void **state)
     tw_outlet_destroy(t);
 }
 
+static void without_updates_there_is_the_beginning_and_the_end(void **state)
+{
+    struct tw_outlet_options o = options();
+    (void)state;
+    o.filter = (struct tw_outlet_filter){.least = TW_SEVERITY_MAJOR, .no_updates = true};
+    struct tw_outlet *t = started(&o);
+    take(t, (struct made){.seq = 1, .severity = TW_SEVERITY_CRITICAL});
+    take(t, (struct made){.seq = 2, .severity = TW_SEVERITY_CRITICAL, .kind = TW_UPDATED});
+    take(t, (struct made){.seq = 3, .severity = TW_SEVERITY_CRITICAL, .kind = TW_CLEARED});
+    take(t, (struct made){.seq = 4, .severity = TW_SEVERITY_MINOR, .id = "b"});
+    take(t, (struct made){.seq = 5, .severity = TW_SEVERITY_MAJOR, .id = "b", .kind = TW_UPDATED}); /* its first */
+    go(t);
+    got("1 3 5 ");
+    assert_int_equal(tw_outlet_cursor(t), 5);
+    tw_outlet_destroy(t);
+}
+
 static void what_is_silenced_is_held_back(void **state)
 {
     struct tw_outlet_options o = options();
@@ -559,6 +576,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_that_is_refused_holds_up_no_other, begin, end),
         cmocka_unit_test_setup_teardown(a_certain_refusal_is_believed_at_once, begin, end),
         cmocka_unit_test_setup_teardown(the_filter_and_what_was_told, begin, end),
+        cmocka_unit_test_setup_teardown(without_updates_there_is_the_beginning_and_the_end, begin, end),
         cmocka_unit_test_setup_teardown(what_is_silenced_is_held_back, begin, end),
         cmocka_unit_test_setup_teardown(a_receiver_with_a_state_learns_of_a_silence, begin, end),
         cmocka_unit_test_setup_teardown(what_a_sink_sends_by_itself_tells_how_it_is, begin, end),

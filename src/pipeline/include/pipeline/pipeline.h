@@ -154,6 +154,8 @@ const struct tw_device_stats *tw_pipeline_device_stats(const struct tw_pipeline 
 /* What became of records that are of no device: of strangers, undecodable ones behind a relay, and those of
  * devices that were in the inventory once. received = the records of all devices + the sum of these. */
 const uint64_t *tw_pipeline_nobody(const struct tw_pipeline *p);
+/* The i-th condition of its rules, NULL after the last. */
+const char *tw_pipeline_condition(const struct tw_pipeline *p, size_t i);
 const struct tw_topology *tw_pipeline_topology(const struct tw_pipeline *p);
 /* What is known now, to be looked at until the next feed, advance or swap. */
 struct tw_facts; /* facts/facts.h */

@@ -24,6 +24,8 @@ void tw_rules_destroy(struct tw_rules *r);
 size_t tw_rules_check(const struct tw_rules_text *text, const struct tw_rules *r, struct tw_errors *errors);
 /* Overrides a condition's hold (contract 4, 5). False: no such condition. */
 bool tw_rules_hold(struct tw_rules *r, struct tw_str condition, tw_dur hold);
+/* Its i-th condition, NULL after the last. */
+const char *tw_rules_condition(const struct tw_rules *r, size_t i);
 struct tw_rules_stats {
     size_t events, conditions, hints, examples;
     size_t patterns, patterns_jit; /* of them, those that pcre2 made machine code for */

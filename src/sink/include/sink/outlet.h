@@ -33,8 +33,12 @@ struct tw_outlet_filter {
     size_t conditions_n;
     const struct tw_str *pairs;
     size_t pairs_n;
-    bool silenced; /* those as well */
+    bool silenced;   /* those as well */
+    bool no_updates; /* of what it was told of only the end; not for a receiver that holds a state */
 };
+
+/* `*` at the end of a pattern stands for any rest. */
+bool tw_outlet_matches(struct tw_str pattern, const char *text);
 
 struct tw_outlet_options {
     const char *name;
