@@ -13,6 +13,7 @@
 #include "plat/log.h"
 #include "render/parse.h"
 #include "render/render.h"
+#include "store/look.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -411,6 +412,31 @@ void tw_keep_recovered(struct tw_daemon *d)
     tw_keep_settle(d);
 }
 
+static void know_told(void *outlet, uint64_t seq, struct tw_str json)
+{
+    struct tw_item *i = tw_item_parse(json);
+    (void)seq;
+    if (i != NULL)
+        tw_outlet_know(outlet, i);
+    tw_item_unref(i);
+}
+
+/* What an output was told before: of what was silenced or became better since, and of what ended when it
+ * could not be reached, the last transition does not show it. By another connection: the store may have its
+ * thread. */
+static void know_past(struct tw_daemon *d, struct tw_outlet *o, uint64_t seq)
+{
+    char why[TW_STORE_WHY] = "";
+    struct tw_store *s = tw_store_open(&(struct tw_store_options){.folder = d->config->state}, why);
+    if (s != NULL && !tw_store_told(s, seq, OPEN_MOST, know_told, o))
+        tw_store_why(s, why);
+    if (why[0] != '\0')
+        tw_log(TW_LEVEL_ERROR, "store",
+               "what an output was told can't be read: ends of alerts may not reach it",
+               TW_KVS(TW_KV("output", tw_outlet_name(o)), TW_KV("why", why)));
+    tw_store_close(s);
+}
+
 void tw_keep_start(struct tw_daemon *d, struct tw_outlet *o)
 {
     struct tw_keep *k = &d->keep;
@@ -424,6 +450,8 @@ void tw_keep_start(struct tw_daemon *d, struct tw_outlet *o)
             k->cursors[i].output = NULL;
         }
     }
+    if (known)
+        know_past(d, o, seq);
     for (size_t i = 0; i < k->open_n; i++) {
         if (k->open[i]->t.seq <= seq)
             tw_outlet_know(o, k->open[i]);

@@ -470,10 +470,20 @@ struct tw_outlet *tw_outlet_create(const struct tw_outlet_options *options, char
     return o;
 }
 
+/* A receiver that holds a state gets what is open. */
+static void tell_anew(struct tw_outlet *o)
+{
+    for (size_t i = 0; o->options.ops->wants_all && i < o->told_n; i++) {
+        enqueue(o, o->told[i].last);
+        o->known++;
+    }
+}
+
 void tw_outlet_adopt(struct tw_outlet *o, const struct tw_outlet *old)
 {
     for (size_t i = 0; i < old->told_n; i++)
         tw_outlet_know(o, old->told[i].last);
+    tell_anew(o);
     o->tail = o->newest = tw_outlet_cursor(old);
     for (size_t i = old->first + old->known; i < old->n; i++)
         take_in(o, old->queue[i]);
@@ -529,17 +539,15 @@ const struct tw_outlet_stats *tw_outlet_stats(const struct tw_outlet *o)
 
 void tw_outlet_know(struct tw_outlet *o, struct tw_item *i)
 {
-    if (i->t.kind == TW_CLEARED || !wanted(o, i))
-        return;
-    told_set(o, i);
-    if (o->options.ops->wants_all) {
-        enqueue(o, i);
-        o->known++;
-    }
+    if (i->t.kind == TW_CLEARED)
+        told_drop(o, i);
+    else if (wanted(o, i) || told_find(o, i) != NULL)
+        told_set(o, i);
 }
 
 void tw_outlet_start(struct tw_outlet *o, uint64_t seq, bool behind)
 {
+    tell_anew(o);
     o->tail = o->newest = seq;
     o->stats.behind = behind && o->options.fetch != NULL;
     open_again(o);

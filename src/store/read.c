@@ -186,6 +186,18 @@ bool tw_store_alerts(struct tw_store *s, bool open, size_t most, tw_store_take_j
     return rows(st, take, ctx);
 }
 
+/* Of an open alert with one transition tw_store_alerts tells all. */
+bool tw_store_told(struct tw_store *s, uint64_t until, size_t most, tw_store_take_json *take, void *ctx)
+{
+    sqlite3_stmt *st = prepare(
+        s,
+        "SELECT t.seq, t.json FROM alert a JOIN transition t ON t.alert = a.id WHERE a.first <= ?1 AND"
+        " (a.last > ?1 OR (a.ended IS NULL AND a.first < a.last)) AND t.seq <= ?1 ORDER BY t.seq LIMIT ?2");
+    (void)sqlite3_bind_int64(st, 1, (int64_t)until);
+    (void)sqlite3_bind_int64(st, 2, (int64_t)most);
+    return rows(st, take, ctx);
+}
+
 bool tw_store_cursor(struct tw_store *s, const char *output, uint64_t *seq)
 {
     sqlite3_stmt *st = prepare(s, "SELECT seq FROM cursor WHERE output = ?1");

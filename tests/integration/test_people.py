@@ -183,6 +183,21 @@ class Kept(People):
         wait_for("the end of the silence", lambda: self.alert(alert)["silenced"] is None)
         self.assertEqual(self.alert(alert)["acknowledged"], before["acknowledged"])
 
+    def test_what_somebody_was_told_ends_there(self):
+        """Silenced when the daemon stops, and still when it is over."""
+        self.configure("control:", "state: state\ncontrol:")
+        self.configure("outputs:\n", "outputs:\n  - {name: people, type: file, path: people.jsonl, silenced: false}\n")
+        self.start()
+        self.raise_one()
+        self.wait_transition("raised", "no-switchover", name="people.jsonl")
+        self.command("silence", "--for", "1d", "pair=metro-7", "-m", "known")
+        self.nth(2)
+        self.stop()
+        self.told.clear()
+        self.start()
+        send(self.syslog, link("PE-A", "Eth-Trunk10.100", up=True), PE_A)
+        self.assertIsNotNone(self.wait_transition("cleared", "no-switchover", name="people.jsonl")["silenced"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -170,6 +170,13 @@ static void take(struct tw_outlet *o, struct made m)
     tw_item_unref(i);
 }
 
+static void know(struct tw_outlet *o, struct made m)
+{
+    struct tw_item *i = item(m);
+    tw_outlet_know(o, i);
+    tw_item_unref(i);
+}
+
 static void go(struct tw_outlet *o)
 {
     tw_outlet_hurry(o);
@@ -499,6 +506,31 @@ static void a_receiver_with_a_state_gets_all_that_is_open(void **state)
     tw_outlet_destroy(t);
 }
 
+/* What was silenced meanwhile, or became better, was told all the same. */
+static void what_was_told_before_the_start_also_ends(void **state)
+{
+    struct tw_outlet_options o = options();
+    char why[TW_SINK_WHY];
+    (void)state;
+    o.filter.least = TW_SEVERITY_MAJOR;
+    struct tw_outlet *t = tw_outlet_create(&o, why);
+    know(t, (struct made){.seq = 1, .severity = TW_SEVERITY_CRITICAL});
+    know(t, (struct made){.seq = 2, .severity = TW_SEVERITY_CRITICAL, .id = "b"});
+    know(t, (struct made){.seq = 3, .severity = TW_SEVERITY_CRITICAL, .id = "c"});
+    know(t, (struct made){.seq = 4, .kind = TW_UPDATED, .severity = TW_SEVERITY_CRITICAL, .quiet = true});
+    know(t, (struct made){.seq = 5, .kind = TW_UPDATED, .severity = TW_SEVERITY_MINOR, .id = "b"});
+    know(t, (struct made){.seq = 6, .kind = TW_CLEARED, .severity = TW_SEVERITY_MINOR, .id = "c"});
+    know(t, (struct made){.seq = 7, .severity = TW_SEVERITY_MINOR, .id = "d"});
+    tw_outlet_start(t, 9, false);
+    take(t, (struct made){.seq = 10, .kind = TW_CLEARED, .severity = TW_SEVERITY_CRITICAL, .quiet = true});
+    take(t, (struct made){.seq = 11, .kind = TW_CLEARED, .severity = TW_SEVERITY_MINOR, .id = "b"});
+    take(t, (struct made){.seq = 12, .kind = TW_CLEARED, .severity = TW_SEVERITY_MINOR, .id = "c"});
+    take(t, (struct made){.seq = 13, .kind = TW_CLEARED, .severity = TW_SEVERITY_MINOR, .id = "d"});
+    go(t);
+    got("10 11 ");
+    tw_outlet_destroy(t);
+}
+
 static void one_that_takes_the_place_of_another(void **state)
 {
     struct tw_outlet_options o = options(), other = options();
@@ -584,6 +616,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_finds_no_room_is_fetched, begin, end),
         cmocka_unit_test_setup_teardown(what_comes_meanwhile_is_asked_for_again, begin, end),
         cmocka_unit_test_setup_teardown(a_receiver_with_a_state_gets_all_that_is_open, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_told_before_the_start_also_ends, begin, end),
         cmocka_unit_test_setup_teardown(one_that_takes_the_place_of_another, begin, end),
         cmocka_unit_test_setup_teardown(a_test_goes_past_the_queue, begin, end),
         cmocka_unit_test_setup_teardown(a_sink_that_says_no_is_told, begin, end),

@@ -78,8 +78,8 @@ void tw_outlet_adopt(struct tw_outlet *o, const struct tw_outlet *old);
 const char *tw_outlet_name(const struct tw_outlet *o);
 const struct tw_outlet_stats *tw_outlet_stats(const struct tw_outlet *o);
 
-/* At the start, before anything is taken: an alert that is open by this item, its last transition. One with
- * seq <= cursor that the filter lets through counts as sent. */
+/* At the start, before anything is taken: what the output was offered before, up to its cursor, of alerts
+ * that are open there; each alert's in order. What the filter lets through counts as sent. */
 void tw_outlet_know(struct tw_outlet *o, struct tw_item *i);
 /* Everything up to `seq` is done with. More after it may be in the store: `behind`. */
 void tw_outlet_start(struct tw_outlet *o, uint64_t seq, bool behind);

@@ -70,6 +70,9 @@ bool tw_store_transitions(struct tw_store *s, uint64_t after, size_t most, tw_st
 /* The last transition of each alert: of those that are open, oldest first; of the `ended` that ended last,
  * the last first. */
 bool tw_store_alerts(struct tw_store *s, bool open, size_t most, tw_store_take_json *take, void *ctx);
+/* What was said up to `until`, in order, of the alerts that went on there or were updated: besides those of
+ * tw_store_alerts, all that somebody may have heard of who heard everything until then. */
+bool tw_store_told(struct tw_store *s, uint64_t until, size_t most, tw_store_take_json *take, void *ctx);
 /* False: there is no such output. */
 bool tw_store_cursor(struct tw_store *s, const char *output, uint64_t *seq);
 typedef void tw_store_take_cursor(void *ctx, const char *output, uint64_t seq);
