@@ -74,23 +74,25 @@ static const char *const texts[STATEMENTS] = {
     [SQL_CURSOR_GONE] = "DELETE FROM cursor WHERE output = ?1",
     [SQL_META] = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
     [SQL_AFTER] = "SELECT seq, json FROM transition WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-    /* What the next start needs, and what an incident that goes on may tell, stays: ?1 is the oldest time. */
+    /* What the next start needs, and what an incident that goes on may tell, stays: ?1 is the oldest time. By
+     * indices, what is old first: nothing of what stays is read, and nobody waits for that. */
     [SQL_PRUNE_JOURNAL] =
-        "DELETE FROM journal WHERE at IN (SELECT at FROM journal WHERE last < ?1 AND at + n <="
-        " (SELECT coalesce(max(at), 0) FROM snapshot) AND last < (SELECT coalesce(min(began), ?1) - "
-        "600000000000 FROM incident WHERE ended IS NULL) ORDER BY at LIMIT ?2)",
+        "DELETE FROM journal WHERE at IN (SELECT at FROM journal WHERE last < min(?1, (SELECT"
+        " coalesce(min(began), ?1) - 600000000000 FROM incident WHERE ended IS NULL)) AND at + n <="
+        " (SELECT coalesce(max(at), 0) FROM snapshot) ORDER BY last LIMIT ?2)",
     /* When there is too much: only what the next start needs, what is open, and what an output needs. */
     [SQL_PRUNE_JOURNAL_MORE] =
         "DELETE FROM journal WHERE at IN (SELECT at FROM journal WHERE last < ?1 AND at + n"
-        " <= (SELECT coalesce(max(at), 0) FROM snapshot) ORDER BY at LIMIT ?2)",
+        " <= (SELECT coalesce(max(at), 0) FROM snapshot) ORDER BY last LIMIT ?2)",
     [SQL_PRUNE_TRANSITION] =
-        "DELETE FROM transition WHERE seq IN (SELECT t.seq FROM transition t JOIN alert a ON a.id = t.alert "
-        "LEFT JOIN incident i ON i.id = a.incident WHERE a.ended < ?1 AND (i.id IS NULL OR i.ended < ?1)"
-        " AND t.seq <= (SELECT coalesce(min(seq), 9223372036854775807) FROM cursor) ORDER BY t.seq LIMIT ?2)",
+        "DELETE FROM transition WHERE seq IN (SELECT t.seq FROM alert a CROSS JOIN transition t ON t.alert ="
+        " a.id LEFT JOIN incident i ON i.id = a.incident WHERE a.ended < ?1 AND (i.id IS NULL OR i.ended < "
+        "?1)"
+        " AND t.seq <= (SELECT coalesce(min(seq), 9223372036854775807) FROM cursor) LIMIT ?2)",
     [SQL_PRUNE_TRANSITION_MORE] =
-        "DELETE FROM transition WHERE seq IN (SELECT t.seq FROM transition t JOIN alert a ON a.id = t.alert"
-        " WHERE a.ended < ?1 AND t.seq <= (SELECT coalesce(min(seq), 9223372036854775807) FROM cursor)"
-        " ORDER BY t.seq LIMIT ?2)",
+        "DELETE FROM transition WHERE seq IN (SELECT t.seq FROM alert a CROSS JOIN transition t ON t.alert ="
+        " a.id WHERE a.ended < ?1 AND t.seq <= (SELECT coalesce(min(seq), 9223372036854775807) FROM cursor)"
+        " LIMIT ?2)",
     [SQL_PRUNE_ALERT] = "DELETE FROM alert WHERE ended < ?1 AND NOT EXISTS (SELECT 1 FROM transition WHERE"
                         " transition.alert = alert.id)",
     [SQL_PRUNE_INCIDENT] = "DELETE FROM incident WHERE ended < ?1 AND NOT EXISTS (SELECT 1 FROM alert WHERE"

@@ -72,6 +72,36 @@ static void what_is_old_goes(void **state)
     tw_buf_finish(&past.snapshot);
 }
 
+/* Who writes is held up each minute otherwise, as long as it takes to read all that there is. */
+static void what_stays_is_not_read(void **state)
+{
+    static const enum statement looks[] = {SQL_PRUNE_JOURNAL, SQL_PRUNE_TRANSITION};
+    bool more;
+    (void)state;
+    struct tw_store *s = open_to_write();
+    add_snapshot(s, "state", 0);
+    wait_safe();
+    close_store();
+#define ROWS "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2000) "
+    sql(ROWS
+        "INSERT INTO journal SELECT x, 1, 1791396000000000000 + x, 1791396000000000000 + x, 0, x'' FROM n");
+    sql(ROWS "INSERT INTO transition SELECT x, printf('%016x', x), x, '{}' FROM n");
+    sql(ROWS
+        "INSERT INTO alert SELECT printf('%016x', x), 'c', 'major', NULL, x, x, 1791396000000000000 + x, x,"
+        " x, NULL FROM n");
+    sql("UPDATE snapshot SET at = 10000");
+    s = open_with(&month);
+    assert_true(prune(s, at(DAYS(61)), &more)); /* of the 60th day */
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
+        assert_true(sqlite3_stmt_status(s->statements[looks[i]], SQLITE_STMTSTATUS_VM_STEP, 0) < 1000);
+    close_store();
+    assert_int_equal(count("journal"), 2000);
+    assert_int_equal(count("transition"), 2000);
+    (void)prune_all(&month, DAYS(91));
+    assert_int_equal(count("journal"), 0);
+    assert_int_equal(count("transition"), 0);
+}
+
 static void what_the_next_start_needs_stays(void **state)
 {
     (void)state;
@@ -231,6 +261,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, files_set_up, files_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(what_is_old_goes),
+        TEST(what_stays_is_not_read),
         TEST(what_the_next_start_needs_stays),
         TEST(what_is_open_stays_with_its_incident),
         TEST(what_an_output_needs_stays),
