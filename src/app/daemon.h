@@ -157,10 +157,10 @@ struct tw_keep {
         uint32_t number;
         bool said;
     } * known;
-    size_t known_n, known_cap;
-    bool recovering, clean; /* the last run ended in order */
-    uint64_t last_seq;      /* that the store has seen */
-    struct tw_item **open;  /* the last transition of each alert that is open */
+    size_t known_n, known_cap, known_at; /* all before known_at were said again */
+    bool recovering, clean;              /* the last run ended in order */
+    uint64_t last_seq;                   /* that the store has seen */
+    struct tw_item **open;               /* the last transition of each alert that is open */
     size_t open_n, open_cap;
     struct tw_map open_by_id;
     struct tw_kept_cursor { /* of an output, when it ended last */

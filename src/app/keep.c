@@ -171,7 +171,9 @@ static void know(void *ctx, uint64_t seq, struct tw_str json)
 bool tw_keep_said_before(struct tw_daemon *d, const struct tw_transition *t)
 {
     struct tw_keep *k = &d->keep;
-    for (size_t i = 0; k->recovering && i < k->known_n; i++) {
+    while (k->known_at < k->known_n && k->known[k->known_at].said)
+        k->known_at++; /* most come in the order in which they were said */
+    for (size_t i = k->known_at; k->recovering && i < k->known_n; i++) {
         struct tw_known *x = &k->known[i];
         if (x->said || x->number != t->number || strcmp(x->id, t->alert_id) != 0)
             continue;
@@ -407,7 +409,7 @@ void tw_keep_recovered(struct tw_daemon *d)
     k->recovering = false;
     free(k->known);
     k->known = NULL;
-    k->known_n = k->known_cap = 0;
+    k->known_n = k->known_cap = k->known_at = 0;
     tw_keep_snapshot(d);
     tw_keep_settle(d);
 }

@@ -479,14 +479,27 @@ static void tell_anew(struct tw_outlet *o)
     }
 }
 
+/* Its end waited in `old`, and its beginning does not: so that was told, though nobody remembers it. */
+static bool was_told(const struct tw_outlet *old, size_t at)
+{
+    const struct tw_item *end = old->queue[at];
+    bool told = end->t.kind == TW_CLEARED;
+    for (size_t i = old->first; told && i < at; i++)
+        told = old->queue[i]->t.kind != TW_RAISED || alert_key(old->queue[i]) != alert_key(end);
+    return told;
+}
+
 void tw_outlet_adopt(struct tw_outlet *o, const struct tw_outlet *old)
 {
     for (size_t i = 0; i < old->told_n; i++)
         tw_outlet_know(o, old->told[i].last);
     tell_anew(o);
     o->tail = o->newest = tw_outlet_cursor(old);
-    for (size_t i = old->first + old->known; i < old->n; i++)
+    for (size_t i = old->first + old->known; i < old->n; i++) {
+        if (!wanted(o, old->queue[i]) && was_told(old, i))
+            told_set(o, old->queue[i]);
         take_in(o, old->queue[i]);
+    }
     o->tail = old->tail;
     o->newest = old->newest;
     o->stats.behind = old->stats.behind;

@@ -48,13 +48,14 @@ SSL *tw_secure_session(SSL_CTX *tls, const char *host)
     struct tw_addr address;
     if (session == NULL)
         return NULL;
-    if (tw_addr_parse(tw_str_z(host), &address)) {
-        (void)X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host);
-    } else {
-        (void)SSL_set_tlsext_host_name(session, (char *)(uintptr_t)host);
-        (void)SSL_set1_host(session, host);
-    }
-    return session;
+    bool ok = tw_addr_parse(tw_str_z(host), &address)
+                  ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host) == 1
+                  : SSL_set_tlsext_host_name(session, (char *)(uintptr_t)host) == 1 &&
+                        SSL_set1_host(session, host) == 1;
+    if (ok)
+        return session;
+    SSL_free(session); /* anybody's certificate would do */
+    return NULL;
 }
 
 const char *tw_secure_why(struct bufferevent *b, char text[static TW_SINK_WHY])

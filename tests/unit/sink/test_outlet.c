@@ -557,6 +557,39 @@ static void one_that_takes_the_place_of_another(void **state)
     tw_outlet_destroy(next);
 }
 
+/* An end that waits is sent, if its beginning was: what became better or was silenced, by a filter of now. */
+static void an_end_that_waits_goes_over(void **state)
+{
+    struct tw_outlet_options o = options(), other = options();
+    char why[TW_SINK_WHY];
+    (void)state;
+    other.filter.least = o.filter.least = TW_SEVERITY_MAJOR;
+    other.repeat = TW_SECONDS(60);
+    struct tw_outlet *t = started(&o);
+    take(t, (struct made){.seq = 1, .severity = TW_SEVERITY_CRITICAL});
+    take(t, (struct made){.seq = 2, .severity = TW_SEVERITY_CRITICAL, .id = "b"});
+    go(t);
+    r.result = TW_SENT_AGAIN;
+    take(t, (struct made){.seq = 3, .kind = TW_CLEARED, .severity = TW_SEVERITY_MINOR});
+    take(t, (struct made){
+                .seq = 4, .kind = TW_CLEARED, .severity = TW_SEVERITY_CRITICAL, .id = "b", .quiet = true});
+    take(t, (struct made){.seq = 5, .severity = TW_SEVERITY_MAJOR, .id = "c"});
+    take(t, (struct made){.seq = 6, .kind = TW_CLEARED, .severity = TW_SEVERITY_MAJOR, .id = "c"});
+    go(t);
+    other.filter.least = TW_SEVERITY_CRITICAL;
+    struct tw_outlet *next = tw_outlet_create(&other, why);
+    tw_outlet_adopt(next, t);
+    tw_outlet_destroy(t);
+    r.result = TW_SENT_OK;
+    go(next);
+    got("1 2 3 4 ");
+    assert_int_equal(tw_outlet_cursor(next), 6);
+    take(next, (struct made){.seq = 7, .kind = TW_CLEARED, .severity = TW_SEVERITY_MINOR});
+    go(next);
+    got("1 2 3 4 ");
+    tw_outlet_destroy(next);
+}
+
 static enum tw_sent tested;
 
 static void on_tested(void *ctx, enum tw_sent result, const char *why)
@@ -618,6 +651,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_receiver_with_a_state_gets_all_that_is_open, begin, end),
         cmocka_unit_test_setup_teardown(what_was_told_before_the_start_also_ends, begin, end),
         cmocka_unit_test_setup_teardown(one_that_takes_the_place_of_another, begin, end),
+        cmocka_unit_test_setup_teardown(an_end_that_waits_goes_over, begin, end),
         cmocka_unit_test_setup_teardown(a_test_goes_past_the_queue, begin, end),
         cmocka_unit_test_setup_teardown(a_sink_that_says_no_is_told, begin, end),
     };
