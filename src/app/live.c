@@ -108,6 +108,16 @@ static void ignore_signals(void)
     (void)signal(SIGHUP, SIG_IGN);
 }
 
+/* Until it hears them: a start may take a while, and they would end it. */
+static void hold_signals(int how)
+{
+    sigset_t some;
+    (void)sigemptyset(&some);
+    (void)sigaddset(&some, SIGHUP);
+    (void)sigaddset(&some, SIGUSR1);
+    (void)pthread_sigmask(how, &some, NULL);
+}
+
 static struct event *repeat(struct tw_daemon *d, tw_dur period, event_callback_fn call)
 {
     struct timeval tv = {period.ns / 1000000000, period.ns % 1000000000 / 1000};
@@ -125,6 +135,7 @@ static void loop(struct tw_daemon *d)
         events[i] = evsignal_new(d->base, signals[i], on_signal, d);
         TW_ASSERT(events[i] != NULL && event_add(events[i], NULL) == 0);
     }
+    hold_signals(SIG_UNBLOCK);
     events[SIGNALS] = repeat(d, TW_SECONDS(TICK_S), on_tick);
     if (d->notify.watchdog.ns > 0)
         events[SIGNALS + 1] = repeat(d, d->notify.watchdog, on_watchdog);
@@ -215,6 +226,7 @@ int tw_live_run(const char *config_path)
 {
     struct tw_setup s;
     struct tw_errors errors = {0};
+    hold_signals(SIG_BLOCK);
     int status = tw_setup_load(config_path, &s, &errors);
     tw_log_errors("config", &errors);
     tw_log_warnings("config", &s);

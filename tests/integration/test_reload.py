@@ -2,6 +2,7 @@
 import os
 import shutil
 import signal
+import time
 import unittest
 
 from support import Case, PE_A, RULES, link, send
@@ -59,6 +60,15 @@ class Reload(Case):
         self.reload("reload: done")
         self.clear_alert(alert)
         self.wait_told("READY=1", 8)
+
+    def test_while_it_starts_it_waits(self):
+        self.start(ready=False)
+        self.wait_log("patterns are compiled")
+        while "READY=1" not in self.hear():
+            self.daemon.send_signal(signal.SIGHUP)
+            self.assertIsNone(self.daemon.poll(), self.log())
+            time.sleep(0.001)
+        self.wait_log("reload: done")
 
     def test_an_address_that_changes_needs_a_restart(self):
         self.start()
