@@ -29,29 +29,30 @@ static void warn_profiles(const char *path, const struct tw_pair *p)
     }
 }
 
-static int check_inventory(const char *path)
+/* What was found right goes to `good`: it is told only when all is. */
+static int check_inventory(const char *path, struct tw_buf *good)
 {
     const struct tw_topology *t = NULL;
     int status = tw_load_inventory(path, &t);
     if (status != TW_EXIT_OK)
         return status;
-    (void)printf("%s: %zu devices, %zu pairs, %zu E-Trunks, %zu members\n", path, t->devices_n, t->pairs_n,
-                 t->e_trunks_n, t->members_n);
+    tw_buf_fmt(good, "%s: %zu devices, %zu pairs, %zu E-Trunks, %zu members\n", path, t->devices_n,
+               t->pairs_n, t->e_trunks_n, t->members_n);
     for (size_t i = 0; i < t->pairs_n; i++)
         warn_profiles(path, &t->pairs[i]);
     tw_topology_unref(t);
     return TW_EXIT_OK;
 }
 
-static int check_rules(const char *dir)
+static int check_rules(const char *dir, struct tw_buf *good)
 {
     struct tw_rules *rules = NULL;
     size_t examples = 0;
     int status = tw_load_rules(dir, true, &examples, &rules);
     if (status == TW_EXIT_OK) {
         struct tw_rules_stats s = tw_rules_stats(rules);
-        (void)printf("%s: %zu event rules, %zu conditions, %zu hints; %zu examples hold\n",
-                     dir != NULL ? dir : tw_load_rules_dir(), s.events, s.conditions, s.hints, examples);
+        tw_buf_fmt(good, "%s: %zu event rules, %zu conditions, %zu hints; %zu examples hold\n",
+                   dir != NULL ? dir : tw_load_rules_dir(), s.events, s.conditions, s.hints, examples);
     }
     tw_rules_destroy(rules);
     return status;
@@ -80,13 +81,17 @@ static int run(int argc, char **argv)
     if (optind < argc)
         return tw_command_usage(&tw_cmd_check, "'%s' is not an option: files follow -c, -i or -r",
                                 argv[optind]);
+    struct tw_buf good = {0};
     int status = TW_EXIT_OK;
-    if (config != NULL)
-        status = tw_setup_check(config);
     if (inventory != NULL)
-        status = worse(status, check_inventory(inventory));
+        status = check_inventory(inventory, &good);
     if (rules != NULL || config == NULL)
-        status = worse(status, check_rules(rules));
+        status = worse(status, check_rules(rules, &good));
+    if (config != NULL)
+        status = worse(status, tw_setup_check(config, status == TW_EXIT_OK));
+    if (status == TW_EXIT_OK && good.n > 0)
+        (void)fwrite(good.p, 1, good.n, stdout);
+    tw_buf_finish(&good);
     return worse(status, tw_standard_close());
 }
 

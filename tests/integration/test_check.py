@@ -64,6 +64,19 @@ class Check(Case):
             self.refused("trunkwatchd.yaml", text, place)
         self.refused("inventory.yaml", "devices: {a: {adresses: [127.0.0.1]}}\n", "inventory.yaml:1:")
 
+    def test_what_is_right_is_told_only_when_all_is(self):
+        def check(*arguments):
+            return subprocess.run([TRUNKWATCH, "check", *arguments], capture_output=True, text=True, timeout=PATIENCE)
+        config, inventory, rules = ("-c", self.path("trunkwatchd.yaml")), ("-i", self.path("inventory.yaml")), ("-r", RULES)
+        done = check(*config, *inventory, *rules)
+        self.assertEqual((done.returncode, done.stderr, len(done.stdout.splitlines())), (0, "", 3))
+        self.write("wrong.yaml", "devices: {a: {adresses: [127.0.0.1]}}\n")
+        for arguments in (("-i", self.path("wrong.yaml"), *rules), (*config, "-i", self.path("wrong.yaml")),
+                          ("-c", self.path("wrong.yaml"), *inventory, *rules), (*config, *inventory, "-r", self.folder)):
+            done = check(*arguments)
+            self.assertEqual((done.returncode > 0, done.stdout), (True, ""), arguments)
+            self.assertTrue(done.stderr, arguments)
+
     def test_an_exponential_pattern(self):
         shutil.copytree(RULES, self.path("rules"))
         self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace(RULES, "rules"))
