@@ -258,6 +258,36 @@ static void show(const json_t *root, bool all)
         rows(list);
 }
 
+/* The first of argv that is neither an option nor the value of one; 0: there is none. */
+static int first_word(int argc, char **argv)
+{
+    static const char *const valued[] = {"--as",      "--config", "--days", "--every", "--for", "--from",
+                                         "--message", "--until",  "--url",  "--zone",  "-c",    "-m"};
+    for (int i = 1; i < argc; i++) {
+        size_t k = 0;
+        if (argv[i][0] != '-')
+            return i;
+        while (k < sizeof valued / sizeof *valued && strcmp(argv[i], valued[k]) != 0)
+            k++;
+        if (k < sizeof valued / sizeof *valued)
+            i++;
+    }
+    return 0;
+}
+
+const char *tw_ask_word(int argc, char **argv, const char *const *words)
+{
+    int at = first_word(argc, argv);
+    while (at > 0 && *words != NULL && strcmp(argv[at], *words) != 0)
+        words++;
+    if (at == 0 || *words == NULL)
+        return NULL;
+    char *word = argv[at];
+    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+    argv[1] = word;
+    return *words;
+}
+
 int tw_ask_list(const struct tw_command *command, int argc, char **argv, const char *page)
 {
     return tw_client_view(command, argc, argv, page, show);

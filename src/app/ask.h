@@ -32,6 +32,9 @@ void tw_ask_finish(struct tw_ask *a);
 
 /* Says what was made: its id, and when. */
 void tw_ask_tell(const json_t *answer, const char *what);
+/* Brings the one of `words` (NULL ends them) that stands first beside the options to argv[1], from behind
+ * options too, and returns it. NULL: the first word is another, and nothing has changed. */
+const char *tw_ask_word(int argc, char **argv, const char *const *words);
 /* "list", "end": the two sub-commands that silence and maintenance share. `page`: of the list. */
 int tw_ask_list(const struct tw_command *command, int argc, char **argv, const char *page);
 int tw_ask_end(const struct tw_command *command, int argc, char **argv, const char *name);

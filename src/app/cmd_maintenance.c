@@ -97,12 +97,13 @@ static int add(int argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-    const char *what = argc > 1 ? argv[1] : "";
-    if (strcmp(what, "add") == 0)
+    static const char *const words[] = {"add", "list", "end", NULL};
+    const char *word = tw_ask_word(argc, argv, words), *what = argc > 1 ? argv[1] : "";
+    if (word == words[0])
         return add(argc - 1, argv + 1);
-    if (strcmp(what, "list") == 0)
+    if (word == words[1])
         return tw_ask_list(&tw_cmd_maintenance, argc - 1, argv + 1, "/api/v1/maintenance");
-    if (strcmp(what, "end") == 0)
+    if (word == words[2])
         return tw_ask_end(&tw_cmd_maintenance, argc - 1, argv + 1, "unmaintenance");
     if (strcmp(what, "-h") == 0 || strcmp(what, "--help") == 0)
         return tw_command_other(&tw_cmd_maintenance, 'h');

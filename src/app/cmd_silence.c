@@ -3,7 +3,6 @@
 #include "standard.h"
 
 #include <getopt.h>
-#include <string.h>
 
 extern const struct tw_command tw_cmd_silence;
 
@@ -49,9 +48,11 @@ static int make(int argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "list") == 0)
+    static const char *const words[] = {"list", "end", NULL};
+    const char *word = tw_ask_word(argc, argv, words);
+    if (word == words[0])
         return tw_ask_list(&tw_cmd_silence, argc - 1, argv + 1, "/api/v1/silences");
-    if (argc > 1 && strcmp(argv[1], "end") == 0)
+    if (word == words[1])
         return tw_ask_end(&tw_cmd_silence, argc - 1, argv + 1, "unsilence");
     return make(argc, argv);
 }

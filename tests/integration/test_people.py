@@ -84,6 +84,13 @@ class Silenced(People):
         self.command("silence", "end", one[0]["id"])
         self.assertEqual((self.nth(3)["change"], self.nth(3)["silenced"]), (["silenced"], None))
         self.assertEqual(self.command("silence", "list"), "None.\n")
+        # The word may stand behind options as well; a value that looks like it is none.
+        for name in ("silence", "maintenance"):
+            done = self.run_command(name, "-c", self.path("trunkwatchd.yaml"), "list")
+            self.assertEqual((done.returncode, done.stdout), (0, "None.\n"), done.stderr)
+        self.assertIn("until when", self.command("silence", "-m", "list", "pair=x", status=2))
+        done = self.run_command("silence", "-c", self.path("trunkwatchd.yaml"), "-m", "end", "end", "s0")
+        self.assertEqual((done.returncode, done.stderr), (1, "trunkwatch silence: no silence has this id\n"))
         self.assertIn("no silence has this id", self.command("silence", "end", one[0]["id"], status=1))
         # It ends by itself, too.
         self.command("silence", "--for", "2s", "condition=no-switchover", "e-trunk=1", "trunk=Eth-Trunk10", "-m", "x")
