@@ -125,15 +125,16 @@ static void log_transition(const struct tw_transition *t)
     bool cleared = t->kind == TW_CLEARED;
     struct tw_buf change = {0};
     tw_log(TW_LEVEL_NOTICE, "alert", t->summary,
-           TW_KVS(TW_KV("transition", tw_transition_name(t->kind)), TW_KV("change", changes(t, &change)),
-                  TW_KV("condition", t->condition), TW_KV("severity", tw_severity_name(t->severity)),
+           TW_KVS(TW_KV("transition", tw_transition_name(t->kind)), TW_KV("condition", t->condition),
+                  TW_KV("severity", tw_severity_name(t->severity)),
                   TW_KV("pair", t->pair != NULL ? t->pair : "-"),
                   TW_KV("device", t->device != NULL ? t->device : "-"),
                   TW_KV("trunk", t->trunk != NULL ? t->trunk : "-"),
                   TW_KV_N("sub_interfaces", t->sub_interfaces_n), TW_KV("id", t->alert_id),
                   TW_KV("confidence", tw_confidence_name(t->confidence)),
                   TW_KV("since", tw_time_text(t->since, since)), TW_KV("time", tw_time_text(t->time, time)),
-                  TW_KV("cleared_by", cleared ? t->cleared_by : "-"), TW_KV_N("records", t->evidence_n)));
+                  TW_KV("cleared_by", cleared ? t->cleared_by : "-"), TW_KV_N("records", t->evidence_n),
+                  TW_KV("change", changes(t, &change))));
     tw_buf_finish(&change);
 }
 

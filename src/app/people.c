@@ -157,10 +157,25 @@ static bool known_service(const char *name)
     return i < TW_SERVICES;
 }
 
+static bool is_known(const struct tw_daemon *d, enum tw_matcher m, const char *name)
+{
+    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
+    switch (m) {
+    case TW_MATCHER_PAIR: return known_pair(t, name);
+    case TW_MATCHER_DEVICE: return known_device(t, name);
+    case TW_MATCHER_TRUNK: return known_trunk(t, name);
+    case TW_MATCHER_CONDITION: return known_condition(d->pipeline, name);
+    case TW_MATCHER_SEVERITY: return known_severity(name);
+    case TW_MATCHER_SERVICE: return known_service(name);
+    case TW_MATCHER_E_TRUNK:
+    case TW_MATCHERS: break;
+    }
+    return true;
+}
+
 /* A name with a slip in it keeps nothing quiet; nobody should find that out at night. */
 static void doubts(const struct tw_daemon *d, const struct tw_operator *o, struct tw_buf *answer)
 {
-    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
     struct tw_buf text = {0};
     tw_json_key(answer, "warnings");
     tw_buf_char(answer, '[');
@@ -168,14 +183,7 @@ static void doubts(const struct tw_daemon *d, const struct tw_operator *o, struc
         const char *name = o->match[m];
         if (name == NULL || strchr(name, '*') != NULL)
             continue;
-        bool known = m == TW_MATCHER_PAIR        ? known_pair(t, name)
-                     : m == TW_MATCHER_DEVICE    ? known_device(t, name)
-                     : m == TW_MATCHER_TRUNK     ? known_trunk(t, name)
-                     : m == TW_MATCHER_CONDITION ? known_condition(d->pipeline, name)
-                     : m == TW_MATCHER_SEVERITY  ? known_severity(name)
-                     : m == TW_MATCHER_SERVICE   ? known_service(name)
-                                                 : true;
-        if (known)
+        if (is_known(d, (enum tw_matcher)m, name))
             continue;
         tw_buf_clear(&text);
         tw_buf_fmt(&text, "there is no %s '%s': it will match nothing", tw_matcher_name((enum tw_matcher)m),

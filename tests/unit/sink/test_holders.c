@@ -470,7 +470,7 @@ static void test_without_room_what_is_over_is_over(void **state)
     while (tw_prom_put(&known, &a));
     size_t full = known.n;
     assert_true(full > 8 && full <= TW_PROM_BYTES_MAX / MIB);
-    a = known_alert(7, 4 * MIB, (tw_time){2});
+    a = known_alert(7, (size_t)4 * MIB, (tw_time){2});
     assert_false(tw_prom_put(&known, &a));
     assert_int_equal(known.alerts[7].ended.ns, 2);
     tw_prom_forget(&known, LATER);
