@@ -2,8 +2,11 @@
 /* Notes of messages that were lost: whose feed has a hole, and since when. */
 #include "pipeline_internal.h"
 
-static bool concerns(const struct tw_pipeline *p, uint32_t device, const struct tw_record *r)
+static bool concerns(const struct tw_pipeline *p, uint32_t device, const struct tw_record *r,
+                     const struct tw_loss *l)
 {
+    if (l->cause == TW_LOSS_RESTART) /* no socket was read */
+        return true;
     /* One that was never heard may be heard there: its first word may be what was lost. */
     return p->heard_on[device] == 0 || (p->heard_on[device] >> r->ref.input % 64 & 1) != 0;
 }
@@ -34,7 +37,7 @@ void pipeline_loss(struct tw_pipeline *p, const struct tw_record *r, const struc
     if (p->device != TW_NONE)
         mark(p, p->device, l, r->rx);
     for (uint32_t i = 0; p->device == TW_NONE && anybody && i < p->topology->devices_n; i++) {
-        if (concerns(p, i, r))
+        if (concerns(p, i, r, l))
             mark(p, i, l, r->rx);
     }
     struct tw_moment m = {.at = r->rx, .rx = r->rx, .ref = r->ref};

@@ -198,6 +198,9 @@ static void whose_feed_it_was(void **state)
     assert_true(tw_pipeline_device_feed(p, 2).lossy);
     lose(p, 1103, NULL, 1, "disconnect 1 198.51.100.1 certificate nobody.example");
     assert_int_equal(tw_pipeline_device_feed(p, 2).lost[TW_LOSS_DISCONNECT], 2); /* 400, 1102 */
+    lose(p, 1104, NULL, 0, "restart 1"); /* everybody's, whichever socket he is heard on */
+    for (uint32_t d = 0; d < 4; d++)
+        assert_int_equal(tw_pipeline_device_feed(p, d).lost[TW_LOSS_RESTART], 1);
     lose(p, 1450, "192.0.2.1", 0, "what is this"); /* damaged: a loss all the same */
     assert_true(tw_pipeline_device_feed(p, 0).lossy);
     assert_int_equal(tw_pipeline_counter(p, TW_COUNT_RECEIVED), 3); /* notes are no messages */
