@@ -24,7 +24,7 @@ struct tw_curl {
     char line[TW_CURL_LINE_MAX];
     size_t line_n;
     bool smtp, said_bye;
-    bool secret; /* among what is sent */
+    bool secret;                                /* among what is sent */
     curl_socket_t sockets[TW_CURL_SOCKETS_MAX]; /* open ones, of SMTP */
     size_t sockets_n;
     char error[CURL_ERROR_SIZE];

@@ -330,7 +330,8 @@ static void without_updates_there_is_the_beginning_and_the_end(void **state)
     take(t, (struct made){.seq = 2, .severity = TW_SEVERITY_CRITICAL, .kind = TW_UPDATED});
     take(t, (struct made){.seq = 3, .severity = TW_SEVERITY_CRITICAL, .kind = TW_CLEARED});
     take(t, (struct made){.seq = 4, .severity = TW_SEVERITY_MINOR, .id = "b"});
-    take(t, (struct made){.seq = 5, .severity = TW_SEVERITY_MAJOR, .id = "b", .kind = TW_UPDATED}); /* its first */
+    take(t, (struct made){
+                .seq = 5, .severity = TW_SEVERITY_MAJOR, .id = "b", .kind = TW_UPDATED}); /* its first */
     go(t);
     got("1 3 5 ");
     assert_int_equal(tw_outlet_cursor(t), 5);

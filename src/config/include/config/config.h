@@ -58,7 +58,7 @@ struct tw_config_output { /* sink/outlet.h says what is done with it */
     size_t conditions_n, pairs_n; /* 0: all */
     int silenced;                 /* 0 no, 1 yes, 2 as the type does it */
     bool no_updates;
-    tw_dur repeat;                /* 0: never */
+    tw_dur repeat; /* 0: never */
     struct tw_config_place at;
 };
 
