@@ -318,18 +318,9 @@ void tw_curl_secret(struct tw_curl *c)
 static bool is_open(CURLU *u, const char *host)
 {
     char *scheme = NULL;
-    struct tw_addr a;
-    struct tw_str name = tw_str_z(host);
-    if (name.n > 2 && name.p[0] == '[')
-        name = tw_str_of(name.p + 1, name.n - 2);
-    struct tw_buf text = {0};
-    tw_buf_str(&text, name);
-    bool here = tw_str_ieq(name, TW_STR("localhost")) ||
-                (text.n > 0 && tw_addr_parse(tw_buf_view(&text), &a) && tw_addr_is_loopback(&a));
     bool plain = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK && strcmp(scheme, "http") == 0;
     curl_free(scheme);
-    tw_buf_finish(&text);
-    return plain && !here;
+    return plain && !is_loopback(host);
 }
 
 bool tw_curl_http(struct tw_curl *c, struct tw_str url, const struct tw_setting_value *proxy,

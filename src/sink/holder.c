@@ -15,7 +15,7 @@ static void post_object(struct tw_holder *h, int what, size_t at)
     struct tw_states_view state = {0};
     tw_states_look(&h->known, at, &state);
     h->under_way = what;
-    h->post(h->sink, at, &state);
+    h->post(&h->sink, at, &state);
     tw_buf_finish(&state.text);
 }
 
@@ -26,16 +26,16 @@ static void post_alive(struct tw_holder *h)
     state.host = tw_str_cut(h->alive, at);
     state.service = tw_str_from(h->alive, at + 1);
     tw_buf_fmt(&state.text, "trunkwatch %s is alive, open alerts: %zu",
-               h->sink->env.version != NULL ? h->sink->env.version : "", state.open);
+               h->sink.env.version != NULL ? h->sink.env.version : "", state.open);
     h->alive_due = false;
     h->under_way = ALIVE_SIGN;
-    h->post(h->sink, SIZE_MAX, &state);
+    h->post(&h->sink, SIZE_MAX, &state);
     tw_buf_finish(&state.text);
 }
 
 static void post_next(struct tw_holder *h)
 {
-    h->known.silenced = h->sink->env.silenced;
+    h->known.silenced = h->sink.env.silenced;
     if (h->item != NULL)
         post_object(h, ITEM, tw_states_take(&h->known, &h->item->t, tw_clock_mono_ms() + OK_MS));
     else if (h->alive_due)
@@ -80,10 +80,10 @@ void tw_holder_posted(struct tw_holder *h, enum tw_sent sent, const char *why)
     h->under_way = NOTHING;
     if (was == ITEM) {
         h->item = NULL;
-        tw_sink_done(h->sink, sent == TW_SENT_OK, sent, sent == TW_SENT_OK ? NULL : why);
+        tw_sink_done(&h->sink, sent == TW_SENT_OK, sent, sent == TW_SENT_OK ? NULL : why);
     } else if (was == ALIVE_SIGN || sent != TW_SENT_REFUSED) {
         /* That it takes no state of an object was told with its transition. */
-        tw_sink_health(h->sink, sent == TW_SENT_OK ? NULL : why);
+        tw_sink_health(&h->sink, sent == TW_SENT_OK ? NULL : why);
     }
     if (was == ROUND) {
         h->at = (h->at + 1) % h->known.objects_n;
@@ -93,9 +93,11 @@ void tw_holder_posted(struct tw_holder *h, enum tw_sent sent, const char *why)
     go_on(h);
 }
 
-void tw_holder_send(struct tw_holder *h, const struct tw_item *item)
+void tw_holder_send(struct tw_sink *s, const struct tw_item *const *items, size_t n)
 {
-    h->item = item;
+    struct tw_holder *h = (struct tw_holder *)s;
+    (void)n;
+    h->item = items[0];
     go_on(h);
 }
 
@@ -126,12 +128,16 @@ bool tw_holder_set(struct tw_holder *h, const struct tw_setting_value *rows, con
     return wrong == NULL;
 }
 
-void tw_holder_start(struct tw_holder *h, struct event_base *base)
+struct tw_sink *tw_holder_start(struct tw_holder *h, struct event_base *base,
+                                void (*post)(struct tw_sink *s, size_t object,
+                                             const struct tw_states_view *state))
 {
     static const struct timeval at_once = {0, 0};
+    h->post = post;
     h->tick = evtimer_new(base, on_tick, h);
     TW_ASSERT(h->tick != NULL);
     (void)event_add(h->tick, &at_once);
+    return &h->sink;
 }
 
 void tw_holder_finish(struct tw_holder *h)

@@ -38,7 +38,7 @@ enum { TW_HOLDER_HOST, TW_HOLDER_SERVICE, TW_HOLDER_TTL, TW_HOLDER_ALIVE, TW_HOL
     }
 
 struct tw_holder {
-    struct tw_sink *sink;
+    struct tw_sink sink; /* first, and the holder is first in the output */
     struct tw_states known;
     struct tw_str alive; /* HOST!SERVICE; empty: none */
     int64_t ttl_s;
@@ -52,14 +52,15 @@ struct tw_holder {
     size_t at, left; /* the next object to be sent again; so many of this round */
 };
 
-/* sink, known's templates, alive, ttl_s and post are set; a state is sent from the next turn of the loop
- * on. */
-void tw_holder_start(struct tw_holder *h, struct event_base *base);
 /* The values of the four rows. `banned`, `banned_values`: as in struct tw_states. False after writing why. */
 bool tw_holder_set(struct tw_holder *h, const struct tw_setting_value *rows, const char *banned,
                    const char *banned_values, char why[static TW_SINK_WHY]);
-/* The sink's send. */
-void tw_holder_send(struct tw_holder *h, const struct tw_item *item);
+/* It is set; a state is sent from the next turn of the loop on, by `post`. Returns its sink. */
+struct tw_sink *tw_holder_start(struct tw_holder *h, struct event_base *base,
+                                void (*post)(struct tw_sink *s, size_t object,
+                                             const struct tw_states_view *state));
+/* The sink's send, in batches of one. */
+void tw_holder_send(struct tw_sink *s, const struct tw_item *const *items, size_t n);
 void tw_holder_posted(struct tw_holder *h, enum tw_sent sent, const char *why);
 void tw_holder_finish(struct tw_holder *h);
 

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
 #include <signal.h>
@@ -114,6 +115,20 @@ struct tw_lookup *tw_lookup_start(struct event_base *base, const char *host, con
     tw_lookup_cancel(l);
     found(ctx, NULL, "can't look up a name: no thread");
     return NULL;
+}
+
+int tw_lookup_datagrams(const struct addrinfo *list, int *error)
+{
+    *error = EMFILE;
+    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+        int fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+            return fd;
+        *error = errno;
+        if (fd >= 0)
+            (void)close(fd);
+    }
+    return -1;
 }
 
 void tw_lookup_cancel(struct tw_lookup *l)

@@ -16,6 +16,9 @@ struct tw_lookup;
 typedef void tw_lookup_found(void *ctx, struct addrinfo *list, const char *why);
 struct tw_lookup *tw_lookup_start(struct event_base *base, const char *host, const char *port, int type,
                                   tw_lookup_found *found, void *ctx);
+/* A socket for datagrams to the first of the list that can be reached; -1: `error` says why, as errno does.
+ */
+int tw_lookup_datagrams(const struct addrinfo *list, int *error);
 /* Nothing is called any more; the thread ends when it ends. Also NULL. */
 void tw_lookup_cancel(struct tw_lookup *l);
 

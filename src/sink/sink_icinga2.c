@@ -12,11 +12,10 @@
 enum { URL = TW_CURL_ROWS, HOLDER, PROXY = HOLDER + TW_HOLDER_ROWS };
 
 struct icinga {
-    struct tw_sink sink; /* first */
+    struct tw_holder holder; /* first */
     struct tw_curl *curl;
     struct curl_slist *headers;
     struct tw_buf body;
-    struct tw_holder holder;
 };
 
 static const struct tw_setting settings[] = {TW_CURL_SETTINGS("10s"),
@@ -63,12 +62,6 @@ static void done(void *ctx, const struct tw_curl_answer *a)
     tw_holder_posted(&c->holder, sent, why);
 }
 
-static void send_one(struct tw_sink *s, const struct tw_item *const *items, size_t n)
-{
-    (void)n;
-    tw_holder_send(&((struct icinga *)s)->holder, items[0]);
-}
-
 static void destroy(struct tw_sink *s)
 {
     struct icinga *c = (struct icinga *)s;
@@ -99,16 +92,13 @@ static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_set
     bool ok = tw_holder_set(&c->holder, &values[HOLDER], "", "", why);
     c->curl = ok ? tw_curl_create(env, values, done, c, why) : NULL;
     if (c->curl == NULL || !set_url(c, values, why)) {
-        destroy(&c->sink);
+        destroy(&c->holder.sink);
         return NULL;
     }
     tw_curl_header(&c->headers, "Content-Type", "application/json");
     tw_curl_header(&c->headers, "Accept", "application/json");
     tw_curl_header(&c->headers, "Expect", "");
-    c->holder.sink = &c->sink;
-    c->holder.post = post;
-    tw_holder_start(&c->holder, env->base);
-    return &c->sink;
+    return tw_holder_start(&c->holder, env->base, post);
 }
 
 extern const struct tw_sink_ops tw_sink_icinga2;
@@ -118,5 +108,5 @@ const struct tw_sink_ops tw_sink_icinga2 = {.name = "icinga2",
                                             .batch = 1,
                                             .wants_all = true,
                                             .create = create,
-                                            .send = send_one,
+                                            .send = tw_holder_send,
                                             .destroy = destroy};

@@ -19,9 +19,8 @@
 enum { HOLDER, COMMAND_FILE = TW_HOLDER_ROWS };
 
 struct output {
-    struct tw_sink sink; /* first */
-    struct tw_holder holder;
-    struct tw_str path; /* NUL-terminated */
+    struct tw_holder holder; /* first */
+    struct tw_str path;      /* NUL-terminated */
     struct tw_buf line;
 };
 
@@ -61,12 +60,6 @@ static void post(struct tw_sink *s, size_t object, const struct tw_states_view *
     tw_holder_posted(&o->holder, why == NULL ? TW_SENT_OK : TW_SENT_AGAIN, why);
 }
 
-static void send_one(struct tw_sink *s, const struct tw_item *const *items, size_t n)
-{
-    (void)n;
-    tw_holder_send(&((struct output *)s)->holder, items[0]);
-}
-
 static void destroy(struct tw_sink *s)
 {
     struct output *o = (struct output *)s;
@@ -81,13 +74,10 @@ static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_set
     struct output *o = tw_xcalloc(1, sizeof *o);
     o->path = v[COMMAND_FILE].text;
     if (!tw_holder_set(&o->holder, &v[HOLDER], TW_PLUGIN_BANNED, "", why)) {
-        destroy(&o->sink);
+        destroy(&o->holder.sink);
         return NULL;
     }
-    o->holder.sink = &o->sink;
-    o->holder.post = post;
-    tw_holder_start(&o->holder, env->base);
-    return &o->sink;
+    return tw_holder_start(&o->holder, env->base, post);
 }
 
 extern const struct tw_sink_ops tw_sink_nagios;
@@ -98,5 +88,5 @@ const struct tw_sink_ops tw_sink_nagios = {
     .batch = 1,
     .wants_all = true,
     .create = create,
-    .send = send_one,
+    .send = tw_holder_send,
     .destroy = destroy};

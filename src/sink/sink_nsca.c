@@ -17,8 +17,7 @@
 enum { HOLDER, SERVER = TW_HOLDER_ROWS, PORT, METHOD, PASSWORD, TIMEOUT };
 
 struct output {
-    struct tw_sink sink; /* first */
-    struct tw_holder holder;
+    struct tw_holder holder; /* first */
     struct tw_exchange *exchange;
     enum tw_nsca_method method;
     struct tw_str password;
@@ -107,12 +106,6 @@ static void ended(void *ctx, enum tw_exchange_end end, const char *why)
         tw_holder_posted(&o->holder, TW_SENT_AGAIN, why);
 }
 
-static void send_one(struct tw_sink *s, const struct tw_item *const *items, size_t n)
-{
-    (void)n;
-    tw_holder_send(&((struct output *)s)->holder, items[0]);
-}
-
 static void destroy(struct tw_sink *s)
 {
     struct output *o = (struct output *)s;
@@ -144,13 +137,10 @@ static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_set
         o->exchange = tw_exchange_create(&x, why);
     }
     if (o->exchange == NULL) {
-        destroy(&o->sink);
+        destroy(&o->holder.sink);
         return NULL;
     }
-    o->holder.sink = &o->sink;
-    o->holder.post = post;
-    tw_holder_start(&o->holder, env->base);
-    return &o->sink;
+    return tw_holder_start(&o->holder, env->base, post);
 }
 
 extern const struct tw_sink_ops tw_sink_nsca;
@@ -162,5 +152,5 @@ const struct tw_sink_ops tw_sink_nsca = {
     .wants_all = true,
     .certain = true,
     .create = create,
-    .send = send_one,
+    .send = tw_holder_send,
     .destroy = destroy};

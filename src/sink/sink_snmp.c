@@ -194,17 +194,10 @@ static void found(void *ctx, struct addrinfo *list, const char *why)
         finish(s, TW_SENT_AGAIN, why);
         return;
     }
-    for (struct addrinfo *a = list; a != NULL && s->fd < 0; a = a->ai_next) {
-        s->fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (s->fd < 0 || connect(s->fd, a->ai_addr, a->ai_addrlen) == 0)
-            continue;
-        error = errno;
-        (void)close(s->fd);
-        s->fd = -1;
-    }
+    s->fd = tw_lookup_datagrams(list, &error);
     freeaddrinfo(list);
     if (s->fd < 0) {
-        fail_errno(s, error != 0 ? error : EMFILE);
+        fail_errno(s, error);
         return;
     }
     s->readable = event_new(s->sink.env.base, s->fd, EV_READ | EV_PERSIST, on_readable, s);

@@ -259,15 +259,7 @@ static void on_event(struct bufferevent *b, short what, void *ctx)
 static void connect_udp(struct output *o)
 {
     int error = 0;
-    for (const struct addrinfo *a = o->addresses; a != NULL && o->udp < 0; a = a->ai_next) {
-        o->udp = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (o->udp >= 0 && connect(o->udp, a->ai_addr, a->ai_addrlen) == 0)
-            break;
-        error = errno;
-        if (o->udp >= 0)
-            (void)close(o->udp);
-        o->udp = -1;
-    }
+    o->udp = tw_lookup_datagrams(o->addresses, &error);
     if (o->udp >= 0)
         send_datagrams(o);
     else

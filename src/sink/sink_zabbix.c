@@ -30,8 +30,7 @@ enum {
 enum { PLAIN, BY_CERTIFICATE, BY_PSK };
 
 struct output {
-    struct tw_sink sink; /* first */
-    struct tw_holder holder;
+    struct tw_holder holder; /* first */
     struct tw_exchange *exchange;
     SSL_CTX *tls;
     struct tw_secure_shared shared;
@@ -176,12 +175,6 @@ static void ended(void *ctx, enum tw_exchange_end end, const char *why)
                                                    : why);
 }
 
-static void send_one(struct tw_sink *s, const struct tw_item *const *items, size_t n)
-{
-    (void)n;
-    tw_holder_send(&((struct output *)s)->holder, items[0]);
-}
-
 /* ---- its life ---- */
 
 static void destroy(struct tw_sink *s)
@@ -234,13 +227,10 @@ static struct tw_sink *create(const struct tw_sink_env *env, const struct tw_set
         o->exchange = tw_exchange_create(&x, why);
     }
     if (o->exchange == NULL) {
-        destroy(&o->sink);
+        destroy(&o->holder.sink);
         return NULL;
     }
-    o->holder.sink = &o->sink;
-    o->holder.post = post;
-    tw_holder_start(&o->holder, env->base);
-    return &o->sink;
+    return tw_holder_start(&o->holder, env->base, post);
 }
 
 extern const struct tw_sink_ops tw_sink_zabbix;
@@ -251,5 +241,5 @@ const struct tw_sink_ops tw_sink_zabbix = {.name = "zabbix",
                                            .wants_all = true,
                                            .certain = true,
                                            .create = create,
-                                           .send = send_one,
+                                           .send = tw_holder_send,
                                            .destroy = destroy};

@@ -395,8 +395,7 @@ static void test_judgements(void **state)
 
 /* A receiver that takes no state of "bad", today. */
 static struct {
-    struct tw_sink sink; /* first */
-    struct tw_holder holder;
+    struct tw_holder holder; /* first */
     unsigned posts, good, failures;
 } fails;
 
@@ -429,16 +428,15 @@ static void test_what_fails_for_one_holds_up_no_other(void **state)
     const struct tw_sink_env env = {.done = on_sent, .health = on_told};
     struct event_base *base = event_base_new();
     (void)state;
-    fails.sink.env = env;
-    fails.holder =
-        (struct tw_holder){.sink = &fails.sink, .known = states("{pair}", "{condition}"), .post = post_one};
-    tw_holder_start(&fails.holder, base); /* ttl 0: a round with each turn of the loop */
+    fails.holder = (struct tw_holder){.sink.env = env, .known = states("{pair}", "{condition}")};
+    struct tw_sink *sink =
+        tw_holder_start(&fails.holder, base, post_one); /* ttl 0: a round with each turn of the loop */
     static const char *const hosts[] = {"bad", "one", "two", "three"};
     for (size_t i = 0; i < 4; i++) {
         struct tw_transition t = transition(hosts[i], "x", TW_SEVERITY_MAJOR);
         t.pair = hosts[i];
         struct tw_item *item = tw_item_create(&t, TW_STR("{}\n"));
-        tw_holder_send(&fails.holder, item);
+        tw_holder_send(sink, (const struct tw_item *const[]){item}, 1);
         tw_item_unref(item);
     }
     assert_int_equal(fails.posts, 4);
