@@ -42,7 +42,9 @@ class Nsca:
     def wait(self, service, code, text):
         """The output of a result like that."""
         def find():
-            found = re.findall(RESULT.format(service, code), self.test.read(self.name + ".got"), re.M)
+            got = self.test.read(self.name + ".got")
+            whole = got[:got.rfind("\n") + 1]  # the daemon writes a long line in pieces
+            found = re.findall(RESULT.format(service, code), whole, re.M)
             return [output for output in found if text in output]
         return wait_for(f"{self.name}: {service} {code} {text}:\n{self.test.read(self.name + '.got')}\n{self.test.log()}", find)[-1]
 
