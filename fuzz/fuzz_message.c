@@ -10,6 +10,7 @@
 #include "decode/log.h"
 #include "decode/trap.h"
 #include "normalise/normalise.h"
+#include "quote/quote.h"
 
 #include <stdlib.h>
 
@@ -41,7 +42,7 @@ static enum tw_match match_log(struct tw_str bytes, struct tw_arena *arena, stru
     enum tw_match m = tw_normalise_log(rules(), forms, &log, &shape, e);
     if (m == TW_MATCH_EVENT) {
         TW_ASSERT(e->log == &log && e->text.n == 0);
-        struct tw_str text = tw_log_quote(&log, quote);
+        struct tw_str text = tw_quote_log(&log, quote);
         e->text = tw_str_of(tw_arena_dup(arena, text.p, text.n), text.n);
     }
     return m;
@@ -51,10 +52,18 @@ static enum tw_match match(struct tw_str bytes, bool trap, struct tw_arena *aren
 {
     struct tw_trap t;
     size_t offset;
+    char quote[TW_EVIDENCE_MAX + 1];
     if (!trap)
         return match_log(bytes, arena, e);
-    return tw_trap_decode(bytes, arena, &t, &offset) == TW_TRAP_OK ? tw_normalise_trap(rules(), &t, arena, e)
-                                                                   : TW_MATCH_NONE;
+    if (tw_trap_decode(bytes, arena, &t, &offset) != TW_TRAP_OK)
+        return TW_MATCH_NONE;
+    enum tw_match m = tw_normalise_trap(rules(), &t, e);
+    if (m == TW_MATCH_EVENT) {
+        TW_ASSERT(e->trap == &t && e->text.n == 0);
+        struct tw_str text = tw_quote_trap(&t, quote);
+        e->text = tw_str_of(tw_arena_dup(arena, text.p, text.n), text.n);
+    }
+    return m;
 }
 
 static void check(const struct tw_event *e)

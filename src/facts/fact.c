@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "facts_internal.h"
 
-#include "model/message.h"
+#include "quote/quote.h"
 
 #include <stdlib.h>
-
-enum { TEXT_MAX = 600 };
 
 void evidence_unref(struct tw_evidence *e)
 {
@@ -24,15 +22,17 @@ const char *rule_intern(struct tw_facts *f, struct tw_str name)
     return *slot;
 }
 
+static struct tw_str quoted(const struct tw_event *e, char buf[static TW_EVIDENCE_MAX + 1])
+{
+    if (e->log != NULL)
+        return tw_quote_log(e->log, buf);
+    return e->trap != NULL ? tw_quote_trap(e->trap, buf) : tw_str_cut(e->text, TW_EVIDENCE_MAX);
+}
+
 struct tw_evidence *evidence_new(struct tw_facts *f, uint32_t device, const struct tw_event *e)
 {
-    struct tw_buf safe = {0};
     char quote[TW_EVIDENCE_MAX + 1];
-    struct tw_str text = e->log != NULL ? tw_log_quote(e->log, quote) : tw_str_cut(e->text, TEXT_MAX);
-    if (e->log == NULL && !tw_str_is_plain(text)) {
-        tw_buf_safe(&safe, text);
-        text = tw_buf_view(&safe);
-    }
+    struct tw_str text = quoted(e, quote);
     struct tw_evidence *v = tw_xmalloc(sizeof *v + text.n + 1);
     *v = (struct tw_evidence){.refs = 1,
                               .at = e->at,
@@ -45,7 +45,6 @@ struct tw_evidence *evidence_new(struct tw_facts *f, uint32_t device, const stru
     if (text.n > 0)
         memcpy(v->text, text.p, text.n);
     v->text[text.n] = '\0';
-    tw_buf_finish(&safe);
     return v;
 }
 

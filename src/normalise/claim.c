@@ -215,6 +215,7 @@ struct claim tw_claim_form(const struct tw_ruleset *r, const struct tw_event_for
         return (struct claim){limit ? TW_MATCH_LIMIT : TW_MATCH_NONE, 0};
     begin(out, f);
     out->log = in->log;
+    out->trap = in->trap;
     for (size_t i = 0; i < f->fields_n; i++) {
         const struct tw_field_source *s = &f->fields[i];
         struct tw_event_value value = {0};

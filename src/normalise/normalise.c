@@ -28,16 +28,12 @@ enum tw_match tw_normalise_log(const struct tw_ruleset *r, const struct tw_event
     return match(r, forms, &in, out);
 }
 
-enum tw_match tw_normalise_trap(const struct tw_ruleset *r, const struct tw_trap *trap,
-                                struct tw_arena *arena, struct tw_event *out)
+enum tw_match tw_normalise_trap(const struct tw_ruleset *r, const struct tw_trap *trap, struct tw_event *out)
 {
     const struct tw_event_form *forms = tw_ruleset_trap_forms(r, trap->oid, trap->oid_n);
     struct input in;
     if (forms == NULL)
         return TW_MATCH_NONE;
     tw_input_trap(&in, trap);
-    enum tw_match m = match(r, forms, &in, out);
-    if (m == TW_MATCH_EVENT)
-        out->text = tw_evidence_trap(trap, arena);
-    return m;
+    return match(r, forms, &in, out);
 }

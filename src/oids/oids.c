@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "oids_internal.h"
 
-/* No branch of a known module is deeper; deeper prefixes need not be tried. */
-enum { DEEPEST = 24 };
-
 const char *tw_oid_bare(const struct tw_oid_name *o)
 {
     return strstr(o->name, "::") + 2;
@@ -71,36 +68,43 @@ const struct tw_oid_name *tw_oid_by_name(struct tw_str name)
     return found;
 }
 
-static int compare_ids(const uint32_t *a, uint32_t an, const uint32_t *b, uint32_t bn)
+/* How many sub-identifiers they begin with alike. */
+static uint32_t alike(const uint32_t *a, uint32_t an, const uint32_t *b, uint32_t bn)
 {
-    for (uint32_t i = 0; i < an && i < bn; i++) {
-        if (a[i] != b[i])
-            return a[i] < b[i] ? -1 : 1;
-    }
-    return (an > bn) - (an < bn);
+    uint32_t i = 0;
+    while (i < an && i < bn && a[i] == b[i])
+        i++;
+    return i;
 }
 
-static const struct tw_oid_name *exactly(const uint32_t *id, uint32_t n)
+static bool is_after(const struct tw_oid_name *o, const uint32_t *id, uint32_t n)
+{
+    uint32_t i = alike(o->id, o->n, id, n);
+    return i < o->n && (i == n || o->id[i] > id[i]);
+}
+
+/* The last entry that is not after it, or NULL. */
+static const struct tw_oid_name *last_up_to(const uint32_t *id, uint32_t n)
 {
     size_t low = 0, high = tw_oid_table_n;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        int c = compare_ids(tw_oid_table[mid].id, tw_oid_table[mid].n, id, n);
-        if (c == 0)
-            return &tw_oid_table[mid];
-        if (c < 0)
-            low = mid + 1;
-        else
+        if (is_after(&tw_oid_table[mid], id, n))
             high = mid;
+        else
+            low = mid + 1;
     }
-    return NULL;
+    return low > 0 ? &tw_oid_table[low - 1] : NULL;
 }
 
+/* A prefix is not after what it is a prefix of, and nothing but longer ones is between them. So it is the
+ * last entry up to the identifier, or else no longer than what those two begin with alike. */
 const struct tw_oid_name *tw_oid_by_prefix(const uint32_t *id, uint32_t n)
 {
-    for (uint32_t k = n < DEEPEST ? n : DEEPEST; k > 0; k--) {
-        const struct tw_oid_name *o = exactly(id, k);
-        if (o != NULL)
+    while (n > 0) {
+        const struct tw_oid_name *o = last_up_to(id, n);
+        n = o != NULL ? alike(o->id, o->n, id, n) : 0;
+        if (n > 0 && n == o->n)
             return o;
     }
     return NULL;

@@ -227,7 +227,7 @@ static TW_APART void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
     tw_time at = tw_time_is_finite(r->at) ? r->at : r->rx;
     if (trap.has_uptime)
         at = tw_earlier(at, clock_of_uptime(&p->clocks[device], trap.uptime_cs, r->rx, &restarted));
-    enum tw_match m = tw_normalise_trap(p->rules->events, &trap, p->arena, &e);
+    enum tw_match m = tw_normalise_trap(p->rules->events, &trap, &e);
     if (restarted && !(m == TW_MATCH_EVENT && e.kind == TW_EVENT_DEVICE_RESTART))
         agent_restarted(p, device, r, at);
     if (!matched(p, m)) {

@@ -5,6 +5,7 @@
 #include "decode/trap.h"
 #include "normalise/normalise.h"
 #include "oids/oids.h"
+#include "quote/quote.h"
 
 /* NULL: it is there already, or there is no room for it. */
 static struct signature_row *entered(struct tw_pipeline *p, const struct tw_record *r, uint64_t key)
@@ -59,6 +60,7 @@ void unknown_trap(struct tw_pipeline *p, const struct tw_record *r, const struct
     struct tw_str oid = tw_str_of((const char *)trap->oid, trap->oid_n * sizeof *trap->oid);
     uint64_t key = signature_key(oid, TW_TRANSPORT_TRAP, p->last);
     struct tw_trap whole;
+    char quote[TW_EVIDENCE_MAX + 1];
     size_t offset;
     if (signatures_again(p->signatures, key, p->device, r->rx))
         return;
@@ -69,7 +71,7 @@ void unknown_trap(struct tw_pipeline *p, const struct tw_record *r, const struct
     /* Only its head may have been looked at. */
     if (trap->varbinds_n == 0 && pipeline_decode_trap(p, r, &whole, &offset) == TW_TRAP_OK)
         trap = &whole;
-    signatures_sample(p->signatures, row, tw_evidence_trap(trap, p->arena));
+    signatures_sample(p->signatures, row, tw_quote_trap(trap, quote));
 }
 
 void unknown_bytes(struct tw_pipeline *p, const struct tw_record *r, const char *why, size_t offset)

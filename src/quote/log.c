@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+#include "quote/quote.h"
+
 #include "base/buf.h"
-#include "model/message.h"
 
 enum { PARTS = 5 };
 
@@ -16,7 +17,7 @@ static bool is_simple(const struct tw_str parts[PARTS])
     return true;
 }
 
-struct tw_str tw_log_quote(const struct tw_log *log, char buf[static TW_EVIDENCE_MAX + 1])
+struct tw_str tw_quote_log(const struct tw_log *log, char buf[static TW_EVIDENCE_MAX + 1])
 {
     const struct tw_str severity = {(const char[]){'/', (char)('0' + log->severity), '/'}, 3};
     const struct tw_str parts[PARTS] = {log->module, severity, log->brief, TW_STR(": "), log->text};

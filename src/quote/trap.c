@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "normalise_internal.h"
+#include "quote/quote.h"
 
 #include "base/buf.h"
 #include "oids/oids.h"
@@ -45,7 +45,7 @@ static void add_value(struct tw_buf *b, const struct tw_varbind *vb, const struc
     }
 }
 
-struct tw_str tw_evidence_trap(const struct tw_trap *trap, struct tw_arena *arena)
+struct tw_str tw_quote_trap(const struct tw_trap *trap, char buf[static TW_EVIDENCE_MAX + 1])
 {
     struct tw_buf b = {0};
     tw_buf_reserve(&b, ROOM);
@@ -58,7 +58,8 @@ struct tw_str tw_evidence_trap(const struct tw_trap *trap, struct tw_arena *aren
         add_value(&b, vb, o);
     }
     tw_buf_shorten(&b, TW_EVIDENCE_MAX);
-    struct tw_str s = tw_str_of(tw_arena_dup(arena, b.p, b.n), b.n);
+    size_t n = b.n;
+    memcpy(buf, b.p, n + 1);
     tw_buf_finish(&b);
-    return s;
+    return tw_str_of(buf, n);
 }

@@ -107,9 +107,10 @@ struct tw_event {
     uint64_t seq;      /* number of the record: order of arrival */
     struct tw_record_ref ref;
     const char *rule; /* name of the rule that made it; lives as long as the rule set */
-    /* The evidence, as a person would quote it: the log message (tw_log_quote), else the text. Most events
-     * only repeat what is known: then nobody quotes them. */
+    /* The evidence: the message that is to be quoted (quote/quote.h), else the text. Most events only repeat
+     * what is known: then nobody quotes them. */
     const struct tw_log *log;
+    const struct tw_trap *trap;
     struct tw_str text;
     uint32_t present; /* bit per tw_event_field; what is not present holds nothing */
     struct tw_event_value {

@@ -34,10 +34,6 @@ struct tw_log {
     struct tw_str text;   /* the rest, trimmed */
 };
 
-/* "MODULE/SEV/BRIEF: TEXT" as one safe line of at most TW_EVIDENCE_MAX bytes and a NUL; returns it. */
-enum { TW_EVIDENCE_MAX = 512 };
-struct tw_str tw_log_quote(const struct tw_log *log, char buf[static TW_EVIDENCE_MAX + 1]);
-
 /* One varbind. Object identifiers are arrays of sub-identifiers. */
 enum { TW_OID_MAX = 128, TW_VARBINDS_MAX = 128 };
 struct tw_oid {

@@ -23,16 +23,12 @@ enum tw_match {
 };
 enum tw_match tw_normalise_log(const struct tw_ruleset *r, const struct tw_event_form *forms,
                                const struct tw_log *log, struct tw_kv_shape *shape, struct tw_event *out);
-enum tw_match tw_normalise_trap(const struct tw_ruleset *r, const struct tw_trap *trap,
-                                struct tw_arena *arena, struct tw_event *out);
+enum tw_match tw_normalise_trap(const struct tw_ruleset *r, const struct tw_trap *trap, struct tw_event *out);
 
 /* Runs every example and counter-example, and looks for rules that claim another's example or another's line
  * of the corpus (one log line per text line), and for rules that no example reaches. Returns the number run.
  */
 size_t tw_normalise_examples(const struct tw_ruleset *r, struct tw_str corpus, const char *corpus_file,
                              struct tw_errors *errors);
-
-/* A notification in the words of its evidence, also one that no rule is about. */
-struct tw_str tw_evidence_trap(const struct tw_trap *trap, struct tw_arena *arena);
 
 #endif
