@@ -243,11 +243,11 @@ static bool same_shape(const struct tw_kv_shape *shape, struct tw_str text, stru
         const struct tw_kv_piece *k = &shape->piece[i];
         if (list.n - at < k->n || memcmp(list.p + at, piece, k->n) != 0)
             return false;
-        size_t from = at + k->n, end = chars_span(CHARS_TEXT, list, from), first = skip_blanks(list, from);
-        if (first < list.n && list.p[first] == '"')
+        size_t from = at + k->n, end = chars_span(CHARS_TEXT, list, from);
+        struct tw_str value = bare_value(tw_str_of(list.p + from, end - from));
+        if (value.n > 0 && value.p[0] == '"')
             return false;
-        out[i] = (struct tw_kv_pair){tw_str_of(list.p + at + k->key_at, k->key_n),
-                                     bare_value(tw_str_of(list.p + from, end - from))};
+        out[i] = (struct tw_kv_pair){tw_str_of(list.p + at + k->key_at, k->key_n), value};
         piece += k->n;
         at = end;
     }

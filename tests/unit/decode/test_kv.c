@@ -107,6 +107,7 @@ static void test_shapes(void **state)
                                        "x. (a=3, b=)",
                                        "x. (a=, b=4)",
                                        "x. (a= 3, b=\"4\")",
+                                       "x. (a=3, b=\n\"4\")",
                                        "x. (a=\"3, b=4)",
                                        "x. (a=3, b=4).",
                                        "x. (a=3, b=4.)",
