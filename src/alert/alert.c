@@ -38,7 +38,8 @@ void tw_alerts_destroy(struct tw_alerts *a)
     free(a->alerts);
     free(a->tracks);
     free(a->tracks_free);
-    free(a->sub_tracks);
+    for (size_t i = 0; i < TW_SCOPES; i++)
+        free(a->tracks_of[i]);
     free(a->touched);
     free(a->heap);
     free(a->lost_at);
@@ -81,7 +82,7 @@ static void judge_sub(struct tw_alerts *a, uint32_t index, const struct tw_momen
     enum tw_sub_state own = state_of(&sides[index % 2]);
     uint64_t states = tw_sub_states(own, state_of(&sides[(index ^ 1) % 2]));
     const struct tw_scoped *scoped = &a->policy->scoped[TW_SCOPE_SUB];
-    if (track_any(a, index) || (a->trace && own > TW_SUB_COUNTED)) {
+    if (track_any(a, (struct tw_item){TW_SCOPE_SUB, index}) || (a->trace && own > TW_SUB_COUNTED)) {
         judge_item(a, TW_SCOPE_SUB, index, m, by_role);
         return;
     }

@@ -122,8 +122,9 @@ struct tw_alerts {
     struct track *tracks;
     size_t tracks_n, tracks_cap;
     struct tw_map track_by_key;
-    uint16_t *sub_tracks; /* how many of them each sub-interface side has */
-    size_t sub_tracks_cap;
+    /* How many of them each item has, by its index in its scope. */
+    uint16_t *tracks_of[TW_SCOPES];
+    size_t tracks_of_cap[TW_SCOPES];
     uint32_t *tracks_free;
     size_t tracks_free_n, tracks_free_cap;
     struct alert *alerts;
@@ -167,9 +168,9 @@ void track_index(struct tw_alerts *a, uint32_t track);
 void track_free(struct tw_alerts *a, uint32_t track);
 /* Its alert has ended, or its hold: frees it, or remembers it for a while. */
 void track_end(struct tw_alerts *a, uint32_t track, tw_time now);
-static inline bool track_any(const struct tw_alerts *a, uint32_t sub_side)
+static inline bool track_any(const struct tw_alerts *a, struct tw_item item)
 {
-    return sub_side < a->sub_tracks_cap && a->sub_tracks[sub_side] > 0;
+    return item.index < a->tracks_of_cap[item.scope] && a->tracks_of[item.scope][item.index] > 0;
 }
 void track_arm(struct tw_alerts *a, uint32_t track);
 void track_due(struct tw_alerts *a, uint32_t track, tw_time now);

@@ -16,7 +16,8 @@ static uint64_t key_of(uint32_t condition, struct tw_item item)
 
 uint32_t track_find(const struct tw_alerts *a, uint32_t condition, struct tw_item item)
 {
-    return tw_map_find(&a->track_by_key, key_of(condition, item), NULL, NULL, NULL);
+    return track_any(a, item) ? tw_map_find(&a->track_by_key, key_of(condition, item), NULL, NULL, NULL)
+                              : TW_NONE;
 }
 
 uint32_t track_new(struct tw_alerts *a, uint32_t condition, struct tw_item item)
@@ -45,18 +46,16 @@ void track_index(struct tw_alerts *a, uint32_t i)
 {
     struct tw_item item = a->tracks[i].item;
     tw_map_add(&a->track_by_key, key_of(a->tracks[i].condition, item), i);
-    if (item.scope != TW_SCOPE_SUB)
-        return;
-    a->sub_tracks = tw_grow(a->sub_tracks, &a->sub_tracks_cap, (size_t)item.index + 1, sizeof *a->sub_tracks);
-    a->sub_tracks[item.index]++;
+    uint16_t **of = &a->tracks_of[item.scope];
+    *of = tw_grow(*of, &a->tracks_of_cap[item.scope], (size_t)item.index + 1, sizeof **of);
+    (*of)[item.index]++;
 }
 
 void track_free(struct tw_alerts *a, uint32_t i)
 {
     struct track *t = &a->tracks[i];
     tw_map_del(&a->track_by_key, key_of(t->condition, t->item), i);
-    if (t->item.scope == TW_SCOPE_SUB)
-        a->sub_tracks[t->item.index]--;
+    a->tracks_of[t->item.scope][t->item.index]--;
     t->used = false;
     t->deadline = TW_TIME_MAX;
     *TW_PUSH(a->tracks_free, a->tracks_free_n, a->tracks_free_cap) = i;

@@ -71,32 +71,31 @@ void tw_time_to_civil(tw_time t, struct tw_civil *c)
     c->nanosecond = (int32_t)ns;
 }
 
-static char *digits(char *p, int64_t v, int width)
+/* Two digits, and what follows them. */
+static char *two(char *p, int v, char end)
 {
-    for (int i = width; i-- > 0; v /= 10)
-        p[i] = (char)('0' + v % 10);
-    return p + width;
+    unsigned u = (unsigned)v % 100;
+    p[0] = (char)('0' + u / 10);
+    p[1] = (char)('0' + u % 10);
+    p[2] = end;
+    return p + 3;
 }
 
 const char *tw_time_text(tw_time t, char buf[static TW_TIME_TEXT])
 {
     struct tw_civil c;
-    tw_time_to_civil(t, &c);
-    const struct {
-        int value, width;
-        char end;
-    } parts[] = {{c.year % 10000, 4, '-'},
-                 {c.month, 2, '-'},
-                 {c.day, 2, 'T'},
-                 {c.hour, 2, ':'},
-                 {c.minute, 2, ':'},
-                 {c.second, 2, '.'},
-                 {c.nanosecond / 1000000, 3, 'Z'}};
     char *p = buf;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        p = digits(p, parts[i].value, parts[i].width);
-        *p++ = parts[i].end;
-    }
+    tw_time_to_civil(t, &c);
+    int ms = c.nanosecond / 1000000;
+    (void)two(p, c.year / 100, ' '); /* the second half of the year begins there */
+    p = two(p + 2, c.year, '-');
+    p = two(p, c.month, '-');
+    p = two(p, c.day, 'T');
+    p = two(p, c.hour, ':');
+    p = two(p, c.minute, ':');
+    p = two(p, c.second, '.');
+    *p++ = (char)('0' + ms / 100);
+    p = two(p, ms, 'Z');
     *p = '\0';
     return buf;
 }

@@ -14,12 +14,12 @@ void evidence_unref(struct tw_evidence *e)
 const char *rule_intern(struct tw_facts *f, struct tw_str name)
 {
     for (size_t i = 0; i < f->rules_n; i++) {
-        if (tw_str_eq(name, tw_str_z(f->rules[i])))
-            return f->rules[i];
+        if (tw_str_eq(name, f->rules[i]))
+            return f->rules[i].p;
     }
-    char **slot = TW_PUSH(f->rules, f->rules_n, f->rules_cap);
-    *slot = tw_xstrndup(name.p, name.n);
-    return *slot;
+    struct tw_str *slot = TW_PUSH(f->rules, f->rules_n, f->rules_cap);
+    *slot = tw_str_of(tw_xstrndup(name.p, name.n), name.n);
+    return slot->p;
 }
 
 static struct tw_str quoted(const struct tw_event *e, char buf[static TW_EVIDENCE_MAX + 1])

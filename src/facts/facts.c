@@ -69,7 +69,7 @@ void tw_facts_destroy(struct tw_facts *f)
     }
     tw_map_finish(&f->rbs_by_key);
     for (size_t i = 0; i < f->rules_n; i++)
-        free(f->rules[i]);
+        free((void *)(uintptr_t)f->rules[i].p);
     free(f->rules);
     tw_map_finish(&f->sub_by_key);
     tw_map_finish(&f->device_by_name);

@@ -49,7 +49,7 @@ struct tw_facts {
     struct tw_rbs_facts *rbs;
     size_t rbs_n, rbs_cap;
     struct tw_map rbs_by_key; /* device and name */
-    char **rules;             /* interned rule names */
+    struct tw_str *rules;     /* interned rule names, each with its NUL */
     size_t rules_n, rules_cap;
     struct list dirty_subs, dirty_members, dirty_e_trunks, dirty_rbs;
     bool by_role;

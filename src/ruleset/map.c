@@ -17,6 +17,8 @@ static size_t next_letter(struct tw_str s, size_t i)
 
 bool tw_value_same(struct tw_str a, struct tw_str b)
 {
+    if (a.n > 0 && tw_str_ieq(a, b)) /* letter by letter, as nearly all that are the same */
+        return true;
     size_t i = next_letter(a, 0), j = next_letter(b, 0);
     while (i < a.n && j < b.n && tw_lower(a.p[i]) == tw_lower(b.p[j])) {
         i = next_letter(a, i + 1);
