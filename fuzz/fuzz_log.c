@@ -45,7 +45,10 @@ static void check_pairs(struct tw_str text)
 /* Line after line with one reader: what it remembers changes nothing. */
 static void check_reader(struct tw_str rest, int year, tw_time near)
 {
+    static struct tw_log_name names[TW_LOG_NAMES];
     struct tw_log_reader reader = TW_LOG_READER(year, near);
+    memset(names, 0, sizeof names);
+    reader.names = names;
     while (rest.n > 0) {
         struct tw_str line = tw_str_cut(rest, tw_str_find(rest, '\n', 0));
         struct tw_log alone, next;
@@ -58,6 +61,8 @@ static void check_reader(struct tw_str rest, int year, tw_time near)
             TW_ASSERT(!next.stamp.present || next.stamp.civil.ns == alone.stamp.civil.ns);
             TW_ASSERT(!next.relay.present || next.relay.civil.ns == alone.relay.civil.ns);
             TW_ASSERT(tw_str_eq(next.fields, alone.fields) && tw_str_eq(next.text, alone.text));
+            TW_ASSERT(tw_str_eq(next.module, alone.module) && tw_str_eq(next.brief, alone.brief));
+            TW_ASSERT(next.severity == alone.severity && next.type == alone.type && next.cut == alone.cut);
         }
         rest = tw_str_from(rest, line.n + 1);
     }

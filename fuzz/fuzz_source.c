@@ -3,6 +3,8 @@
  * Recorded input of any type: text, gzip, capture. Times never go back, bytes stay within their limits, and a
  * second reading gives the same.
  */
+#include "rules_dir.h"
+
 #include "base/err.h"
 #include "decode/log.h"
 #include "source/source.h"
@@ -39,11 +41,42 @@ static bool same_stamp(const struct tw_stamp *a, const struct tw_stamp *b)
                             a->has_offset == b->has_offset && a->offset_s == b->offset_s));
 }
 
+static struct tw_rules *rules(void)
+{
+    static struct tw_rules *r;
+    static struct tw_rules_text text; /* kept to the end */
+    struct tw_errors errors = {0};
+    if (r == NULL) {
+        text = test_read_rules(TRUNKWATCH_SOURCE_RULES);
+        r = tw_rules_create(&text, &errors);
+        TW_ASSERT(r != NULL);
+    }
+    return r;
+}
+
+/* What need not be read is what the core would not read. */
+static void check_glance(const struct tw_record *r)
+{
+    struct tw_log log;
+    size_t offset;
+    if (r->glance.verdict == TW_GLANCE_READ)
+        return;
+    TW_ASSERT(tw_log_decode(r->bytes, r->year, r->rx, &log, &offset) == TW_LOG_OK);
+    TW_ASSERT((r->sender == 0) == (r->glance.verdict == TW_GLANCE_STRANGE));
+    if (r->sender == 0)
+        return;
+    struct tw_glance g = tw_rules_glance(rules(), &log);
+    TW_ASSERT(g.verdict == r->glance.verdict);
+    TW_ASSERT(g.verdict != TW_GLANCE_UNKNOWN ||
+              (g.key == r->glance.key && same_place(g.name, r->glance.name)));
+}
+
 /* What the source decoded on the way is what the core would have. */
 static void check_log(const struct tw_record *r)
 {
     struct tw_log log, given;
     size_t offset;
+    check_glance(r);
     if (r->log == NULL)
         return;
     given = *r->log;
@@ -61,8 +94,9 @@ static uint64_t read_all(const char *path, size_t size)
 {
     char why[256];
     struct tw_replay_source_options options = {.topology = topology(size), .year = size % 4 < 2 ? 2026 : 0};
+    options.rules = size % 8 < 4 ? rules() : NULL;
     struct tw_replay_source *s = tw_replay_source_open(&path, 1, &options, why);
-    struct tw_record r;
+    const struct tw_record *r;
     tw_time last = TW_TIME_MIN;
     uint64_t sum = 0;
     if (s == NULL)
@@ -70,14 +104,15 @@ static uint64_t read_all(const char *path, size_t size)
     for (tw_err err; (err = tw_replay_source_next(s, &r)) != TW_ENOENT;) {
         if (err != TW_OK)
             continue;
-        TW_ASSERT(!tw_before(r.rx, last) && r.bytes.n <= TW_LINE_MAX);
-        TW_ASSERT(r.at.ns == INT64_MIN || (r.at.ns <= r.rx.ns && r.rx.ns - r.at.ns <= INT64_C(30000000000)));
-        TW_ASSERT(r.from.family == 0 || r.from.family == 4 || r.from.family == 6);
-        check_log(&r);
-        last = r.rx;
-        const int64_t numbers[] = {r.rx.ns,      r.at.ns, r.transport, r.year, (int64_t)r.ref.position,
-                                   r.from.family};
-        sum = tw_hash(r.bytes.p, r.bytes.n, tw_hash(numbers, sizeof numbers, sum));
+        TW_ASSERT(!tw_before(r->rx, last) && r->bytes.n <= TW_LINE_MAX);
+        TW_ASSERT(r->at.ns == INT64_MIN ||
+                  (r->at.ns <= r->rx.ns && r->rx.ns - r->at.ns <= INT64_C(30000000000)));
+        TW_ASSERT(r->from.family == 0 || r->from.family == 4 || r->from.family == 6);
+        check_log(r);
+        last = r->rx;
+        const int64_t numbers[] = {r->rx.ns,      r->at.ns, r->transport, r->year, (int64_t)r->ref.position,
+                                   r->from.family};
+        sum = tw_hash(r->bytes.p, r->bytes.n, tw_hash(numbers, sizeof numbers, sum));
     }
     tw_replay_source_close(s);
     return sum;

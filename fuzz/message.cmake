@@ -1,1 +1,1 @@
-tw_fuzz(message SOURCES watch.c DEPS pipeline normalise decode render LINK jansson RULES)
+tw_fuzz(message SOURCES watch.c DEPS pipeline normalise quote decode render LINK jansson RULES)

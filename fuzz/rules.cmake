@@ -1,1 +1,1 @@
-tw_fuzz(rules DEPS normalise)
+tw_fuzz(rules DEPS normalise quote)

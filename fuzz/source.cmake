@@ -1,1 +1,1 @@
-tw_fuzz(source DEPS source decode)
+tw_fuzz(source DEPS source pipeline decode RULES)

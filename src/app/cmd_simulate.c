@@ -181,7 +181,7 @@ static int play_all(struct simulate *m, const char *const *inputs, size_t n)
 {
     char why[256];
     struct tw_progress progress;
-    struct tw_record record;
+    const struct tw_record *record;
     int status = TW_EXIT_OK;
     struct tw_replay_source_options options = {.topology = m->topology, .year = m->year};
     struct tw_replay_source *source = tw_replay_source_open(inputs, n, &options, why);
@@ -193,7 +193,7 @@ static int play_all(struct simulate *m, const char *const *inputs, size_t n)
     (void)clock_gettime(CLOCK_MONOTONIC, &m->due);
     for (tw_err err; (err = tw_replay_source_next(source, &record)) != TW_ENOENT;) {
         if (err == TW_OK) {
-            play(m, &record);
+            play(m, record);
             tw_progress_step(&progress, source);
             continue;
         }

@@ -61,7 +61,7 @@ int tw_session_open(struct tw_session *s, const char *const *inputs, size_t n)
         return status;
     }
     s->pipeline = tw_pipeline_create(s->topology, rules, &(struct tw_pipeline_options){.trace = s->trace});
-    struct tw_replay_source_options options = {.topology = s->topology, .year = s->year};
+    struct tw_replay_source_options options = {.topology = s->topology, .year = s->year, .rules = rules};
     s->source = tw_replay_source_open(inputs, n, &options, why);
     if (s->source == NULL) {
         (void)fprintf(stderr, "trunkwatch: %s\n", why);
@@ -87,7 +87,7 @@ static bool deliver(struct tw_session *s, tw_session_effects *effects, void *ctx
 int tw_session_run(struct tw_session *s, tw_session_effects *effects, void *ctx)
 {
     struct tw_progress progress;
-    struct tw_record record;
+    const struct tw_record *record;
     tw_time last = TW_TIME_MIN;
     bool go_on = true;
     tw_progress_init(&progress);
@@ -101,10 +101,10 @@ int tw_session_run(struct tw_session *s, tw_session_effects *effects, void *ctx)
             s->status = TW_EXIT_USAGE;
             continue;
         }
-        last = record.rx;
-        tw_pipeline_feed(s->pipeline, &record);
+        last = record->rx;
+        tw_pipeline_feed(s->pipeline, record);
         if (s->unused != NULL && tw_pipeline_last(s->pipeline) != TW_COUNT_EVENTS)
-            s->unused(s, ctx, &record, tw_pipeline_last(s->pipeline));
+            s->unused(s, ctx, record, tw_pipeline_last(s->pipeline));
         go_on = deliver(s, effects, ctx);
         tw_progress_step(&progress, s->source);
     }

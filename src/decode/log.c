@@ -209,6 +209,64 @@ static inline bool plain_tag(struct tw_str s, size_t tag, struct tw_log *out)
     return out->type == 'l' || out->type == 't' || out->type == 's';
 }
 
+static inline bool same_bytes(const char *a, const char *b, size_t n)
+{
+    enum { WORD = 8 };
+    for (size_t i = 0; i + WORD < n; i += WORD) {
+        if (tw_load8(a + i) != tw_load8(b + i))
+            return false;
+    }
+    return tw_load8(a + n - WORD) == tw_load8(b + n - WORD);
+}
+
+/* Where a tag of n bytes, eight at least, is remembered, or is to be. */
+static inline struct tw_log_name *name_at(const struct tw_log_reader *r, const char *tag, size_t n)
+{
+    enum { PLACES = 4 };
+    uint64_t mixed = (tw_load8(tag) ^ tw_load8(tag + n - 8) * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
+    struct tw_log_name *first = &r->names[mixed >> 32 & (TW_LOG_NAMES - PLACES)], *free = first;
+    for (struct tw_log_name *name = first; name < first + PLACES; name++) {
+        if (name->n == n && same_bytes(name->text, tag, n))
+            return name;
+        if (name->n == 0) {
+            free = name;
+            break;
+        }
+    }
+    free->n = 0;
+    return free;
+}
+
+/* A plain tag: nearly every one was seen before, and then its letters need not be told apart again. */
+static inline bool read_plain_tag(struct tw_str s, size_t tag, struct tw_log_reader *r, struct tw_log *out)
+{
+    const char *p = s.p + tag + 4;
+    const char *open = r->names != NULL && s.n - tag > TW_LOG_NAME + 8 ? memchr(p, '(', TW_LOG_NAME) : NULL;
+    size_t n = open != NULL ? (size_t)(open - p) + 1 : 0;
+    if (n < 8)
+        return plain_tag(s, tag, out);
+    struct tw_log_name *name = name_at(r, p, n);
+    if (name->n == 0) {
+        if (!plain_tag(s, tag, out))
+            return false;
+        *name = (struct tw_log_name){
+            .n = (uint8_t)n, .module_n = (uint8_t)out->module.n, .brief_n = (uint8_t)out->brief.n};
+        memcpy(name->text, p, n);
+        r->name = name;
+        return true;
+    }
+    out->type = p[n];
+    if (p[n + 1] != ')' || p[n + 2] != ':' || tw_is_space(p[n + 3]) ||
+        (out->type != 'l' && out->type != 't' && out->type != 's'))
+        return false;
+    r->name = name;
+    out->module = tw_str_of(p, name->module_n);
+    out->severity = p[name->module_n + 1] - '0';
+    out->brief = tw_str_of(p + name->module_n + 3, name->brief_n);
+    out->text = tw_str_from(s, (size_t)(p - s.p) + n + 3);
+    return true;
+}
+
 /* Reads from the tag to the end. *at is where it went wrong. */
 static enum tw_log_fault read_tag(struct tw_str s, size_t tag, struct tw_log *out, size_t *at)
 {
@@ -442,13 +500,14 @@ enum tw_log_fault tw_log_peek(struct tw_log_reader *reader, struct tw_str bytes,
                               size_t *offset)
 {
     reset(out);
+    reader->name = NULL;
     *offset = 0;
     struct tw_str s = clean(tw_str_cut(bytes, TW_LOG_MAX));
     if (s.n == 0)
         return TW_LOG_EMPTY;
     size_t tag = plain_header(s, reader, out);
     enum tw_log_fault fault = TW_LOG_OK;
-    if (tag == SIZE_MAX || !plain_tag(s, tag, out))
+    if (tag == SIZE_MAX || !read_plain_tag(s, tag, reader, out))
         fault = any_form(s, tag, reader, out, offset);
     if (fault == TW_LOG_OK)
         *offset = bytes.n > TW_LOG_MAX ? TW_LOG_MAX : 0;

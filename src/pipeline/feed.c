@@ -63,12 +63,12 @@ static bool matched(struct tw_pipeline *p, enum tw_match m)
     return false;
 }
 
-static void heard(struct tw_pipeline *p, uint32_t device, const struct tw_record *r)
+static inline void heard(struct tw_pipeline *p, uint32_t device, const struct tw_record *r)
 {
     p->device = device;
     digest_touch(p, device);
     p->stats[device].records++;
-    p->stats[device].last_heard = r->rx;
+    p->stats[device].last_heard = p->now;
     p->heard_on[device] |= UINT64_C(1) << r->ref.input % 64;
 }
 
@@ -82,6 +82,19 @@ static void malformed(struct tw_pipeline *p, const struct tw_record *r, enum tw_
     }
     (void)counted(p, c);
     unknown_bytes(p, r, why, offset);
+}
+
+/* There is no need to read it: nine of ten are such. */
+static inline void unread(struct tw_pipeline *p, const struct tw_record *r, const struct tw_glance *g)
+{
+    switch (g->verdict) {
+    case TW_GLANCE_STRANGE: (void)counted(p, TW_COUNT_UNKNOWN_HOST); return;
+    case TW_GLANCE_NOTED: (void)counted(p, TW_COUNT_EVENTS); return;
+    case TW_GLANCE_UNKNOWN: break;
+    case TW_GLANCE_READ: return;
+    }
+    (void)counted(p, TW_COUNT_NO_RULE);
+    unknown_name(p, r, g);
 }
 
 /* When what a log tells happened. */
@@ -139,16 +152,12 @@ static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const 
     }
     heard(p, device, r);
     struct happened h = log_time(p, device, r, log);
-    const struct tw_event_form *forms = (log->cut ? tw_ruleset_log_forms_cut : tw_ruleset_log_forms)(
-        p->rules->events, log->module, log->brief);
-    if (forms == NULL) {
-        (void)counted(p, TW_COUNT_NO_RULE);
-        unknown_log(p, r, log);
-    } else if (forms->certain && forms->rule->kind == TW_EVENT_NOTED) {
-        (void)counted(p, TW_COUNT_EVENTS); /* of no consequence: there is no need to read it */
-    } else {
+    struct tw_glance g;
+    const struct tw_event_form *forms = pipeline_glance(p->rules, log, &g);
+    if (g.verdict == TW_GLANCE_READ)
         log_event(p, device, r, forms, log, &h);
-    }
+    else
+        unread(p, r, &g);
 }
 
 static TW_APART void raw_log(struct tw_pipeline *p, const struct tw_record *r)
@@ -291,17 +300,13 @@ static bool is_note(enum tw_transport t)
     return t == TW_TRANSPORT_LOSS || t == TW_TRANSPORT_OPERATOR;
 }
 
-void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
+/* Whatever came, now it came. */
+static TW_APART void feed_whole(struct tw_pipeline *p, const struct tw_record *record)
 {
     struct tw_record r = *record;
-    if (!p->begun)
-        pipeline_begin(p, r.rx);
-    r.rx = tw_later(r.rx, p->now); /* never back */
+    r.rx = p->now;
     if (tw_time_is_finite(r.at))
         r.at = tw_earlier(r.at, r.rx);
-    p->now = r.rx;
-    tw_alerts_advance(p->alerts, r.rx);
-    p->kept = false;
     if (r.transport == TW_TRANSPORT_DIGEST) {
         digest_feed(p, r.bytes);
         return;
@@ -320,6 +325,26 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
     case TW_TRANSPORT_DIGEST:
     case TW_TRANSPORTS: break;
     }
+}
+
+void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
+{
+    if (!p->begun)
+        pipeline_begin(p, record->rx);
+    p->now = tw_later(record->rx, p->now); /* never back */
+    tw_alerts_advance(p->alerts, p->now);
+    p->kept = false;
+    if (record->glance.verdict == TW_GLANCE_READ) {
+        feed_whole(p, record);
+        return;
+    }
+    p->counted = true;
+    p->seq++;
+    p->counters[TW_COUNT_RECEIVED]++;
+    p->device = none;
+    if (record->sender != 0)
+        heard(p, record->sender - 1, record);
+    unread(p, record, &record->glance);
 }
 
 void tw_pipeline_advance(struct tw_pipeline *p, tw_time now)

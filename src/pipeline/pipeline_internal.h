@@ -77,8 +77,20 @@ uint32_t sender_of_bytes(struct tw_pipeline *p, const struct tw_record *r);
 /* It needs no look inside a trap to know who sent it. */
 bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r);
 
+/* What the table of unknown messages knows it by: MODULE/SEV/BRIEF, which stand side by side, and the reason.
+ */
+static inline void glance_name(const struct tw_log *log, enum tw_counter reason, struct tw_glance *out)
+{
+    out->name = tw_str_of(log->module.p, (size_t)(log->brief.p + log->brief.n - log->module.p));
+    out->key = signature_key(out->name, TW_TRANSPORT_SYSLOG, reason);
+}
+/* rules.c: the forms that its name has as well, NULL when no rule is about it. */
+const struct tw_event_form *pipeline_glance(const struct tw_rules *r, const struct tw_log *log,
+                                            struct tw_glance *out);
+
 /* unknown.c: after it was counted. offset: of what can't be decoded, the byte where that was seen. */
 void unknown_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log);
+void unknown_name(struct tw_pipeline *p, const struct tw_record *r, const struct tw_glance *g);
 void unknown_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap);
 void unknown_bytes(struct tw_pipeline *p, const struct tw_record *r, const char *why, size_t offset);
 

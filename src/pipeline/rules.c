@@ -68,6 +68,28 @@ const char *tw_rules_condition(const struct tw_rules *r, size_t i)
     return i < r->policy->conditions_n ? r->policy->conditions[i].name : NULL;
 }
 
+const struct tw_event_form *pipeline_glance(const struct tw_rules *r, const struct tw_log *log,
+                                            struct tw_glance *out)
+{
+    const struct tw_event_form *forms =
+        (log->cut ? tw_ruleset_log_forms_cut : tw_ruleset_log_forms)(r->events, log->module, log->brief);
+    out->verdict = TW_GLANCE_READ;
+    if (forms == NULL) {
+        out->verdict = TW_GLANCE_UNKNOWN;
+        glance_name(log, TW_COUNT_NO_RULE, out);
+    } else if (forms->certain && forms->rule->kind == TW_EVENT_NOTED) {
+        out->verdict = TW_GLANCE_NOTED;
+    }
+    return forms;
+}
+
+struct tw_glance tw_rules_glance(const struct tw_rules *r, const struct tw_log *log)
+{
+    struct tw_glance g = {0};
+    (void)pipeline_glance(r, log, &g);
+    return g;
+}
+
 struct tw_rules_stats tw_rules_stats(const struct tw_rules *r)
 {
     struct tw_rules_stats s = {.conditions = r->policy->conditions_n, .hints = r->policy->hints_n};

@@ -34,16 +34,6 @@ uint32_t sender_of_bytes(struct tw_pipeline *p, const struct tw_record *r)
     return device != none ? device : tw_topology_by_address(p->topology, &r->from);
 }
 
-/* A host name, or an address in its place. */
-static uint32_t named(const struct tw_topology *t, struct tw_str host)
-{
-    struct tw_addr a;
-    if (host.n == 0)
-        return none;
-    uint32_t device = tw_topology_by_hostname(t, host);
-    return device == none && tw_addr_parse(host, &a) ? tw_topology_by_address(t, &a) : device;
-}
-
 uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log,
                        enum tw_counter *why)
 {
@@ -59,8 +49,8 @@ uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const s
             return none;
     }
     *why = TW_COUNT_UNKNOWN_HOST;
-    uint32_t device = named(t, log->host);
-    return device != none ? device : named(t, log->relay_host);
+    uint32_t device = tw_topology_by_name(t, log->host);
+    return device != none ? device : tw_topology_by_name(t, log->relay_host);
 }
 
 bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r)

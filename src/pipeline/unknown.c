@@ -15,7 +15,7 @@ static struct signature_row *entered(struct tw_pipeline *p, const struct tw_reco
                                                                                  : TW_TRANSPORT_TRAP,
                                 .reason = p->last,
                                 .device = p->device,
-                                .rx = r->rx};
+                                .rx = p->now};
     return signatures_enter(p->signatures, &n);
 }
 
@@ -30,13 +30,17 @@ static TW_APART void new_log(struct tw_pipeline *p, const struct tw_record *r, s
     signatures_sample(p->signatures, row, r->bytes);
 }
 
+void unknown_name(struct tw_pipeline *p, const struct tw_record *r, const struct tw_glance *g)
+{
+    if (!signatures_again(p->signatures, g->key, p->device, p->now))
+        new_log(p, r, g->name, g->key);
+}
+
 void unknown_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log)
 {
-    /* MODULE/SEV/BRIEF stand side by side. */
-    struct tw_str name = {log->module.p, (size_t)(log->brief.p + log->brief.n - log->module.p)};
-    uint64_t key = signature_key(name, TW_TRANSPORT_SYSLOG, p->last);
-    if (!signatures_again(p->signatures, key, p->device, r->rx))
-        new_log(p, r, name, key);
+    struct tw_glance g;
+    glance_name(log, p->last, &g);
+    unknown_name(p, r, &g);
 }
 
 /* "hwFooTrap (1.3.6.1…)", or the numbers alone. */

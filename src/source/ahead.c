@@ -16,9 +16,9 @@ struct ahead {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct reader *reader;
-    struct window *slot[SLOTS], others[SLOTS - 1];
-    size_t filled; /* windows read so far */
-    size_t taken;  /* windows that are done with; the one in use is number `taken` */
+    struct window *slot[SLOTS]; /* the first is not ours */
+    size_t filled;              /* windows read so far */
+    size_t taken;               /* windows that are done with; the one in use is number `taken` */
     bool stop;
 };
 
@@ -60,8 +60,8 @@ static void release(struct ahead *a)
 {
     (void)pthread_cond_destroy(&a->changed);
     (void)pthread_mutex_destroy(&a->lock);
-    for (size_t i = 0; i < SLOTS - 1; i++)
-        window_finish(&a->others[i]);
+    for (size_t i = 1; i < SLOTS; i++)
+        window_destroy(a->slot[i]);
     free(a);
 }
 
@@ -71,10 +71,8 @@ struct ahead *ahead_create(struct reader *r, struct window *first)
     a->reader = r;
     a->filled = 1;
     a->slot[0] = first;
-    for (size_t i = 0; i < SLOTS - 1; i++) {
-        window_init(&a->others[i]);
-        a->slot[i + 1] = &a->others[i];
-    }
+    for (size_t i = 1; i < SLOTS; i++)
+        a->slot[i] = window_create();
     TW_ASSERT(pthread_mutex_init(&a->lock, NULL) == 0 && pthread_cond_init(&a->changed, NULL) == 0);
     if (start(a))
         return a;

@@ -15,7 +15,8 @@ struct capture; /* capture.c */
  * has then until it is destroyed. */
 struct text *text_create(struct stream *s, const struct tw_replay_source_options *options,
                          struct tw_source_stats *stats, unsigned *threads);
-/* TW_ENOENT: the end. On TW_EIO and TW_EFORMAT the stream's `why` says what happened; nothing more will come.
+/* Sets what differs from record to record; `out` is zeroed at first, and the same each time. TW_ENOENT: the
+ * end. On TW_EIO and TW_EFORMAT the stream's `why` says what happened; nothing more will come.
  */
 tw_err text_next(struct text *t, struct tw_record *out);
 uint64_t text_bytes(const struct text *t); /* read of the input for what was handed out so far */

@@ -67,16 +67,16 @@ static void count(struct tw_replay_source *s, const struct input *in)
         s->stats.packets++;
 }
 
-static tw_err next_of(struct input *in, struct tw_record *out)
+static tw_err next_of(struct input *in)
 {
-    return in->text != NULL ? text_next(in->text, out) : capture_next(in->capture, out);
+    return in->text != NULL ? text_next(in->text, &in->record) : capture_next(in->capture, &in->record);
 }
 
 static tw_err refill(struct input *in)
 {
     if (in->done || (in->full && !in->used))
         return TW_OK;
-    tw_err err = next_of(in, &in->record);
+    tw_err err = next_of(in);
     in->full = err == TW_OK;
     in->used = false;
     in->done = err != TW_OK;
@@ -84,11 +84,12 @@ static tw_err refill(struct input *in)
 }
 
 /* One input needs no merging. */
-static tw_err next_of_one(struct tw_replay_source *s, struct tw_record *out)
+static tw_err next_of_one(struct tw_replay_source *s, const struct tw_record **out)
 {
     struct input *in = s->inputs;
-    tw_err err = in->done ? TW_ENOENT : next_of(in, out);
+    tw_err err = in->done ? TW_ENOENT : next_of(in);
     in->done = err != TW_OK;
+    *out = &in->record;
     if (err == TW_OK)
         count(s, in);
     else if (err != TW_ENOENT)
@@ -96,7 +97,7 @@ static tw_err next_of_one(struct tw_replay_source *s, struct tw_record *out)
     return err;
 }
 
-tw_err tw_replay_source_next(struct tw_replay_source *s, struct tw_record *out)
+tw_err tw_replay_source_next(struct tw_replay_source *s, const struct tw_record **out)
 {
     struct input *best = NULL;
     if (s->n == 1)
@@ -115,7 +116,7 @@ tw_err tw_replay_source_next(struct tw_replay_source *s, struct tw_record *out)
         return TW_ENOENT;
     best->used = true;
     best->record.ref.input = (uint32_t)(best - s->inputs);
-    *out = best->record;
+    *out = &best->record;
     count(s, best);
     return TW_OK;
 }

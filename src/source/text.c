@@ -18,8 +18,8 @@ struct text {
     struct tw_source_stats *stats;
     unsigned *threads; /* how many more may be started */
     struct reader *reader;
-    struct window first; /* the only one of a short input */
-    struct ahead *ahead; /* NULL: nobody reads ahead */
+    struct window *first; /* the only one of a short input */
+    struct ahead *ahead;  /* NULL: nobody reads ahead */
     struct window *window;
     size_t next;
     uint64_t position;
@@ -35,8 +35,7 @@ struct text *text_create(struct stream *s, const struct tw_replay_source_options
     t->threads = threads;
     t->reader = reader_create(s, options);
     t->arrival = TW_TIME_MIN;
-    window_init(&t->first);
-    t->window = &t->first;
+    t->window = t->first = window_create();
     return t;
 }
 
@@ -45,7 +44,7 @@ void text_destroy(struct text *t)
     if (t == NULL)
         return;
     ahead_destroy(t->ahead);
-    window_finish(&t->first);
+    window_destroy(t->first);
     reader_destroy(t->reader);
     free(t);
 }
@@ -121,16 +120,15 @@ static void set_times(struct text *t, size_t i, struct tw_record *out)
         t->arrival = tw_later(t->arrival, l->time);
     out->rx = t->arrival;
     out->year = l->year;
-    out->log = l->decoded ? &l->log : NULL;
-    out->sender = l->decoded ? l->sender : 0;
-    switch (l->kind) {
+    out->sender = l->sender;
+    out->log = l->log != 0 ? &t->window->logs[l->log - 1] : NULL;
+    switch ((enum line_kind)l->kind) {
     case BARE: out->at = out->rx; break;
     case STAMPED: out->at = tw_later(l->time, tw_time_add(out->rx, (tw_dur){-late_at_most.ns})); break;
     case RELAYED:
         out->at = TW_TIME_MIN;
         /* The relay's time is known: the device's year is the one nearest to it, also at New Year. */
         out->year = 0;
-        out->log = NULL;
         break;
     }
 }
@@ -138,15 +136,20 @@ static void set_times(struct text *t, size_t i, struct tw_record *out)
 /* What another core wrote takes a while to come over: it is asked for some lines before it is needed. */
 static void ask_for(const struct window *w, size_t next)
 {
-    enum { CACHE_LINE = 64, TEXT_BEFORE = 8, LINE_BEFORE = 16, HEAD = 2 };
+    enum { CACHE_LINE = 64, TEXT_BEFORE = 8, LINE_BEFORE = 24 };
     if (next + LINE_BEFORE >= w->lines_n)
         return;
-    const char *line = (const char *)&w->lines[next + LINE_BEFORE],
-               *text = w->lines[next + TEXT_BEFORE].bytes.p;
-    for (size_t i = 0; i < sizeof *w->lines; i += CACHE_LINE)
-        __builtin_prefetch(line + i);
-    for (size_t i = 0; i < HEAD; i++)
-        __builtin_prefetch(text + i * CACHE_LINE);
+    __builtin_prefetch(&w->lines[next + LINE_BEFORE]);
+    const struct line *l = &w->lines[next + TEXT_BEFORE];
+    if (l->verdict != TW_GLANCE_READ)
+        return;
+    for (size_t i = 0; i < l->n; i += CACHE_LINE)
+        __builtin_prefetch(l->p + i);
+    if (l->log == 0)
+        return;
+    const char *log = (const char *)&w->logs[l->log - 1];
+    for (size_t i = 0; i < sizeof *w->logs; i += CACHE_LINE)
+        __builtin_prefetch(log + i);
 }
 
 tw_err text_next(struct text *t, struct tw_record *out)
@@ -156,9 +159,13 @@ tw_err text_next(struct text *t, struct tw_record *out)
         if (t->window->lines_n == 0)
             return t->window->fault != TW_OK ? t->window->fault : TW_ENOENT;
     }
-    *out = (struct tw_record){.transport = TW_TRANSPORT_SYSLOG,
-                              .ref.position = ++t->position,
-                              .bytes = t->window->lines[t->next].bytes};
+    const struct line *l = &t->window->lines[t->next];
+    out->transport = TW_TRANSPORT_SYSLOG;
+    out->ref.position = ++t->position;
+    out->bytes = tw_str_of(l->p, l->n);
+    out->glance.verdict = (enum tw_glance_verdict)l->verdict;
+    out->glance.key = l->key;
+    out->glance.name = tw_str_of(l->p + l->name_at, l->name_n);
     if (t->ahead != NULL)
         ask_for(t->window, t->next);
     set_times(t, t->next, out);

@@ -42,17 +42,23 @@ struct reader {
     tw_time last;   /* stamp of the line before */
 };
 
-void window_init(struct window *w)
+struct window *window_create(void)
 {
-    *w = (struct window){.buf = tw_xmalloc(WINDOW_BYTES)};
+    struct window *w = tw_xcalloc(1, sizeof *w);
+    w->buf = tw_xmalloc(WINDOW_BYTES);
     w->lines = tw_xcalloc(WINDOW_LINES, sizeof *w->lines);
+    w->logs = tw_xmalloc(WINDOW_LINES * sizeof *w->logs); /* pages that nobody needs cost nothing */
+    return w;
 }
 
-void window_finish(struct window *w)
+void window_destroy(struct window *w)
 {
+    if (w == NULL)
+        return;
     free(w->buf);
     free(w->lines);
-    *w = (struct window){0};
+    free(w->logs);
+    free(w);
 }
 
 struct reader *reader_create(struct stream *s, const struct tw_replay_source_options *options)
@@ -63,6 +69,7 @@ struct reader *reader_create(struct stream *s, const struct tw_replay_source_opt
     r->stream = s;
     r->options = *options;
     r->log = (struct tw_log_reader)TW_LOG_READER(0, TW_TIME_MIN);
+    r->log.names = tw_xcalloc(TW_LOG_NAMES, sizeof *r->log.names);
     r->clock = clock_create();
     r->year = options->year != 0 ? options->year : c.year;
     r->latest = tw_time_add(s->mtime, (tw_dur){day});
@@ -76,6 +83,7 @@ void reader_destroy(struct reader *r)
     if (r == NULL)
         return;
     clock_destroy(r->clock);
+    free(r->log.names);
     free(r->measure);
     free(r);
 }
@@ -86,7 +94,7 @@ TW_APART static uint32_t look_up(struct reader *r, struct tw_str name)
     const struct tw_topology *t = r->options.topology;
     uint32_t h = clock_host(r->clock, name, &added);
     if (added) {
-        uint32_t device = t != NULL && name.n > 0 ? tw_topology_by_hostname(t, name) : TW_NONE;
+        uint32_t device = t != NULL ? tw_topology_by_name(t, name) : TW_NONE;
         /* The host past the limit shares its place with others: it is asked for every time. */
         r->hosts[h].sender = device != TW_NONE ? device + 1 : 0;
         r->hosts[h].utc = device != TW_NONE && t->devices[device].stamp_offset_utc;
@@ -117,9 +125,13 @@ static uint32_t host_of(struct reader *r, struct tw_str name)
     return host;
 }
 
-static void read_times(struct reader *r, struct line *l)
+static struct tw_str bytes_of(const struct line *l)
 {
-    const struct tw_log *log = &l->log;
+    return tw_str_of(l->p, l->n);
+}
+
+static void read_times(struct reader *r, struct line *l, const struct tw_log *log)
+{
     l->host = host_of(r, log->host);
     l->sender = r->hosts[l->host].sender;
     if (log->relay.present) {
@@ -131,54 +143,85 @@ static void read_times(struct reader *r, struct line *l)
     }
 }
 
-static bool decode_as(struct reader *r, struct line *l, int year)
+/* False: it has no time. */
+static bool decode_as(struct reader *r, struct line *l, struct tw_log *log, int year)
 {
     size_t offset;
     l->kind = BARE;
-    l->year = r->log.year = year;
-    l->decoded = tw_log_peek(&r->log, l->bytes, &l->log, &offset) == TW_LOG_OK;
-    if (!l->decoded)
-        return false;
-    read_times(r, l);
+    l->host = l->sender = 0;
+    l->time = (tw_time){0};
+    l->year = (int16_t)(r->log.year = year);
+    l->log = tw_log_peek(&r->log, bytes_of(l), log, &offset) == TW_LOG_OK;
+    if (l->log != 0)
+        read_times(r, l, log);
     return l->kind != BARE;
 }
 
 /* Decodes again with another year; kept when the stamp has no year of its own and so becomes another one. */
-TW_APART static bool try_year(struct reader *r, struct line *l, int year)
+TW_APART static bool try_year(struct reader *r, struct line *l, struct tw_log *log, int year)
 {
-    struct line other = {.bytes = l->bytes};
-    if (!decode_as(r, &other, year) || other.time.ns == l->time.ns)
+    struct line other = *l;
+    struct tw_log other_log;
+    if (!decode_as(r, &other, &other_log, year) || other.time.ns == l->time.ns)
         return false;
     *l = other;
+    *log = other_log;
     return true;
 }
 
 /* Half a year or more apart from the line before. */
-TW_APART static void over_new_year(struct reader *r, struct line *l, int64_t step)
+TW_APART static void over_new_year(struct reader *r, struct line *l, struct tw_log *log, int64_t step)
 {
-    struct line other;
-    if (step < -183 * day && try_year(r, l, r->year + 1)) {
+    if (step < -183 * day && try_year(r, l, log, r->year + 1)) {
         r->year++; /* over New Year, and all that follows with it */
     } else if (step > 300 * day) {
-        other = *l;
-        if (try_year(r, &other, r->year - 1) && tw_time_sub(r->last, other.time).ns < 60 * day)
+        struct line other = *l;
+        struct tw_log other_log = *log;
+        if (try_year(r, &other, &other_log, r->year - 1) && tw_time_sub(r->last, other.time).ns < 60 * day) {
             *l = other; /* a late line of the old year */
+            *log = other_log;
+        }
     }
 }
 
-static void decode(struct reader *r, struct line *l)
+/* `log` becomes what the line says if line.log is not 0 then. */
+static void decode(struct reader *r, struct line *l, struct tw_log *log)
 {
-    if (!decode_as(r, l, r->year))
+    if (!decode_as(r, l, log, r->year))
         return;
     if (r->options.year == 0) {
         if (tw_before(r->latest, l->time))
-            (void)try_year(r, l, r->year - 1);
+            (void)try_year(r, l, log, r->year - 1);
     } else if (tw_time_is_finite(r->last)) {
         int64_t step = tw_time_sub(l->time, r->last).ns;
         if (step < -183 * day || step > 300 * day)
-            over_new_year(r, l, step);
+            over_new_year(r, l, log, step);
     }
     r->last = l->time;
+}
+
+/* What the core need not read is told apart here. What begins with a 't' may be a note of an operator. */
+static void glance(const struct reader *r, struct line *l, const struct tw_log *log)
+{
+    l->verdict = TW_GLANCE_READ;
+    if (l->log == 0 || l->kind == RELAYED || r->options.rules == NULL || l->p[0] == 't')
+        return;
+    if (l->sender == 0) {
+        if (log->relay_host.n == 0 && r->options.topology != NULL)
+            l->verdict = TW_GLANCE_STRANGE;
+        return;
+    }
+    struct tw_log_name *name = r->log.name;
+    struct tw_glance g =
+        name != NULL && name->glanced ? name->glance : tw_rules_glance(r->options.rules, log);
+    if (name != NULL) {
+        name->glanced = true;
+        name->glance = g;
+    }
+    l->verdict = (uint8_t)g.verdict;
+    l->key = g.key;
+    l->name_at = (uint16_t)(log->module.p - l->p);
+    l->name_n = (uint16_t)(log->brief.p + log->brief.n - log->module.p);
 }
 
 static struct tw_str without_return(const char *p, size_t n)
@@ -258,11 +301,13 @@ static void read_tail(struct reader *r, const struct window *w)
     int year = r->year;
     while (rest.n > 0) {
         /* The first may be torn: then it has no stamp, or a good one. */
-        struct line l = {.bytes = tw_str_cut(rest, tw_str_find(rest, '\n', 0))};
-        decode(r, &l);
+        struct tw_str bytes = tw_str_cut(rest, tw_str_find(rest, '\n', 0));
+        struct line l = {.p = bytes.p, .n = (uint32_t)bytes.n};
+        struct tw_log log;
+        decode(r, &l, &log);
         if (has_clock(&l))
             r->tail[r->tail_n++ % TAIL_LINES] = (struct clock_line){l.host, l.time.ns, 0};
-        rest = tw_str_from(rest, l.bytes.n + 1);
+        rest = tw_str_from(rest, bytes.n + 1);
     }
     r->tail_n = r->tail_n < TAIL_LINES ? r->tail_n : TAIL_LINES;
     r->last = last;
@@ -297,13 +342,22 @@ static void drop_mark(struct tw_str *first)
 static size_t read_lines(struct reader *r, struct window *w)
 {
     size_t n = 0;
+    w->logs_n = 0;
     while (w->lines_n < WINDOW_LINES) {
         struct line *l = &w->lines[w->lines_n];
-        if (!cut_line(r, w, &l->bytes))
+        struct tw_log *log = &w->logs[w->logs_n]; /* the next line's as well, if this one's is not kept */
+        struct tw_str bytes;
+        if (!cut_line(r, w, &bytes))
             break;
         if (w->lines_n++ == 0 && !r->started)
-            drop_mark(&l->bytes);
-        decode(r, l);
+            drop_mark(&bytes);
+        l->p = bytes.p;
+        l->n = (uint32_t)bytes.n;
+        decode(r, l, log);
+        glance(r, l, log);
+        /* A relay's line is decoded by the core, once its arrival is known. */
+        if (l->log != 0)
+            l->log = l->verdict == TW_GLANCE_READ && l->kind != RELAYED ? (uint32_t)++w->logs_n : 0;
         if (has_clock(l))
             r->measure[n++] = (struct clock_line){l->host, l->time.ns, 0};
     }

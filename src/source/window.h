@@ -12,34 +12,43 @@
 #include "source/source.h"
 #include "stream.h"
 
+/* Small: all of it goes from one core's cache to another's. */
 struct line {
-    struct tw_str bytes;
-    enum {
-        BARE,
-        STAMPED,
-        RELAYED
-    } kind; /* what its time comes from: nothing, the device's stamp, a relay's */
-    int year;
+    const char *p;
+    uint32_t n;
     uint32_t host;
     uint32_t sender; /* 1 + device that has this host name; 0: none has */
-    bool measured;   /* enough lines of its host were seen to trust its clock's measure */
-    bool decoded;    /* `log` is what it says; else it could not be read */
+    uint32_t log;    /* 1 + index in the window's logs, what it says; 0: it can't be read, or need not be */
     tw_time time;    /* STAMPED: corrected, once the clocks are measured */
-    struct tw_log log;
+    uint64_t key;    /* of its glance, which these are: */
+    uint16_t name_at, name_n;
+    uint8_t verdict;
+    uint8_t kind;  /* what its time comes from: */
+    bool measured; /* enough lines of its host were seen to trust its clock's measure */
+    int16_t year;
 };
+enum line_kind { BARE, STAMPED, RELAYED }; /* nothing, the device's stamp, a relay's */
+_Static_assert(sizeof(struct line) <= 64, "a line of the cache");
+
+/* What two cores write to must not share a line of their caches, nor be beside each other. */
+enum { WINDOW_APART = 128 };
 
 struct window {
+    char before[WINDOW_APART];
     struct line *lines;
-    size_t lines_n; /* 0: there is nothing more, and `fault` may say why */
-    bool ended;     /* nothing more can be read */
+    size_t lines_n;      /* 0: there is nothing more, and `fault` may say why */
+    struct tw_log *logs; /* of some of the lines, by line.log */
+    size_t logs_n;
+    bool ended; /* nothing more can be read */
     tw_err fault;
     uint64_t cut;   /* lines that were too long */
     uint64_t bytes; /* read so far, of the whole input */
     char *buf;
     size_t at, n; /* of buf: what was not yet cut into lines is [at, n) */
+    char behind[WINDOW_APART];
 };
-void window_init(struct window *w);
-void window_finish(struct window *w);
+struct window *window_create(void);
+void window_destroy(struct window *w);
 
 struct reader; /* what goes from window to window */
 struct reader *reader_create(struct stream *s, const struct tw_replay_source_options *options);

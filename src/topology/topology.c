@@ -74,6 +74,15 @@ uint32_t tw_topology_by_hostname(const struct tw_topology *t, struct tw_str host
     return o != NULL ? o->device : TW_NONE;
 }
 
+uint32_t tw_topology_by_name(const struct tw_topology *t, struct tw_str host)
+{
+    struct tw_addr a;
+    if (host.n == 0)
+        return TW_NONE;
+    uint32_t device = tw_topology_by_hostname(t, host);
+    return device == TW_NONE && tw_addr_parse(host, &a) ? tw_topology_by_address(t, &a) : device;
+}
+
 uint32_t tw_topology_by_certificate(const struct tw_topology *t, struct tw_str name)
 {
     const struct tw_owner *o = tw_owner_of_name(&t->index->certificates, name);

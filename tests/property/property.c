@@ -23,8 +23,10 @@
 #include <utime.h>
 
 struct kept {
-    struct tw_record r;
+    struct tw_record r; /* without what the source found out */
     char *bytes;
+    uint32_t sender; /* what it found out, but for what borrows from it */
+    struct tw_glance glance;
 };
 
 struct scenario {
@@ -76,7 +78,7 @@ static int year_of(const struct scenario *s)
     return 0;
 }
 
-static void load(struct scenario *s)
+static void load(struct scenario *s, const struct tw_rules_text *text)
 {
     char path[4096];
     const char *inputs[16];
@@ -105,22 +107,29 @@ static void load(struct scenario *s)
     }
     free(all);
     char why[256];
-    struct tw_replay_source_options o = {.topology = s->topology, .year = year_of(s)};
+    struct tw_rules *rules = compile(text, s);
+    struct tw_replay_source_options o = {.topology = s->topology, .year = year_of(s), .rules = rules};
     struct tw_replay_source *src = tw_replay_source_open(inputs, inputs_n, &o, why);
     if (src == NULL) {
         (void)fprintf(stderr, "property: %s: %s\n", s->folder, why);
         exit(2);
     }
-    struct tw_record r;
+    const struct tw_record *r;
     while (tw_replay_source_next(src, &r) == TW_OK) {
         struct kept *k = TW_PUSH(s->records, s->n, s->cap);
-        k->bytes = tw_xstrndup(r.bytes.p, r.bytes.n);
-        k->r = r;
+        k->bytes = tw_xstrndup(r->bytes.p, r->bytes.n);
+        k->r = *r;
         k->r.bytes.p = k->bytes;
-        k->r.log = NULL; /* it borrows from the source; the core finds out for itself what it is not told */
+        k->sender = r->sender;
+        k->glance = r->glance;
+        if (r->glance.verdict == TW_GLANCE_UNKNOWN)
+            k->glance.name.p = k->bytes + (r->glance.name.p - r->bytes.p);
+        k->r.log = NULL;
         k->r.sender = 0;
+        k->r.glance = (struct tw_glance){0};
     }
     tw_replay_source_close(src);
+    tw_rules_destroy(rules);
     for (size_t i = 0; i < inputs_n; i++)
         free((void *)(uintptr_t)inputs[i]);
 }
@@ -134,9 +143,14 @@ static void unload(struct scenario *s)
     json_decref(s->expect);
 }
 
-enum way { PLAIN, AGAIN, ADVANCES, RELOADS, SNAPSHOTS, RECOVERIES, WAYS };
-static const char *const way_names[] = {
-    "plain", "run twice", "extra advances", "reload of the same rules", "snapshot and restore", "recovery"};
+enum way { PLAIN, AGAIN, TOLD, ADVANCES, RELOADS, SNAPSHOTS, RECOVERIES, WAYS };
+static const char *const way_names[] = {"plain",
+                                        "run twice",
+                                        "told what the source found out",
+                                        "extra advances",
+                                        "reload of the same rules",
+                                        "snapshot and restore",
+                                        "recovery"};
 
 /* What a store would have. */
 struct store {
@@ -257,9 +271,14 @@ static struct tw_buf run(const struct scenario *s, const struct tw_rules_text *t
     struct tw_pipeline *p = tw_pipeline_create(s->topology, compile(text, s), NULL);
     size_t every = s->n > 200 ? s->n / 50 : 1; /* a long scenario is disturbed now and then */
     for (size_t i = 0; i < s->n; i++) {
-        feed(p, &s->records[i].r);
+        struct tw_record r = s->records[i].r;
+        if (way == TOLD) {
+            r.sender = s->records[i].sender;
+            r.glance = s->records[i].glance;
+        }
+        feed(p, &r);
         keep(p, &s->records[i].r, &store);
-        if (way > AGAIN && i % every == 0)
+        if (way > TOLD && i % every == 0)
             disturb(&p, s, text, way, i, &store, &out);
         collect(p, &out);
     }
@@ -297,7 +316,7 @@ int main(int argc, char **argv)
     text = test_read_rules(argv[1]);
     for (int i = 2; i < argc; i++) {
         struct scenario s = {.folder = argv[i]};
-        load(&s);
+        load(&s, &text);
         struct tw_buf plain = run(&s, &text, PLAIN, true), known = run(&s, &text, AGAIN, false);
         bool bad = false;
         for (int way = AGAIN; way < WAYS; way++) {

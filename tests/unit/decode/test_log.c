@@ -51,9 +51,15 @@ static void by_steps(const char *input, const struct tw_log *want, enum tw_log_f
     struct tw_log log;
     size_t at = 99;
     char first[LINE], again[LINE];
+    static struct tw_log_name names[TW_LOG_NAMES]; /* of all lines of before; and again, when it is known */
     struct tw_log_reader reader = TW_LOG_READER(0, NEAR);
+    reader.names = names;
     assert_int_equal(tw_log_peek(&reader, tw_str_z(input), &log, &at), fault);
     assert_int_equal(at, offset);
+    const struct tw_log_name *name = reader.name;
+    assert_int_equal(tw_log_peek(&reader, tw_str_z(input), &log, &at), fault);
+    assert_int_equal(at, offset);
+    assert_ptr_equal(reader.name, name);
     if (fault != TW_LOG_OK)
         return;
     assert_true(log.unsplit && log.fields.n == 0 && log.text.n >= want->text.n);

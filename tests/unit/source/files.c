@@ -95,14 +95,14 @@ static void keep(struct run *r, const struct tw_record *rec)
 void run_all(struct run *r, const char *const *paths, size_t n, const struct tw_replay_source_options *o)
 {
     char why[256] = "";
-    struct tw_record rec;
+    const struct tw_record *rec;
     *r = (struct run){0};
     struct tw_replay_source *s = tw_replay_source_open(paths, n, o, why);
     assert_string_equal(why, "");
     assert_non_null(s);
     for (tw_err err; (err = tw_replay_source_next(s, &rec)) != TW_ENOENT;) {
         if (err == TW_OK) {
-            keep(r, &rec);
+            keep(r, rec);
             continue;
         }
         r->errors++;

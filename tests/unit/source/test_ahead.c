@@ -120,7 +120,7 @@ static void an_input_may_be_left_at_any_record(void **state)
         char why[256];
         struct tw_replay_source_options o = {.year = 2026};
         struct tw_replay_source *s = tw_replay_source_open(&path, 1, &o, why);
-        struct tw_record rec;
+        const struct tw_record *rec;
         assert_non_null(s);
         for (size_t k = 0; k < stops[i]; k++)
             assert_int_equal(tw_replay_source_next(s, &rec), TW_OK);

@@ -30,10 +30,22 @@ const char *tw_log_fault_name(enum tw_log_fault f);
 enum tw_log_fault tw_log_decode(struct tw_str bytes, int year, tw_time near, struct tw_log *out,
                                 size_t *offset);
 
-/* For many messages, one after the other. */
+/* A tag that was read before, and what its reader has found out of it since. */
+enum { TW_LOG_NAMES = 256, TW_LOG_NAME = 64 };
+struct tw_log_name {
+    uint8_t n; /* 0: none is here yet */
+    uint8_t module_n, brief_n;
+    bool glanced;            /* `glance` is set; its name is not */
+    char text[TW_LOG_NAME];  /* "MODULE/SEV/BRIEF(", n bytes */
+    struct tw_glance glance; /* decode does not look at it */
+};
+
+/* For many messages, one after the other. What it remembers makes no difference but in time. */
 struct tw_log_reader {
     int year;
     tw_time near;
+    struct tw_log_name *names; /* TW_LOG_NAMES of them, the caller's, zeroed at first; NULL: remember none */
+    struct tw_log_name *name;  /* of the message read last; NULL: it is not one of them */
     /* The date read last, and when that day began: of most messages it is the same. */
     char date[TW_LOG_DATE];
     tw_time midnight;
@@ -41,7 +53,7 @@ struct tw_log_reader {
 /* It begins with a date that is as true as any. */
 #define TW_LOG_READER(year, near)                                                                            \
     {                                                                                                        \
-        (year), (near), "Jan  1 1970",                                                                       \
+        (year), (near), NULL, NULL, "Jan  1 1970",                                                           \
         {                                                                                                    \
             0                                                                                                \
         }                                                                                                    \

@@ -50,6 +50,18 @@ enum tw_security {
     TW_SECURITY_CERTIFICATE,
 };
 
+/* What a message's host name or its own name (tw_rules_glance) tells: that its text need not be read. */
+struct tw_glance {
+    enum tw_glance_verdict {
+        TW_GLANCE_READ,    /* it must be read, or nobody has looked */
+        TW_GLANCE_STRANGE, /* no device has that host name */
+        TW_GLANCE_NOTED,   /* it is known, and of no consequence */
+        TW_GLANCE_UNKNOWN  /* no rule is about it */
+    } verdict;
+    uint64_t key;       /* UNKNOWN: what the table of unknown messages knows it by */
+    struct tw_str name; /* UNKNOWN: MODULE/SEV/BRIEF, borrowed like the bytes */
+};
+
 struct tw_record {
     tw_time rx; /* when it was handed to us, on the shell's clock; never goes back between records */
     tw_time at; /* when it happened, if the source had to work that out itself (a log without arrival times);
@@ -67,10 +79,13 @@ struct tw_record {
                         the core does */
     const struct tw_log *log; /* what tw_log_peek makes of the bytes with this `year`, when the source had
                                  to look inside anyway; borrowed like them. NULL: the core decodes */
+    struct tw_glance glance;  /* of a syslog message, with its `sender`: if it is not READ, neither `log` nor
+                                 the bytes are looked at */
 };
 
 struct tw_buf;
-/* A record as bytes, for the store; what its source only found out to save time (sender, log) is left out. */
+/* A record as bytes, for the store; what its source only found out to save time (sender, log, glance) is left
+ * out. */
 void tw_record_encode(const struct tw_record *r, struct tw_buf *out);
 /* Takes one off `in`; its texts are borrowed from there. False: there is none, or it is damaged. */
 bool tw_record_decode(struct tw_str *in, struct tw_record *out);

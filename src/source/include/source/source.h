@@ -15,6 +15,7 @@
  */
 #include "base/err.h"
 #include "model/record.h"
+#include "pipeline/rules.h"
 #include "topology/topology.h"
 
 enum { TW_LINE_MAX = 65536 };
@@ -24,6 +25,7 @@ struct tw_replay_source;
 struct tw_replay_source_options {
     const struct tw_topology *topology; /* whose clock and stamp-offset apply; may be NULL */
     int year;                           /* --year; 0: of the file's modification time */
+    const struct tw_rules *rules;       /* of who is fed with the records; may be NULL */
 };
 
 struct tw_source_stats {
@@ -37,10 +39,10 @@ struct tw_source_stats {
 struct tw_replay_source *tw_replay_source_open(const char *const *paths, size_t n,
                                                const struct tw_replay_source_options *options,
                                                char why[static 256]);
-/* The next record, in order of time. Borrowed until the next call. TW_ENOENT: the end. TW_EIO, TW_EFORMAT: an
+/* The next record, in order of time, borrowed until the next call. TW_ENOENT: the end. TW_EIO, TW_EFORMAT: an
  * input can't be read further; tw_replay_source_error says which and why, and the next call goes on with the
  * others. */
-TW_MUST_CHECK tw_err tw_replay_source_next(struct tw_replay_source *s, struct tw_record *out);
+TW_MUST_CHECK tw_err tw_replay_source_next(struct tw_replay_source *s, const struct tw_record **out);
 const char *tw_replay_source_error(const struct tw_replay_source *s);
 const char *tw_replay_source_name(const struct tw_replay_source *s, uint32_t input);
 struct tw_source_stats tw_replay_source_stats(const struct tw_replay_source *s);

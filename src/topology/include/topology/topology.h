@@ -125,6 +125,8 @@ void tw_topology_unref(const struct tw_topology *t);
 /* The device with this source address / header host name (case does not count), or TW_NONE. */
 uint32_t tw_topology_by_address(const struct tw_topology *t, const struct tw_addr *a);
 uint32_t tw_topology_by_hostname(const struct tw_topology *t, struct tw_str host);
+/* By a header's host name, or an address that stands in its place. */
+uint32_t tw_topology_by_name(const struct tw_topology *t, struct tw_str host);
 /* The device with this name in its client certificate (case does not count); with this SNMP engine ID, as
  * bytes. */
 uint32_t tw_topology_by_certificate(const struct tw_topology *t, struct tw_str name);
