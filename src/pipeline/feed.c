@@ -142,7 +142,9 @@ static TW_APART void log_event(struct tw_pipeline *p, uint32_t device, const str
     pipeline_event(p, device, &e);
 }
 
-static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log)
+/* `known`: its name in the reader that decoded it, or NULL. */
+static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log,
+                        struct tw_log_name *known)
 {
     enum tw_counter why;
     uint32_t device = r->sender != 0 ? r->sender - 1 : sender_of_log(p, r, log, &why);
@@ -152,10 +154,9 @@ static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const 
     }
     heard(p, device, r);
     struct happened h = log_time(p, device, r, log);
-    struct tw_glance g;
-    const struct tw_event_form *forms = pipeline_glance(p->rules, log, &g);
+    struct tw_glance g = r->glance.of == p->rules ? r->glance : tw_rules_glance(p->rules, log, known);
     if (g.verdict == TW_GLANCE_READ)
-        log_event(p, device, r, forms, log, &h);
+        log_event(p, device, r, g.forms, log, &h);
     else
         unread(p, r, &g);
 }
@@ -165,9 +166,11 @@ static TW_APART void raw_log(struct tw_pipeline *p, const struct tw_record *r)
     struct tw_log log;
     size_t offset;
     struct tw_loss loss;
-    enum tw_log_fault fault = tw_log_decode(r->bytes, r->year, r->rx, &log, &offset);
+    p->reader.year = r->year;
+    p->reader.near = r->rx;
+    enum tw_log_fault fault = tw_log_peek(&p->reader, r->bytes, &log, &offset);
     if (fault == TW_LOG_OK) {
-        decoded_log(p, r, &log);
+        decoded_log(p, r, &log, p->reader.name);
     } else if (r->from.family == 0 && tw_loss_parse(r->bytes, &loss)) { /* a note in a file */
         p->counters[TW_COUNT_RECEIVED]--;
         pipeline_loss(p, r, &loss);
@@ -288,7 +291,7 @@ static void feed_log(struct tw_pipeline *p, const struct tw_record *r)
         p->counters[TW_COUNT_RECEIVED]--;
         feed_operator(p, r);
     } else if (r->log != NULL) {
-        decoded_log(p, r, r->log);
+        decoded_log(p, r, r->log, NULL);
     } else {
         raw_log(p, r);
     }
@@ -334,7 +337,7 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
     p->now = tw_later(record->rx, p->now); /* never back */
     tw_alerts_advance(p->alerts, p->now);
     p->kept = false;
-    if (record->glance.verdict == TW_GLANCE_READ) {
+    if (record->glance.verdict == TW_GLANCE_READ || record->glance.of != p->rules) {
         feed_whole(p, record);
         return;
     }

@@ -68,6 +68,8 @@ struct tw_pipeline *tw_pipeline_create(const struct tw_topology *topology, struc
     p->arena = tw_arena_create(65536);
     p->now = TW_TIME_MIN;
     p->device = TW_NONE;
+    p->reader = (struct tw_log_reader)TW_LOG_READER(0, TW_TIME_MIN);
+    p->reader.names = tw_xcalloc(TW_LOG_NAMES, sizeof *p->reader.names);
     build(p);
     return p;
 }
@@ -77,6 +79,7 @@ void tw_pipeline_destroy(struct tw_pipeline *p)
     if (p == NULL)
         return;
     tear_down(p);
+    free(p->reader.names);
     tw_rules_destroy(p->rules);
     tw_topology_unref(p->topology);
     tw_arena_destroy(p->arena);
@@ -396,6 +399,7 @@ void tw_pipeline_swap(struct tw_pipeline *p, const struct tw_topology *topology,
     if (rules != p->rules)
         tw_rules_destroy(p->rules);
     tw_topology_unref(p->topology);
+    memset(next.reader.names, 0, TW_LOG_NAMES * sizeof *next.reader.names);
     *p = next;
     tw_buf_finish(&bytes);
     struct tw_moment m = {.at = now, .rx = now};

@@ -4,6 +4,7 @@
 #include "alert/alert.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "decode/log.h"
 #include "decode/trap.h"
 #include "model/message.h"
 #include "pipeline/pipeline.h"
@@ -49,7 +50,9 @@ struct tw_pipeline {
     struct tw_arena *arena; /* per record */
     struct clock_model *clocks;
     struct tw_device_stats *stats;
-    struct tw_kv_shape *shapes; /* per form of the rules; no state: they only save time */
+    /* No state: they only save time. */
+    struct tw_log_reader reader;
+    struct tw_kv_shape *shapes; /* per form of the rules */
     uint64_t *heard_on;         /* of each device: a bit for each input, counted modulo 64 */
     struct signatures *signatures;
     uint64_t counters[TW_COUNTERS];
@@ -77,16 +80,8 @@ uint32_t sender_of_bytes(struct tw_pipeline *p, const struct tw_record *r);
 /* It needs no look inside a trap to know who sent it. */
 bool sender_is_device(const struct tw_pipeline *p, const struct tw_record *r);
 
-/* What the table of unknown messages knows it by: MODULE/SEV/BRIEF, which stand side by side, and the reason.
- */
-static inline void glance_name(const struct tw_log *log, enum tw_counter reason, struct tw_glance *out)
-{
-    out->name = tw_str_of(log->module.p, (size_t)(log->brief.p + log->brief.n - log->module.p));
-    out->key = signature_key(out->name, TW_TRANSPORT_SYSLOG, reason);
-}
-/* rules.c: the forms that its name has as well, NULL when no rule is about it. */
-const struct tw_event_form *pipeline_glance(const struct tw_rules *r, const struct tw_log *log,
-                                            struct tw_glance *out);
+/* rules.c: of a message that nobody understood, for that reason. */
+struct tw_glance glance_unknown(const struct tw_log *log, enum tw_counter reason);
 
 /* unknown.c: after it was counted. offset: of what can't be decoded, the byte where that was seen. */
 void unknown_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log);

@@ -68,25 +68,41 @@ const char *tw_rules_condition(const struct tw_rules *r, size_t i)
     return i < r->policy->conditions_n ? r->policy->conditions[i].name : NULL;
 }
 
-const struct tw_event_form *pipeline_glance(const struct tw_rules *r, const struct tw_log *log,
-                                            struct tw_glance *out)
+/* MODULE/SEV/BRIEF stand side by side. */
+static struct tw_str name_of(const struct tw_log *log)
+{
+    return tw_str_of(log->module.p, (size_t)(log->brief.p + log->brief.n - log->module.p));
+}
+
+struct tw_glance glance_unknown(const struct tw_log *log, enum tw_counter reason)
+{
+    struct tw_str name = name_of(log);
+    return (struct tw_glance){
+        .verdict = TW_GLANCE_UNKNOWN, .key = signature_key(name, TW_TRANSPORT_SYSLOG, reason), .name = name};
+}
+
+static struct tw_glance look(const struct tw_rules *r, const struct tw_log *log)
 {
     const struct tw_event_form *forms =
         (log->cut ? tw_ruleset_log_forms_cut : tw_ruleset_log_forms)(r->events, log->module, log->brief);
-    out->verdict = TW_GLANCE_READ;
-    if (forms == NULL) {
-        out->verdict = TW_GLANCE_UNKNOWN;
-        glance_name(log, TW_COUNT_NO_RULE, out);
-    } else if (forms->certain && forms->rule->kind == TW_EVENT_NOTED) {
-        out->verdict = TW_GLANCE_NOTED;
-    }
-    return forms;
+    if (forms == NULL)
+        return glance_unknown(log, TW_COUNT_NO_RULE);
+    bool noted = forms->certain && forms->rule->kind == TW_EVENT_NOTED;
+    return (struct tw_glance){.verdict = noted ? TW_GLANCE_NOTED : TW_GLANCE_READ, .forms = forms};
 }
 
-struct tw_glance tw_rules_glance(const struct tw_rules *r, const struct tw_log *log)
+struct tw_glance tw_rules_glance(const struct tw_rules *r, const struct tw_log *log,
+                                 struct tw_log_name *known)
 {
-    struct tw_glance g = {0};
-    (void)pipeline_glance(r, log, &g);
+    if (known != NULL && known->glance.of == r) {
+        struct tw_glance g = known->glance;
+        g.name = name_of(log);
+        return g;
+    }
+    struct tw_glance g = look(r, log);
+    g.of = r;
+    if (known != NULL)
+        known->glance = g;
     return g;
 }
 

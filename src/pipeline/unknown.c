@@ -38,8 +38,7 @@ void unknown_name(struct tw_pipeline *p, const struct tw_record *r, const struct
 
 void unknown_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log)
 {
-    struct tw_glance g;
-    glance_name(log, p->last, &g);
+    struct tw_glance g = glance_unknown(log, p->last);
     unknown_name(p, r, &g);
 }
 

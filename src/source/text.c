@@ -18,6 +18,7 @@ struct text {
     struct tw_source_stats *stats;
     unsigned *threads; /* how many more may be started */
     struct reader *reader;
+    const struct tw_rules *rules;
     struct window *first; /* the only one of a short input */
     struct ahead *ahead;  /* NULL: nobody reads ahead */
     struct window *window;
@@ -34,6 +35,7 @@ struct text *text_create(struct stream *s, const struct tw_replay_source_options
     t->stats = stats;
     t->threads = threads;
     t->reader = reader_create(s, options);
+    t->rules = options->rules;
     t->arrival = TW_TIME_MIN;
     t->window = t->first = window_create();
     return t;
@@ -163,7 +165,9 @@ tw_err text_next(struct text *t, struct tw_record *out)
     out->transport = TW_TRANSPORT_SYSLOG;
     out->ref.position = ++t->position;
     out->bytes = tw_str_of(l->p, l->n);
+    out->glance.of = l->verdict != TW_GLANCE_READ || l->forms != NULL ? t->rules : NULL;
     out->glance.verdict = (enum tw_glance_verdict)l->verdict;
+    out->glance.forms = l->forms;
     out->glance.key = l->key;
     out->glance.name = tw_str_of(l->p + l->name_at, l->name_n);
     if (t->ahead != NULL)

@@ -204,6 +204,7 @@ static void decode(struct reader *r, struct line *l, struct tw_log *log)
 static void glance(const struct reader *r, struct line *l, const struct tw_log *log)
 {
     l->verdict = TW_GLANCE_READ;
+    l->forms = NULL;
     if (l->log == 0 || l->kind == RELAYED || r->options.rules == NULL || l->p[0] == 't')
         return;
     if (l->sender == 0) {
@@ -211,17 +212,12 @@ static void glance(const struct reader *r, struct line *l, const struct tw_log *
             l->verdict = TW_GLANCE_STRANGE;
         return;
     }
-    struct tw_log_name *name = r->log.name;
-    struct tw_glance g =
-        name != NULL && name->glanced ? name->glance : tw_rules_glance(r->options.rules, log);
-    if (name != NULL) {
-        name->glanced = true;
-        name->glance = g;
-    }
+    struct tw_glance g = tw_rules_glance(r->options.rules, log, r->log.name);
     l->verdict = (uint8_t)g.verdict;
+    l->forms = g.forms;
     l->key = g.key;
     l->name_at = (uint16_t)(log->module.p - l->p);
-    l->name_n = (uint16_t)(log->brief.p + log->brief.n - log->module.p);
+    l->name_n = (uint16_t)g.name.n;
 }
 
 static struct tw_str without_return(const char *p, size_t n)

@@ -20,7 +20,8 @@ struct line {
     uint32_t sender; /* 1 + device that has this host name; 0: none has */
     uint32_t log;    /* 1 + index in the window's logs, what it says; 0: it can't be read, or need not be */
     tw_time time;    /* STAMPED: corrected, once the clocks are measured */
-    uint64_t key;    /* of its glance, which these are: */
+    const struct tw_event_form *forms; /* of its glance, which these are; READ and NULL: there is none */
+    uint64_t key;
     uint16_t name_at, name_n;
     uint8_t verdict;
     uint8_t kind;  /* what its time comes from: */

@@ -35,9 +35,8 @@ enum { TW_LOG_NAMES = 256, TW_LOG_NAME = 64 };
 struct tw_log_name {
     uint8_t n; /* 0: none is here yet */
     uint8_t module_n, brief_n;
-    bool glanced;            /* `glance` is set; its name is not */
     char text[TW_LOG_NAME];  /* "MODULE/SEV/BRIEF(", n bytes */
-    struct tw_glance glance; /* decode does not look at it */
+    struct tw_glance glance; /* all but its `name`; decode does not look at it */
 };
 
 /* For many messages, one after the other. What it remembers makes no difference but in time. */

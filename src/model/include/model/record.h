@@ -50,16 +50,21 @@ enum tw_security {
     TW_SECURITY_CERTIFICATE,
 };
 
-/* What a message's host name or its own name (tw_rules_glance) tells: that its text need not be read. */
+struct tw_rules;
+struct tw_event_form;
+
+/* What a message's host name or its own name (tw_rules_glance) tells: whether its text need be read. */
 struct tw_glance {
+    const struct tw_rules *of; /* whose answer it is: the core listens to that of its own rules only */
     enum tw_glance_verdict {
-        TW_GLANCE_READ,    /* it must be read, or nobody has looked */
+        TW_GLANCE_READ,    /* it must be read */
         TW_GLANCE_STRANGE, /* no device has that host name */
         TW_GLANCE_NOTED,   /* it is known, and of no consequence */
         TW_GLANCE_UNKNOWN  /* no rule is about it */
     } verdict;
-    uint64_t key;       /* UNKNOWN: what the table of unknown messages knows it by */
-    struct tw_str name; /* UNKNOWN: MODULE/SEV/BRIEF, borrowed like the bytes */
+    const struct tw_event_form *forms; /* READ: those under its name; not NULL */
+    uint64_t key;                      /* UNKNOWN: what the table of unknown messages knows it by */
+    struct tw_str name;                /* UNKNOWN: MODULE/SEV/BRIEF, borrowed like the bytes */
 };
 
 struct tw_record {
@@ -79,8 +84,8 @@ struct tw_record {
                         the core does */
     const struct tw_log *log; /* what tw_log_peek makes of the bytes with this `year`, when the source had
                                  to look inside anyway; borrowed like them. NULL: the core decodes */
-    struct tw_glance glance;  /* of a syslog message, with its `sender`: if it is not READ, neither `log` nor
-                                 the bytes are looked at */
+    struct tw_glance glance; /* of a syslog message, with its `sender`: neither `log` nor the bytes are looked
+                                at unless it says READ */
 };
 
 struct tw_buf;

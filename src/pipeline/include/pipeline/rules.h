@@ -6,6 +6,7 @@
  * the shell reads the files and hands over their text.
  */
 #include "doc/doc.h"
+#include "decode/log.h"
 #include "model/message.h"
 #include "ruleset/ruleset.h"
 
@@ -27,9 +28,11 @@ size_t tw_rules_check(const struct tw_rules_text *text, const struct tw_rules *r
 bool tw_rules_hold(struct tw_rules *r, struct tw_str condition, tw_dur hold);
 /* Its i-th condition, NULL after the last. */
 const char *tw_rules_condition(const struct tw_rules *r, size_t i);
-/* Whether a message that tw_log_peek could decode has to be read; for who reads ahead of the core, on whatever
- * thread. It is what the core, which has the same rules, would find out by itself. */
-struct tw_glance tw_rules_glance(const struct tw_rules *r, const struct tw_log *log);
+/* Whether a message that tw_log_peek could decode has to be read; for who reads ahead of the core, on
+ * whatever thread. It is what the core, which has the same rules, would find out by itself. `known`: the
+ * reader's name of that message, where the answer is remembered; or NULL. */
+struct tw_glance tw_rules_glance(const struct tw_rules *r, const struct tw_log *log,
+                                 struct tw_log_name *known);
 struct tw_rules_stats {
     size_t events, conditions, hints, examples;
     size_t patterns, patterns_jit; /* of them, those that pcre2 made machine code for */
