@@ -6,9 +6,9 @@ enum { DIGEST_MARK = 0x74776467 };
 
 void digest_touch(struct tw_pipeline *p, uint32_t device)
 {
-    if (p->touched[device])
+    if (p->devices[device].touched)
         return;
-    p->touched[device] = true;
+    p->devices[device].touched = true;
     p->touched_list[p->touched_n++] = device;
 }
 
@@ -28,7 +28,7 @@ static void snap(struct tw_pipeline *p, struct tw_snap *s)
 static void told(struct tw_pipeline *p)
 {
     for (size_t i = 0; i < p->touched_n; i++)
-        p->touched[p->touched_list[i]] = false;
+        p->devices[p->touched_list[i]].touched = false;
     p->touched_n = 0;
     p->counted = false;
 }

@@ -28,7 +28,7 @@ void pipeline_begin(struct tw_pipeline *p, tw_time now)
 static enum tw_counter counted(struct tw_pipeline *p, enum tw_counter c)
 {
     p->counters[c]++;
-    (p->device != none ? p->stats[p->device].counts : p->nobody)[c]++;
+    (p->device != none ? p->devices[p->device].stats.counts : p->nobody)[c]++;
     p->last = c;
     return c;
 }
@@ -65,11 +65,12 @@ static bool matched(struct tw_pipeline *p, enum tw_match m)
 
 static inline void heard(struct tw_pipeline *p, uint32_t device, const struct tw_record *r)
 {
+    struct device *d = &p->devices[device];
     p->device = device;
     digest_touch(p, device);
-    p->stats[device].records++;
-    p->stats[device].last_heard = p->now;
-    p->heard_on[device] |= UINT64_C(1) << r->ref.input % 64;
+    d->stats.records++;
+    d->stats.last_heard = p->now;
+    d->heard_on |= UINT64_C(1) << r->ref.input % 64;
 }
 
 static void malformed(struct tw_pipeline *p, const struct tw_record *r, enum tw_counter c, const char *why,
@@ -78,7 +79,7 @@ static void malformed(struct tw_pipeline *p, const struct tw_record *r, enum tw_
     p->device = sender_of_bytes(p, r);
     if (p->device != none) {
         digest_touch(p, p->device);
-        p->stats[p->device].records++;
+        p->devices[p->device].stats.records++;
     }
     (void)counted(p, c);
     unknown_bytes(p, r, why, offset);
@@ -348,6 +349,16 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
     if (record->sender != 0)
         heard(p, record->sender - 1, record);
     unread(p, record, &record->glance);
+}
+
+void tw_pipeline_soon(const struct tw_pipeline *p, uint32_t sender)
+{
+    enum { CACHE_LINE = 64 };
+    if (sender == 0 || sender > p->topology->devices_n)
+        return;
+    const char *device = (const char *)&p->devices[sender - 1];
+    __builtin_prefetch(device, 1);
+    __builtin_prefetch(device + CACHE_LINE, 1);
 }
 
 void tw_pipeline_advance(struct tw_pipeline *p, tw_time now)

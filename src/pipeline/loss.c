@@ -8,12 +8,13 @@ static bool concerns(const struct tw_pipeline *p, uint32_t device, const struct 
     if (l->cause == TW_LOSS_RESTART) /* no socket was read */
         return true;
     /* One that was never heard may be heard there: its first word may be what was lost. */
-    return p->heard_on[device] == 0 || (p->heard_on[device] >> r->ref.input % 64 & 1) != 0;
+    uint64_t on = p->devices[device].heard_on;
+    return on == 0 || (on >> r->ref.input % 64 & 1) != 0;
 }
 
 static void mark(struct tw_pipeline *p, uint32_t device, const struct tw_loss *l, tw_time at)
 {
-    struct tw_feed *f = &p->stats[device].feed;
+    struct tw_feed *f = &p->devices[device].stats.feed;
     if (!tw_time_is_finite(f->last) || tw_time_sub(at, f->last).ns > TW_LOSSY_FOR.ns)
         f->since = at;
     f->last = at;
@@ -52,7 +53,7 @@ static struct tw_feed now(const struct tw_pipeline *p, struct tw_feed f)
 
 struct tw_feed tw_pipeline_device_feed(const struct tw_pipeline *p, uint32_t device)
 {
-    return now(p, p->stats[device].feed);
+    return now(p, p->devices[device].stats.feed);
 }
 
 struct tw_feed tw_pipeline_pair_feed(const struct tw_pipeline *p, uint32_t pair)

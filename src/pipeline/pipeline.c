@@ -33,12 +33,11 @@ static void build(struct tw_pipeline *p)
     p->facts = tw_facts_create(p->topology, o);
     p->alerts = tw_alerts_create(p->facts, p->rules->policy, p->options.trace);
     p->clocks = tw_xcalloc(p->topology->devices_n, sizeof *p->clocks);
-    p->stats = tw_xcalloc(p->topology->devices_n, sizeof *p->stats);
+    p->devices = tw_xcalloc(p->topology->devices_n, sizeof *p->devices);
     p->shapes = tw_xcalloc(tw_ruleset_forms(p->rules->events), sizeof *p->shapes);
     for (size_t i = 0; i < p->topology->devices_n; i++)
-        p->stats[i].last_heard = p->stats[i].feed.since = p->stats[i].feed.last = TW_TIME_MIN;
-    p->heard_on = tw_xcalloc(p->topology->devices_n, sizeof *p->heard_on);
-    p->touched = tw_xcalloc(p->topology->devices_n, sizeof *p->touched);
+        p->devices[i].stats = (struct tw_device_stats){.last_heard = TW_TIME_MIN,
+                                                       .feed = {.since = TW_TIME_MIN, .last = TW_TIME_MIN}};
     p->touched_list = tw_xcalloc(p->topology->devices_n, sizeof *p->touched_list);
     p->touched_n = 0;
     p->signatures = signatures_create(p->topology->devices_n);
@@ -49,10 +48,8 @@ static void tear_down(struct tw_pipeline *p)
     tw_alerts_destroy(p->alerts);
     tw_facts_destroy(p->facts);
     free(p->clocks);
-    free(p->stats);
+    free(p->devices);
     free(p->shapes);
-    free(p->heard_on);
-    free(p->touched);
     free(p->touched_list);
     signatures_destroy(p->signatures);
 }
@@ -138,7 +135,7 @@ enum tw_counter tw_pipeline_last(const struct tw_pipeline *p)
 
 const struct tw_device_stats *tw_pipeline_device_stats(const struct tw_pipeline *p, uint32_t device)
 {
-    struct tw_device_stats *s = &p->stats[device];
+    struct tw_device_stats *s = &p->devices[device].stats;
     s->skew = p->clocks[device].skew;
     s->events = s->counts[TW_COUNT_EVENTS];
     s->unnamed_if_index = s->counts[TW_COUNT_UNNAMED_IF_INDEX];
@@ -292,8 +289,8 @@ void pipeline_snap_device(struct tw_pipeline *p, struct tw_snap *s, uint32_t *de
     tw_facts_snap_device(p->facts, s, device);
     if (tw_snap_writing(s)) {
         clock = p->clocks[*device];
-        stats = p->stats[*device];
-        heard_on = p->heard_on[*device];
+        stats = p->devices[*device].stats;
+        heard_on = p->devices[*device].heard_on;
     }
     clock_snap(&clock, s);
     tw_snap_u64(s, &stats.records);
@@ -308,8 +305,8 @@ void pipeline_snap_device(struct tw_pipeline *p, struct tw_snap *s, uint32_t *de
         return;
     }
     p->clocks[*device] = clock;
-    p->stats[*device] = stats;
-    p->heard_on[*device] = heard_on;
+    p->devices[*device].stats = stats;
+    p->devices[*device].heard_on = heard_on;
     tw_alerts_lost(p->alerts, *device, stats.feed.last);
 }
 

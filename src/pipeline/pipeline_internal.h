@@ -41,6 +41,13 @@ enum tw_clock_doubt clock_doubt(const struct clock_model *c, bool offset_utc);
 void clock_forget(struct clock_model *c);
 void clock_snap(struct clock_model *c, struct tw_snap *s);
 
+/* What each message changes is at the beginning: with many devices none of it is in a cache. */
+struct device {
+    uint64_t heard_on; /* a bit for each input, counted modulo 64 */
+    bool touched;      /* heard since the last digest */
+    struct tw_device_stats stats;
+};
+
 struct tw_pipeline {
     const struct tw_topology *topology;
     struct tw_rules *rules;
@@ -49,18 +56,16 @@ struct tw_pipeline {
     struct tw_alerts *alerts;
     struct tw_arena *arena; /* per record */
     struct clock_model *clocks;
-    struct tw_device_stats *stats;
+    struct device *devices;
     /* No state: they only save time. */
     struct tw_log_reader reader;
     struct tw_kv_shape *shapes; /* per form of the rules */
-    uint64_t *heard_on;         /* of each device: a bit for each input, counted modulo 64 */
     struct signatures *signatures;
     uint64_t counters[TW_COUNTERS];
     uint64_t nobody[TW_COUNT_BECAME];
     enum tw_counter last;
-    bool kept;     /* the last record is to be kept whole */
-    bool counted;  /* something since the last digest */
-    bool *touched; /* per device: heard since then */
+    bool kept;    /* the last record is to be kept whole */
+    bool counted; /* something since the last digest */
     uint32_t *touched_list;
     size_t touched_n;
     uint32_t device; /* of this record; TW_NONE: of none, or not known yet */

@@ -15,11 +15,18 @@ enum { NAMES_LOG2 = 15, NAME_MAX_BYTES = 16 };
 
 static const int64_t day = 86400 * INT64_C(1000000000);
 
+/* What is known of a host name. */
+struct host {
+    uint32_t index;  /* in the clock */
+    uint32_t sender; /* 1 + device; 0: none has that name */
+    bool utc;        /* the digits of its stamps are UTC */
+};
+
 /* A host name of at most NAME_MAX_BYTES, by its bytes. */
 struct name {
     uint64_t head, tail; /* the first eight, the last eight; of a shorter one all, and 0 */
     uint32_t n;          /* 0: of none */
-    uint32_t host;
+    struct host host;
 };
 
 struct reader {
@@ -27,13 +34,10 @@ struct reader {
     struct tw_replay_source_options options;
     struct tw_log_reader log;
     struct clock *clock;
-    struct {
-        uint32_t sender; /* 1 + device; 0: none has that name */
-        bool utc;        /* the digits of its stamps are UTC */
-    } hosts[CLOCK_HOSTS + 1];
-    struct name names[1 << NAMES_LOG2]; /* found lately, each where its hash says, instead of another */
-    bool skipping;                      /* up to the end of a line that was cut */
-    struct clock_line *measure;         /* of the STAMPED lines */
+    struct host hosts[CLOCK_HOSTS + 1];
+    struct name names[1 << NAMES_LOG2][2]; /* found lately, each where its hash says, the last one first */
+    bool skipping;                         /* up to the end of a line that was cut */
+    struct clock_line *measure;            /* of the STAMPED lines */
     struct clock_line tail[TAIL_LINES];
     size_t tail_n;
     bool started;
@@ -88,22 +92,23 @@ void reader_destroy(struct reader *r)
     free(r);
 }
 
-TW_APART static uint32_t look_up(struct reader *r, struct tw_str name)
+TW_APART static struct host look_up(struct reader *r, struct tw_str name)
 {
     bool added;
     const struct tw_topology *t = r->options.topology;
-    uint32_t h = clock_host(r->clock, name, &added);
+    uint32_t i = clock_host(r->clock, name, &added);
     if (added) {
         uint32_t device = t != NULL ? tw_topology_by_name(t, name) : TW_NONE;
         /* The host past the limit shares its place with others: it is asked for every time. */
-        r->hosts[h].sender = device != TW_NONE ? device + 1 : 0;
-        r->hosts[h].utc = device != TW_NONE && t->devices[device].stamp_offset_utc;
+        r->hosts[i] = (struct host){.index = i,
+                                    .sender = device != TW_NONE ? device + 1 : 0,
+                                    .utc = device != TW_NONE && t->devices[device].stamp_offset_utc};
     }
-    return h;
+    return r->hosts[i];
 }
 
 /* The same names come again and again, letter by letter. */
-static uint32_t host_of(struct reader *r, struct tw_str name)
+static inline struct host host_of(struct reader *r, struct tw_str name)
 {
     uint64_t head = 0, tail = 0;
     if (name.n == 0 || name.n > NAME_MAX_BYTES)
@@ -116,12 +121,16 @@ static uint32_t host_of(struct reader *r, struct tw_str name)
         tail = tw_load8(name.p + name.n - sizeof tail);
     }
     uint64_t hash = (head ^ tail * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
-    struct name *at = &r->names[hash >> (64 - NAMES_LOG2)];
-    if (at->head == head && at->tail == tail && at->n == name.n)
-        return at->host;
-    uint32_t host = look_up(r, name);
-    if (host < CLOCK_HOSTS) /* the one past the limit is several */
-        *at = (struct name){head, tail, (uint32_t)name.n, host};
+    struct name *at = r->names[hash >> (64 - NAMES_LOG2)];
+    for (struct name *each = at; each < at + 2; each++) {
+        if (each->head == head && each->tail == tail && each->n == name.n)
+            return each->host;
+    }
+    struct host host = look_up(r, name);
+    if (host.index < CLOCK_HOSTS) { /* the one past the limit is several */
+        at[1] = at[0];
+        at[0] = (struct name){head, tail, (uint32_t)name.n, host};
+    }
     return host;
 }
 
@@ -132,14 +141,15 @@ static struct tw_str bytes_of(const struct line *l)
 
 static void read_times(struct reader *r, struct line *l, const struct tw_log *log)
 {
-    l->host = host_of(r, log->host);
-    l->sender = r->hosts[l->host].sender;
+    struct host host = host_of(r, log->host);
+    l->host = host.index;
+    l->sender = host.sender;
     if (log->relay.present) {
         l->kind = RELAYED;
         l->time = tw_stamp_time(&log->relay, false);
     } else if (log->stamp.present) {
         l->kind = STAMPED;
-        l->time = tw_stamp_time(&log->stamp, r->hosts[l->host].utc);
+        l->time = tw_stamp_time(&log->stamp, host.utc);
     }
 }
 

@@ -58,6 +58,10 @@ tw_time tw_pipeline_next_deadline(const struct tw_pipeline *p);
  * longer. */
 tw_dur tw_pipeline_drain(const struct tw_pipeline *p);
 
+/* A record of this sender (as records have it; 0: nobody) will be fed soon: what it is going to change is
+ * fetched into the cache. Makes no difference but in time. */
+void tw_pipeline_soon(const struct tw_pipeline *p, uint32_t sender);
+
 /* How much a record matters, by its name alone: what the core would make of it is not more. Cheaper than to
  * feed it, and changes nothing. */
 enum tw_class tw_pipeline_class(struct tw_pipeline *p, const struct tw_record *r);
@@ -142,9 +146,9 @@ uint32_t tw_pipeline_prover(const struct tw_pipeline *p, const struct tw_record 
 /* Per device. records = accepted + dropped of its counts. */
 struct tw_device_stats {
     uint64_t records;                  /* that are known to be of it, malformed ones included */
+    tw_time last_heard;                /* of the last that was well-formed */
     uint64_t counts[TW_COUNT_BECAME];  /* what became of them; [TW_COUNT_RECEIVED] is not used */
     uint64_t events, unnamed_if_index; /* two of them */
-    tw_time last_heard;                /* of the last that was well-formed */
     tw_dur skew;                       /* its clock against arrival, as taken out */
     struct tw_feed feed;               /* tw_pipeline_device_feed says more */
 };
