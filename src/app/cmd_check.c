@@ -3,13 +3,18 @@
 
 #include "base/buf.h"
 #include "load.h"
-#include "setup.h"
 #include "standard.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 extern const struct tw_command tw_cmd_check;
 
@@ -58,6 +63,44 @@ static int check_rules(const char *dir, struct tw_buf *good)
     return status;
 }
 
+/* The daemon is installed, and built, beside this program. */
+static bool find_daemon(char path[static PATH_MAX])
+{
+    static const char name[] = "trunkwatchd";
+    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    path[n > 0 ? n : 0] = '\0';
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    bool fits = folder > 0 && folder + sizeof name <= PATH_MAX;
+    memcpy(fits ? path + folder : path, name, sizeof name);
+    return fits;
+}
+
+/* Only the daemon knows its outputs: their libraries load dozens of others, and every command of this program
+ * would wait for them. Without `tell` only what is wrong is said. */
+static int check_config(const char *config, bool tell)
+{
+    char daemon[PATH_MAX];
+    const char *const words[] = {"trunkwatch", "--check", "-c", config, NULL};
+    posix_spawn_file_actions_t files;
+    pid_t pid = 0;
+    int ended = 0, error = find_daemon(daemon) ? posix_spawn_file_actions_init(&files) : ENOENT;
+    if (error == 0) {
+        if (!tell)
+            (void)posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+        error = posix_spawn(&pid, daemon, &files, NULL, (char *const *)(uintptr_t)words, environ);
+        (void)posix_spawn_file_actions_destroy(&files);
+    }
+    if (error != 0) {
+        (void)fprintf(stderr, "trunkwatch: %s checks a configuration, and can't be run: %s\n", daemon,
+                      strerror(error));
+        return TW_EXIT_USAGE;
+    }
+    while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(ended) ? WEXITSTATUS(ended) : TW_EXIT_USAGE;
+}
+
 static int worse(int a, int b)
 {
     return a > b ? a : b;
@@ -88,7 +131,7 @@ static int run(int argc, char **argv)
     if (rules != NULL || config == NULL)
         status = worse(status, check_rules(rules, &good));
     if (config != NULL)
-        status = worse(status, tw_setup_check(config, status == TW_EXIT_OK));
+        status = worse(status, check_config(config, status == TW_EXIT_OK));
     if (status == TW_EXIT_OK && good.n > 0)
         (void)fwrite(good.p, 1, good.n, stdout);
     tw_buf_finish(&good);
@@ -102,7 +145,8 @@ const struct tw_command tw_cmd_check = {
             "Validates files and runs every example that the rules carry. Without -c and -r: the installed "
             "rules.\n"
             "Errors are told as file:line:column.\n\n"
-            "  -c, --config FILE            the daemon's configuration, and what it names\n"
+            "  -c, --config FILE            the daemon's configuration, and what it names, as\n"
+            "                               trunkwatchd --check does\n"
             "  -i, --inventory FILE         devices and pairs\n"
             "  -r, --rules DIR              event rules, conditions, hints\n"
             "  -h, --help                   this text\n"

@@ -82,6 +82,6 @@ int main(int argc, char **argv)
         return usage("a configuration is needed: -c FILE");
     if (!check)
         return tw_live_run(config);
-    int status = tw_setup_check(config, true);
+    int status = tw_setup_check(config);
     return status != TW_EXIT_OK ? status : tw_standard_close();
 }

@@ -149,7 +149,7 @@ static void say_doubts(struct tw_setup *s)
     }
 }
 
-int tw_setup_check(const char *path, bool tell)
+int tw_setup_check(const char *path)
 {
     struct tw_setup s;
     struct tw_errors errors = {0};
@@ -159,11 +159,10 @@ int tw_setup_check(const char *path, bool tell)
         return status;
     TW_ASSERT(s.topology != NULL);
     struct tw_rules_stats stats = tw_rules_stats(s.rules);
-    if (tell)
-        (void)printf(
-            "%s: %zu devices, %zu pairs, %zu outputs; %zu event rules, %zu conditions, %zu examples hold\n",
-            path, s.topology->devices_n, s.topology->pairs_n, s.config->outputs_n, stats.events,
-            stats.conditions, s.examples);
+    (void)printf(
+        "%s: %zu devices, %zu pairs, %zu outputs; %zu event rules, %zu conditions, %zu examples hold\n", path,
+        s.topology->devices_n, s.topology->pairs_n, s.config->outputs_n, stats.events, stats.conditions,
+        s.examples);
     say_doubts(&s);
     tw_setup_finish(&s);
     return status;

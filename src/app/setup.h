@@ -41,8 +41,8 @@ void tw_setup_wrong(const struct tw_setup *s, struct tw_config_place at, const c
 enum { TW_SETUP_TYPES_MAX = 32 };
 void tw_setup_output_types(struct tw_config_output_type types[static TW_SETUP_TYPES_MAX]);
 void tw_setup_check_outputs(struct tw_setup *s, struct tw_errors *errors);
-/* `trunkwatchd --check`: says what is doubtful and, with `tell`, what was found. Returns the exit status. */
-int tw_setup_check(const char *path, bool tell);
+/* `trunkwatchd --check`: says what was found and what is doubtful. Returns the exit status. */
+int tw_setup_check(const char *path);
 /* credentials.c */
 void tw_setup_load_tls(struct tw_setup *s, struct tw_errors *errors);
 

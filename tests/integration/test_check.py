@@ -77,6 +77,23 @@ class Check(Case):
             self.assertEqual((done.returncode > 0, done.stdout), (True, ""), arguments)
             self.assertTrue(done.stderr, arguments)
 
+    def test_both_programs_say_the_same_of_a_configuration(self):
+        good = self.read("trunkwatchd.yaml")
+        doubtful = good.replace("type: file,", "type: file, pairs: [metro-8],")
+        for text in (good, doubtful, good.replace("type: file", "type: fil"), "a: [\n", None):
+            self.write("trunkwatchd.yaml", text) if text else os.remove(self.path("trunkwatchd.yaml"))
+            told = [(d.returncode, d.stdout, d.stderr) for d in (self.check(), subprocess.run(
+                [TRUNKWATCH, "check", "-c", self.path("trunkwatchd.yaml")], capture_output=True, text=True, timeout=PATIENCE))]
+            self.assertEqual(told[0], told[1])
+            self.assertTrue(any(told[0][1:]))
+
+    def test_without_the_daemon(self):
+        alone = self.path("trunkwatch")
+        shutil.copy(TRUNKWATCH, alone)
+        done = subprocess.run([alone, "check", "-c", self.path("trunkwatchd.yaml"), "-r", RULES], capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(done.stderr, f"trunkwatch: {os.path.realpath(alone)}d checks a configuration, and can't be run: No such file or directory\n")
+
     def test_an_exponential_pattern(self):
         shutil.copytree(RULES, self.path("rules"))
         self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace(RULES, "rules"))

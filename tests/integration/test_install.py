@@ -120,8 +120,9 @@ class Installed:
             text = f.read().replace("/var/log/trunkwatch", folder)
             f.seek(0)
             f.write(f"rules: {self.path(self.prefix + '/share/trunkwatch/rules')}\n{text}")
-        done = run(self.path(f"{self.prefix}/bin/trunkwatchd"), "-c", os.path.join(folder, "trunkwatchd.yaml"), "--check")
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for program, *words in (("trunkwatchd", "--check"), ("trunkwatch", "check")):
+            done = run(self.path(f"{self.prefix}/bin/{program}"), *words, "-c", os.path.join(folder, "trunkwatchd.yaml"))
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_what_an_administrator_changed_stays(self):
         path = self.path(f"{self.sysconfdir}/trunkwatch/trunkwatchd.yaml")
