@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,18 +20,29 @@ static bool refuse(const char *path)
     return false;
 }
 
+/* Room for all of it and a byte more, which shows that it ends there; of a pipe nobody knows. */
+static size_t room_for(int fd)
+{
+    struct stat st;
+    const off_t least = 4 << 10, most = TW_DOC_MAX_BYTES;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return 64 << 10;
+    return (size_t)(st.st_size < least ? least : st.st_size < most ? st.st_size : most) + 1;
+}
+
 bool tw_load_file(const char *path, char **text, size_t *n)
 {
     struct tw_buf b = {0};
-    static char block[64 << 10];
-    FILE *f = fopen(path, "re");
-    size_t got;
-    if (f == NULL)
+    ssize_t got = 1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
         return refuse(path);
-    while ((got = fread(block, 1, sizeof block, f)) > 0 && b.n <= TW_DOC_MAX_BYTES)
-        tw_buf_add(&b, block, got);
-    bool ok = !ferror(f) || refuse(path);
-    (void)fclose(f);
+    for (size_t room = room_for(fd); got > 0 && b.n <= TW_DOC_MAX_BYTES; b.n += got > 0 ? (size_t)got : 0) {
+        tw_buf_reserve(&b, b.n == 0 ? room : 1);
+        got = read(fd, b.p + b.n, b.cap - b.n - 1);
+    }
+    bool ok = got >= 0 || refuse(path);
+    (void)close(fd);
     if (!ok) {
         tw_buf_finish(&b);
         return false;

@@ -16,6 +16,7 @@ struct slab {
 
 struct store {
     struct tw_arena *arena;
+    size_t slab;              /* bytes of one */
     struct slab cells, chars; /* nodes and lists of them; text */
     bool once;                /* it lives as long as the document */
 };
@@ -40,19 +41,26 @@ struct builder {
 };
 
 enum verdict { GO_ON, FINISHED, STOPPED };
-enum { SLAB = 64 << 10, TAKEN_DEPTH = 2 /* open ones inside a mapping of the top-level mapping */ };
+enum { SLAB = 64 << 10, SLAB_LEAST = 1 << 10 };
+enum { TAKEN_DEPTH = 2 /* open ones inside a mapping of the top-level mapping */ };
+
+static TW_APART void *slab_more(struct store *store, struct slab *s, size_t n)
+{
+    if (n > store->slab / 8)
+        return tw_arena_raw(store->arena, n);
+    /* A document's own is touched as a whole: a daemon that reads its rules again and again then has at the
+     * first time what it will ever need. What is passing has a new slab for every entry. */
+    s->left = store->slab - n;
+    s->p = (store->once ? tw_arena_alloc : tw_arena_raw)(store->arena, store->slab);
+    s->p += n;
+    return s->p - n;
+}
 
 /* Not zeroed. */
-static void *slab_take(struct store *store, struct slab *s, size_t n)
+static inline void *slab_take(struct store *store, struct slab *s, size_t n)
 {
-    if (n > s->left) {
-        if (n > SLAB / 8)
-            return tw_arena_raw(store->arena, n);
-        /* A document's own is touched as a whole: a daemon that reads its rules again and again then has at
-         * the first time what it will ever need. What is passing has a new slab for every entry. */
-        s->p = store->once ? tw_arena_alloc(store->arena, SLAB) : tw_arena_raw(store->arena, SLAB);
-        s->left = SLAB;
-    }
+    if (n > s->left)
+        return slab_more(store, s, n);
     void *p = s->p;
     s->p += n;
     s->left -= n;
@@ -105,8 +113,8 @@ static struct tw_node *add_node(struct builder *b, const yaml_mark_t *mark, enum
     return n;
 }
 
-static void refuse_extras(struct builder *b, const yaml_event_t *e, const yaml_char_t *anchor,
-                          const yaml_char_t *tag)
+static TW_APART void refuse_extras(struct builder *b, const yaml_event_t *e, const yaml_char_t *anchor,
+                                   const yaml_char_t *tag)
 {
     char buf[TW_QUOTE_TEXT];
     if (anchor != NULL)
@@ -118,9 +126,16 @@ static void refuse_extras(struct builder *b, const yaml_event_t *e, const yaml_c
                  tw_doc_quote(tw_str_z((const char *)tag), buf));
 }
 
+static inline void no_extras(struct builder *b, const yaml_event_t *e, const yaml_char_t *anchor,
+                             const yaml_char_t *tag)
+{
+    if (anchor != NULL || tag != NULL)
+        refuse_extras(b, e, anchor, tag);
+}
+
 static enum verdict on_scalar(struct builder *b, const yaml_event_t *e)
 {
-    refuse_extras(b, e, e->data.scalar.anchor, e->data.scalar.tag);
+    no_extras(b, e, e->data.scalar.anchor, e->data.scalar.tag);
     struct tw_node *n = add_node(b, &e->start_mark, TW_NODE_SCALAR);
     if (n == NULL)
         return STOPPED;
@@ -298,10 +313,10 @@ static enum verdict on_event(struct builder *b, const yaml_event_t *e)
     }
     case YAML_SCALAR_EVENT: return on_scalar(b, e);
     case YAML_SEQUENCE_START_EVENT:
-        refuse_extras(b, e, e->data.sequence_start.anchor, e->data.sequence_start.tag);
+        no_extras(b, e, e->data.sequence_start.anchor, e->data.sequence_start.tag);
         return on_open(b, e, TW_NODE_LIST);
     case YAML_MAPPING_START_EVENT:
-        refuse_extras(b, e, e->data.mapping_start.anchor, e->data.mapping_start.tag);
+        no_extras(b, e, e->data.mapping_start.anchor, e->data.mapping_start.tag);
         return on_open(b, e, TW_NODE_MAP);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT: return on_close(b);
@@ -381,11 +396,17 @@ static void build(struct builder *b, struct tw_str text)
     yaml_parser_delete(&b->yaml);
 }
 
+static size_t within(size_t n, size_t least, size_t most)
+{
+    return n < least ? least : n < most ? n : most;
+}
+
+/* The tree of a text takes about four times its bytes. Rules are many small files that stay: memory that
+ * nothing needs would be most of what a short command waits for. Large blocks go back to the system when the
+ * document is destroyed. */
 static size_t arena_block(size_t text)
 {
-    /* Large blocks go back to the system when the document is destroyed. */
-    const size_t least = SLAB, most = 1 << 20;
-    return text < least ? least : text < most ? text : most;
+    return within(text, within(4 * text, SLAB_LEAST * 4, SLAB), 1 << 20);
 }
 
 struct tw_doc *tw_doc_parse_taking(const char *file, struct tw_str text, const struct tw_doc_taker *taker,
@@ -406,8 +427,8 @@ struct tw_doc *tw_doc_parse_taking(const char *file, struct tw_str text, const s
     b->doc = tw_xcalloc(1, sizeof *b->doc);
     b->doc->file = tw_xstrndup(file, strlen(file));
     b->doc->arena = tw_arena_create(arena_block(text.n));
-    b->kept = (struct store){.arena = b->doc->arena, .once = true};
-    b->passing.arena = taker != NULL ? tw_arena_create(SLAB) : NULL;
+    b->kept = (struct store){.arena = b->doc->arena, .slab = within(text.n, SLAB_LEAST, SLAB), .once = true};
+    b->passing = (struct store){.arena = taker != NULL ? tw_arena_create(SLAB) : NULL, .slab = SLAB};
     b->store = &b->kept;
     build(b, text);
     struct tw_doc *doc = b->doc;

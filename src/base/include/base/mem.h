@@ -19,7 +19,8 @@ char *tw_xstrndup(const char *p, size_t n);
 void *tw_grow(void *p, size_t *cap, size_t need, size_t size);
 
 /* TW_PUSH(array, n, cap): appends one zeroed element and gives its address. */
-#define TW_PUSH(p, n, cap) ((p) = tw_grow((p), &(cap), (n) + 1, sizeof *(p)), (n)++, &(p)[(n)-1])
+#define TW_PUSH(p, n, cap)                                                                                   \
+    ((p) = (n) < (cap) ? (p) : tw_grow((p), &(cap), (n) + 1, sizeof *(p)), (n)++, &(p)[(n)-1])
 
 struct tw_arena;
 struct tw_arena *tw_arena_create(size_t block);
