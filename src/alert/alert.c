@@ -180,7 +180,7 @@ void tw_alerts_judge_all(struct tw_alerts *a, const struct tw_moment *m)
 
 static void fire(struct tw_alerts *a, const struct timer *t)
 {
-    struct tw_moment m = {.at = t->at, .rx = t->at};
+    struct tw_moment m = {.at = t->at, .rx = t->at, .seq = TW_SEQ_LAST};
     switch (t->kind) {
     case TIMER_TRACK: track_due(a, t->index, t->at); break;
     case TIMER_SETTLE:

@@ -50,7 +50,8 @@ struct track {
     tw_time deadline; /* TW_TIME_MAX: no timer */
     uint64_t timer_seq;
     tw_time raised_at;
-    tw_time ended; /* OVER */
+    tw_time ended;      /* OVER */
+    uint64_t ended_seq; /* … by which record */
     tw_dur raise_delay;
     uint32_t alert;                     /* TW_NONE */
     uint32_t slot;                      /* place among the alert's items */

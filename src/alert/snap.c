@@ -76,6 +76,7 @@ static void snap_track(struct tw_alerts *a, struct tw_snap *s, uint32_t i)
     tw_snap_u64(s, &t.timer_seq);
     tw_snap_time(s, &t.raised_at);
     tw_snap_time(s, &t.ended);
+    tw_snap_u64(s, &t.ended_seq);
     tw_snap_dur(s, &t.raise_delay);
     tw_snap_u32(s, &t.alert);
     if (tw_snap_writing(s) || s->bad || t.condition == TW_NONE || t.item.index == TW_NONE ||

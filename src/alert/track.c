@@ -169,12 +169,18 @@ static void begin(struct tw_alerts *a, uint32_t condition, struct tw_item item, 
     track_arm(a, i);
 }
 
+static bool precedes(tw_time a, uint64_t a_seq, tw_time b, uint64_t b_seq)
+{
+    return a.ns != b.ns ? tw_before(a, b) : a_seq < b_seq;
+}
+
 /* True again after an end. As now known it was true then as well: the same interruption, and its hold goes
- * on. What is true from now on, or since, is another one. */
+ * on. What is true from now on, or since, is another one. Of the same moment, order of arrival decides. */
 static void again(struct tw_alerts *a, uint32_t i, struct tw_judged j, const struct tw_moment *m)
 {
     struct track *t = &a->tracks[i];
-    if (!tw_time_is_finite(j.since) || tw_before(t->ended, j.since) || !tw_before(j.since, m->at)) {
+    if (!tw_time_is_finite(j.since) || !precedes(j.since, j.seq, t->ended, t->ended_seq) ||
+        !precedes(j.since, j.seq, m->at, m->seq)) {
         uint32_t condition = t->condition;
         struct tw_item item = t->item;
         track_free(a, i);
@@ -234,15 +240,20 @@ static TW_APART bool ends_at_once(const struct tw_alerts *a, uint32_t condition,
     return ending(a, &probe, true) != NULL;
 }
 
-/* Since when none of what ends an alert holds: before that there was nothing to hold for. */
-static tw_time not_ended_since(const struct tw_alerts *a, const struct tw_condition *c, struct tw_item item)
+/* True, but not before none of what ends an alert holds: until then there was nothing to hold for. */
+static struct tw_judged not_ended(const struct tw_alerts *a, const struct tw_condition *c,
+                                  struct tw_item item, struct tw_judged j)
 {
-    tw_time since = TW_TIME_MIN;
     for (size_t k = 0; k < c->ends_n; k++) {
-        if (c->ends[k].expr != NULL)
-            since = tw_later(since, tw_judge_either(a->facts, c->ends[k].expr, item).since);
+        if (c->ends[k].expr == NULL)
+            continue;
+        struct tw_judged end = tw_judge_either(a->facts, c->ends[k].expr, item);
+        if (precedes(j.since, j.seq, end.since, end.seq)) {
+            j.since = end.since;
+            j.seq = end.seq;
+        }
     }
-    return since;
+    return j;
 }
 
 static void suspend(struct tw_alerts *a, struct track *t, const struct tw_moment *m)
@@ -270,6 +281,7 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
     case ACT_DROP:
         trace(a, t, m, "over before the hold was: %s", by);
         t->ended = m->at;
+        t->ended_seq = m->seq;
         track_end(a, i, m->at);
         return;
     case ACT_RAISE:
@@ -283,6 +295,7 @@ static void act(struct tw_alerts *a, uint32_t i, struct track_row row, struct tw
         break;
     case ACT_CLEAR:
         trace(a, t, m, "cleared: %s", by);
+        t->ended_seq = m->seq;
         alert_leave(a, i, by, m->at);
         return;
     case ACT_FORGOT:
@@ -340,7 +353,7 @@ void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, c
     if (c->ends_after.ns > 0 && j.truth && tw_time_sub(m->at, last_down(a, item)).ns >= c->ends_after.ns)
         j.truth = false;
     if (j.truth && tw_time_is_finite(j.since))
-        j.since = tw_later(j.since, not_ended_since(a, c, item));
+        j = not_ended(a, c, item, j);
     uint32_t i = track_find(a, condition, item);
     if (i == TW_MAP_NONE) {
         if (j.truth && !ends_at_once(a, condition, item))
@@ -372,14 +385,14 @@ void track_judge(struct tw_alerts *a, uint32_t condition, struct tw_item item, c
 void track_due(struct tw_alerts *a, uint32_t i, tw_time now)
 {
     struct track *t = &a->tracks[i];
-    struct tw_moment m = {.at = now, .rx = now};
+    struct tw_moment m = {.at = now, .rx = now, .seq = TW_SEQ_LAST};
     const char *by = t->state == TRACK_RESTARTED ? "restarted" : "recovered";
     t->deadline = TW_TIME_MAX;
     if (t->state == TRACK_OVER) {
         track_free(a, i);
         return;
     }
-    act(a, i, track_step(t->state, TRACK_DUE), (struct tw_judged){t->truth, t->since}, &m, by);
+    act(a, i, track_step(t->state, TRACK_DUE), (struct tw_judged){t->truth, t->since, TW_SEQ_LAST}, &m, by);
 }
 
 void track_restart(struct tw_alerts *a, uint32_t i, const struct tw_moment *m)
@@ -390,6 +403,6 @@ void track_restart(struct tw_alerts *a, uint32_t i, const struct tw_moment *m)
         return;
     }
     t->truth = false;
-    act(a, i, track_step(t->state, TRACK_RESTART), (struct tw_judged){false, TW_TIME_MIN}, m,
+    act(a, i, track_step(t->state, TRACK_RESTART), (struct tw_judged){false, TW_TIME_MIN, TW_SEQ_LAST}, m,
         "the device restarted");
 }

@@ -8,7 +8,14 @@
 
 static struct tw_judged is(bool truth, tw_time since)
 {
-    return (struct tw_judged){truth, since};
+    return (struct tw_judged){truth, since, TW_SEQ_LAST};
+}
+
+/* The truth of both, since the later of the two, or the earlier. */
+static struct tw_judged since_either(struct tw_judged a, struct tw_judged b, bool later)
+{
+    bool a_first = a.since.ns != b.since.ns ? tw_before(a.since, b.since) : a.seq < b.seq;
+    return a_first == later ? b : a;
 }
 
 const struct tw_profile *tw_profile_at(const struct tw_topology *t, uint32_t index, uint32_t *pair)
@@ -50,20 +57,24 @@ static struct tw_judged sub_attr(const struct tw_facts *f, const struct tw_expr 
     const struct tw_sub_side *s = &sub->side[sub_side % 2];
     bool down = s->oper.value == TW_STATE_DOWN;
     tw_time since = down ? s->fault_since : s->oper.since;
-#define CAUSE(x) is(down && s->cause == (x), since)
+    uint64_t seq = down && s->later_fault ? TW_SEQ_LAST : s->oper.since_seq;
+#define SINCE(truth) ((struct tw_judged){truth, since, seq})
+#define CAUSE(x)     SINCE(down && s->cause == (x))
     switch ((int)e->attr) {
-    case TW_ATTR_UP: return is(s->oper.value == TW_STATE_UP, s->oper.since);
+    case TW_ATTR_UP:
+        return (struct tw_judged){s->oper.value == TW_STATE_UP, s->oper.since, s->oper.since_seq};
     case TW_ATTR_OWN_FAULT: return CAUSE(TW_CAUSE_OWN);
     case TW_ATTR_INHERITED: return CAUSE(TW_CAUSE_INHERITED);
     case TW_ATTR_SHUT: return CAUSE(TW_CAUSE_ADMIN);
     case TW_ATTR_DELETED: return CAUSE(TW_CAUSE_DELETED);
-    case TW_ATTR_FAULTY: return is(down && s->cause != TW_CAUSE_INHERITED, since);
+    case TW_ATTR_FAULTY: return SINCE(down && s->cause != TW_CAUSE_INHERITED);
     case TW_ATTR_PROTECTED:
         return is(sub->listed == NULL || sub->listed->protection == TW_PROTECTION_E_TRUNK, ALWAYS);
     case TW_ATTR_OWN_DOWNS: return own_downs(f, s, e->number);
     default: break;
     }
 #undef CAUSE
+#undef SINCE
     return is(false, ALWAYS);
 }
 
@@ -186,7 +197,7 @@ static struct tw_judged judge(const struct tw_facts *f, const struct tw_expr *e,
     if (e->op == TW_OP_NOT) {
         unsigned turned = (want & SINCE_TRUE ? SINCE_FALSE : 0) | (want & SINCE_FALSE ? SINCE_TRUE : 0);
         struct tw_judged a = judge(f, e->a, item, turned);
-        return is(!a.truth, a.since);
+        return (struct tw_judged){!a.truth, a.since, a.seq};
     }
     bool both = e->op == TW_OP_AND;
     struct tw_judged a = judge(f, e->a, item, want);
@@ -196,8 +207,8 @@ static struct tw_judged judge(const struct tw_facts *f, const struct tw_expr *e,
         return a;
     struct tw_judged b = judge(f, e->b, item, want);
     if (a.truth == b.truth)
-        return is(a.truth, a.truth == both ? tw_later(a.since, b.since) : tw_earlier(a.since, b.since));
-    return is(!both, (decided ? a : b).since);
+        return since_either(a, b, a.truth == both);
+    return decided ? a : b;
 }
 
 struct tw_judged tw_judge(const struct tw_facts *f, const struct tw_expr *e, struct tw_item item)

@@ -115,7 +115,7 @@ void tw_facts_settle(struct tw_facts *f, uint32_t ms, tw_time now)
         if (s->oper.value != TW_STATE_DOWN || s->cause != TW_CAUSE_INHERITED || tw_before(now, due))
             continue;
         s->cause = TW_CAUSE_OWN;
-        s->inferred = true;
+        s->inferred = s->later_fault = true;
         s->fault_since = due;
         dirty_sub(f, i);
     }
@@ -221,8 +221,10 @@ static void cause_set(struct tw_facts *f, uint32_t ms, struct tw_sub_side *s, co
         s->down_class = (uint8_t)tw_event_number(e, TW_FIELD_DOWN_CLASS);
         /* A reason of its own from before it was taken for one dates it. */
         bool dated = s->inferred && stated == was && tw_before(e->at, s->fault_since);
-        if ((!first && stated != was) || dated)
+        if ((!first && stated != was) || dated) {
             s->fault_since = e->at;
+            s->later_fault = true;
+        }
         if (stated != was || dated)
             s->inferred = false;
     }
@@ -244,7 +246,7 @@ static enum tw_applied sub_down(struct tw_facts *f, uint32_t ms, uint32_t sub, u
     if (c == FACT_LATE)
         return TW_APPLIED_LATE;
     if (c == FACT_CHANGED) {
-        s->has_reason = s->inferred = false;
+        s->has_reason = s->inferred = s->later_fault = false;
         s->down_class = TW_DOWN_UNKNOWN;
         s->raise_delay = e->alarm ? f->topology->devices[device].alarm_raise : (tw_dur){0};
     } else if (c == FACT_EARLIER && tw_before(e->at, s->fault_since) &&

@@ -198,6 +198,7 @@ static void snap_sub(struct tw_facts *f, struct tw_snap *s, struct tw_sub_side *
     x->down_class = (uint8_t)tw_snap_enum(s, x->down_class, TW_DOWN_PROTOCOL + 1);
     tw_snap_bool(s, &x->has_reason);
     tw_snap_bool(s, &x->inferred);
+    tw_snap_bool(s, &x->later_fault);
     tw_snap_time(s, &x->reason_at);
     tw_snap_time(s, &x->fault_since);
     tw_snap_dur(s, &x->raise_delay);

@@ -16,7 +16,7 @@ tw_dur pipeline_follow(const struct tw_policy *policy)
 
 void pipeline_begin(struct tw_pipeline *p, tw_time now)
 {
-    struct tw_moment m = {.at = now, .rx = now};
+    struct tw_moment m = {.at = now, .rx = now, .seq = TW_SEQ_LAST};
     if (p->begun)
         return;
     p->begun = true;
@@ -41,7 +41,7 @@ void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e)
         clock_forget(&p->clocks[device]);
     enum tw_applied a = tw_facts_apply(p->facts, device, e);
     p->counters[TW_COUNT_UNLEARNT] += tw_facts_take_unlearnt(p->facts);
-    struct tw_moment m = {.at = e->at, .rx = e->rx, .ref = e->ref};
+    struct tw_moment m = {.at = e->at, .rx = e->rx, .ref = e->ref, .seq = e->seq};
     tw_alerts_judge(p->alerts, &m);
     switch (a) {
     case TW_APPLIED_LATE: p->counters[TW_COUNT_LATE]++; /* fall through */
@@ -207,7 +207,7 @@ static void agent_restarted(struct tw_pipeline *p, uint32_t device, const struct
     e.field[TW_FIELD_RESTART].number = TW_RESTART_AGENT;
     p->kept = true;
     (void)tw_facts_apply(p->facts, device, &e);
-    struct tw_moment m = {.at = at, .rx = r->rx, .ref = r->ref};
+    struct tw_moment m = {.at = at, .rx = r->rx, .ref = r->ref, .seq = p->seq};
     tw_alerts_judge(p->alerts, &m);
 }
 
@@ -287,7 +287,7 @@ static bool is_operator(const struct tw_record *r)
 static TW_APART void feed_operator(struct tw_pipeline *p, const struct tw_record *r)
 {
     struct tw_operator o;
-    struct tw_moment m = {.at = r->rx, .rx = r->rx, .ref = r->ref};
+    struct tw_moment m = {.at = r->rx, .rx = r->rx, .ref = r->ref, .seq = p->seq};
     const char *why = tw_operator_parse(r->bytes, p->arena, &o);
     if (why == NULL)
         why = tw_alerts_act(p->alerts, &o, &m);

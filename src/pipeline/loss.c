@@ -41,7 +41,7 @@ void pipeline_loss(struct tw_pipeline *p, const struct tw_record *r, const struc
         if (concerns(p, i, r, l))
             mark(p, i, l, r->rx);
     }
-    struct tw_moment m = {.at = r->rx, .rx = r->rx, .ref = r->ref};
+    struct tw_moment m = {.at = r->rx, .rx = r->rx, .ref = r->ref, .seq = p->seq};
     tw_alerts_judge_lost(p->alerts, &m);
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SNAPSHOT_VERSION = 8 };
+enum { SNAPSHOT_VERSION = 9 };
 #define DRAIN TW_SECONDS(150)
 
 static const struct {
@@ -399,6 +399,6 @@ void tw_pipeline_swap(struct tw_pipeline *p, const struct tw_topology *topology,
     memset(next.reader.names, 0, TW_LOG_NAMES * sizeof *next.reader.names);
     *p = next;
     tw_buf_finish(&bytes);
-    struct tw_moment m = {.at = now, .rx = now};
+    struct tw_moment m = {.at = now, .rx = now, .seq = TW_SEQ_LAST};
     tw_alerts_judge_all(p->alerts, &m);
 }

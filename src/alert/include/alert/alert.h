@@ -28,6 +28,7 @@ void tw_alerts_lost(struct tw_alerts *a, uint32_t device, tw_time at);
 struct tw_moment {
     tw_time at, rx;           /* when it happened, when we knew */
     struct tw_record_ref ref; /* position 0: a timer */
+    uint64_t seq;             /* number of the record, as in its event; of a timer TW_SEQ_LAST */
 };
 
 /* Judges whatever depends on dirty facts, and cleans them. */

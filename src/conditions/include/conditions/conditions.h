@@ -18,9 +18,12 @@ struct tw_item {
     uint32_t index;
 };
 
+/* Of one moment, what came with an earlier record was first. LAST: with which record is not known. */
+#define TW_SEQ_LAST UINT64_MAX
 struct tw_judged {
     bool truth;
     tw_time since; /* TW_TIME_MIN or anything else when not true */
+    uint64_t seq;  /* … and since which record, where it is told of a sub-interface; else TW_SEQ_LAST */
 };
 
 /* Since when it is true; nothing else is worked out to the end. */

@@ -57,6 +57,7 @@ struct tw_sub_side {
     uint8_t downs_n;     /* of tw_facts_downs */
     bool has_reason;
     bool inferred;                   /* own fault only because no up came after its main interface's */
+    bool later_fault;                /* the cause holds since a later reason or moment, not since the down */
     uint32_t rare;                   /* 1 + where the rest stands that few have; 0: nowhere */
     tw_time reason_at;               /* when the reason was given */
     tw_time fault_since;             /* the cause holds since */
