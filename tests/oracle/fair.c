@@ -2,7 +2,6 @@
 /* Which sequences are left out, and why. */
 #include "sequence.h"
 
-#define TWIN   (3 * O_SECOND)
 #define SETTLE (20 * O_SECOND)
 
 static bool link_message(const struct o_event *e)
@@ -25,13 +24,53 @@ static bool repeat(const struct o_sequence *s, int i)
     return k < i;
 }
 
-/* A down that comes without its reason gets it from its twin, soon. */
+/* A message about a role of this member: an E-Trunk's is about all its members. */
+static bool role_of(const struct o_world *w, const struct o_event *e, int member)
+{
+    return (e->kind == O_MEMBER && e->member == member) ||
+           (e->kind == O_E_TRUNK && o_e_trunk(w, e->member) == o_e_trunk(w, member));
+}
+
+/* Its side's first word about its role in this member. */
+static bool first_word(const struct o_sequence *s, int i, int member)
+{
+    const struct o_event *e = &s->message[i].says;
+    for (int k = 0; k < i; k++) {
+        if (role_of(&s->world, &s->message[k].says, member) && s->message[k].says.side == e->side)
+            return false;
+    }
+    return true;
+}
+
+/* Which sides forward after the first n messages. */
+static unsigned forwarding(const struct o_sequence *s, int n, int member)
+{
+    static struct o_history h;
+    struct o_event events[O_EVENTS];
+    for (int i = 0; i < n; i++)
+        events[i] = s->message[i].says;
+    o_fold(&s->world, events, n, &h);
+    const struct o_state *last = &h.state[h.n - 1];
+    return (o_forwards(&s->world, last, member, 0) ? 1u : 0) |
+           (o_forwards(&s->world, last, member, 1) ? 2u : 0);
+}
+
+/* Another word for what was so, or believed to be so: the core dates it by the last word. */
+static bool says_it_again(const struct o_sequence *s, int i, int member)
+{
+    return role_of(&s->world, &s->message[i].says, member) &&
+           (first_word(s, i, member) || forwarding(s, i, member) == forwarding(s, i + 1, member));
+}
+
+/* A down that comes without its reason gets it from its twin, soon; and no role is told in between that
+ * leaves the traffic where it was, for then the core does not know any more since when it was there. */
 static bool reason_too_late(const struct o_sequence *s, int i)
 {
     const struct o_event *e = &s->message[i].says;
     if (e->kind != O_DOWN || e->sub == O_MAIN || e->down == TW_DOWN_UNKNOWN || e->shut || repeat(s, i))
         return false;
     int64_t first = e->at;
+    int from = i;
     for (int k = i - 1; k >= 0; k--) {
         const struct o_event *b = &s->message[k].says;
         if (!same_sub(e, b) || repeat(s, k))
@@ -41,8 +80,12 @@ static bool reason_too_late(const struct o_sequence *s, int i)
         if (b->down != TW_DOWN_UNKNOWN || b->shut)
             return false;
         first = b->at;
+        from = k;
     }
-    return e->at - first > TWIN;
+    bool again = false;
+    for (int k = from; k < i && e->at - first < SETTLE; k++)
+        again = again || says_it_again(s, k, e->member);
+    return e->at - first >= SETTLE || again;
 }
 
 static bool own_fault(const struct o_event *e)

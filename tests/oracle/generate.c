@@ -198,7 +198,7 @@ static void say_again(struct random *r, const struct o_sequence *s, struct o_eve
     *e = s->message[random_below(r, (uint32_t)s->n)].says;
 }
 
-void o_generate(struct random *r, int most, struct o_sequence *out)
+void o_generate(struct random *r, int most, unsigned together, struct o_sequence *out)
 {
     int n = 5 + (int)random_below(r, (uint32_t)most - 4);
     int64_t now = BASE;
@@ -214,7 +214,8 @@ void o_generate(struct random *r, int most, struct o_sequence *out)
     while (out->n < n) {
         struct o_message m = {0};
         bool twin = out->n > 0 && one_in(r, 8);
-        now = when(r, out, now);
+        if (together == 0 || random_below(r, 100) >= together)
+            now = when(r, out, now);
         if (seconds)
             now = (now + O_SECOND - 1) / O_SECOND * O_SECOND;
         if (twin)

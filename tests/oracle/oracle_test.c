@@ -3,9 +3,10 @@
  * The core against the oracle, on random sequences. The first sequence on which they disagree is made as
  * short as it goes and printed with both lists.
  *
- * usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--messages M] [--jobs J] [--plant HOLD]
- *   Sequence i depends on S + i and M only. It has 5 to M messages, 30 if not said, 60 at most. --plant gives
- * the oracle another hold of no-switchover: the two must disagree.
+ * usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--messages M] [--together P] [--jobs J] [--plant
+ * HOLD] Sequence i depends on S + i, M and P only. It has 5 to M messages, 30 if not said, 60 at most; P of a
+ * hundred come in the same moment as the one before. --plant gives the oracle another hold of no-switchover:
+ * the two must disagree.
  */
 #include "sequence.h"
 
@@ -298,6 +299,7 @@ static void print(const struct o_sequence *s, int64_t hold)
 struct plan {
     uint64_t seed, n;
     unsigned jobs, most; /* messages in a sequence */
+    unsigned together;
     tw_dur hold;
 };
 
@@ -308,7 +310,7 @@ static bool run(const struct plan *p, uint64_t first, uint64_t step)
     static struct o_sequence s;
     for (uint64_t i = first; i < p->n; i += step) {
         struct random r = {(p->seed + i) * UINT64_C(0x2545f4914f6cdd1d)};
-        o_generate(&r, (int)p->most, &s);
+        o_generate(&r, (int)p->most, p->together, &s);
         if (agree(&s, p->hold.ns, &core, &oracle))
             continue;
         printf("seed %llu disagrees, %d messages", (unsigned long long)p->seed + i, s.n);
@@ -346,6 +348,8 @@ static bool option(struct plan *p, const char *name, const char *value)
         p->seed = strtoull(value, NULL, 10);
     else if (strcmp(name, "--messages") == 0)
         p->most = (unsigned)strtoul(value, NULL, 10);
+    else if (strcmp(name, "--together") == 0)
+        p->together = (unsigned)strtoul(value, NULL, 10);
     else if (strcmp(name, "--jobs") == 0)
         p->jobs = (unsigned)strtoul(value, NULL, 10);
     else
@@ -360,8 +364,9 @@ int main(int argc, char **argv)
     while (i + 1 < argc && option(&p, argv[i], argv[i + 1]))
         i += 2;
     if (argc < 2 || i < argc || p.jobs == 0 || p.jobs > 64 || p.most < 5 || p.most > 60) {
-        fprintf(stderr, "usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--messages M] [--jobs J] "
-                        "[--plant HOLD]\n");
+        fprintf(stderr,
+                "usage: oracle_test RULES-DIR [--sequences N] [--seed S] [--messages M] [--together P] "
+                "[--jobs J] [--plant HOLD]\n");
         return 2;
     }
     rules_text = test_read_rules(argv[1]);

@@ -35,8 +35,9 @@ void o_inventory(const struct o_world *w, char *out, size_t size);
  * exact. Each rule is a line of README.md. */
 bool o_fair(const struct o_sequence *s);
 
-/* From 5 to `most` messages, at most O_EVENTS. */
-void o_generate(struct random *r, int most, struct o_sequence *out);
+/* From 5 to `most` messages, at most O_EVENTS. `together` of a hundred come in the moment of the one before,
+ * beside those that do so anyway. */
+void o_generate(struct random *r, int most, unsigned together, struct o_sequence *out);
 
 /* The bytes of a message; valid until the next call. */
 struct tw_record o_record(const struct o_world *w, const struct o_message *m);
