@@ -13,13 +13,13 @@
 struct tw_connection {
     struct tw_input *in;
     struct tw_stream *stream;
-    struct event *event;        /* TCP, else NULL */
-    struct bufferevent *secure; /* TLS, else NULL */
-    struct event *more;         /* TLS: what is decrypted and was not taken, in the next turn; else NULL */
-    bool shaking;               /* TLS: the handshake is not done */
-    bool stranger;              /* its address is unknown: a certificate must say who it is */
-    bool ended, in_order;       /* TLS: no more bytes come; the sender has said so */
-    char *certificate;          /* the name in it that is a device's or relay's; NULL: none */
+    struct event *event;                   /* there are bytes; TLS: NULL until the handshake is done */
+    struct bufferevent *secure;            /* TLS, else NULL: for the handshake */
+    bool shaking;                          /* TLS: the handshake is not done */
+    bool stranger;                         /* its address is unknown: a certificate must say who it is */
+    bool waits;                            /* in line, for a turn that has room; its event is not asked for */
+    struct tw_connection *before, *behind; /* in line */
+    char *certificate;                     /* the name in it that is a device's or relay's; NULL: none */
     struct tw_addr from;
     size_t row;
     uint64_t messages; /* when it was last looked at */
@@ -31,16 +31,18 @@ struct tw_connection {
 /* streams.c. `counter` is the one of the input that says why. */
 void tw_connection_close(struct tw_connection *c, uint64_t *counter);
 void tw_connection_tell(const struct tw_connection *c, enum tw_level level, const char *message);
-/* There are bytes, or it has ended. The connection may be gone afterwards. */
-void tw_connection_readable(struct tw_connection *c);
+/* From now on it is read. */
+void tw_connection_listen(struct tw_connection *c, int fd);
 
 /* secure.c. False: no memory; the socket stays the caller's. */
 bool tw_secure_begin(struct tw_connection *c, int fd);
-/* What is decrypted, at most `quota` bytes of it: the rest comes in the next turn, before more is decrypted.
- */
-enum tw_stream_end tw_secure_read(struct tw_connection *c, size_t quota, tw_framing_message *call);
-/* The last ones, `quota` with what is still in the kernel, without the loop. */
-enum tw_stream_end tw_secure_read_last(struct tw_connection *c, size_t quota, tw_framing_message *call);
+/* At most `quota` bytes, of at most `records` records. *cost: the bytes that were decrypted for it or, when
+ * they had been before, taken; a short record costs as much as one of TW_RECORD_LEAST. */
+enum { TW_RECORD_LEAST = 512 };
+enum tw_stream_end tw_secure_read(struct tw_connection *c, size_t quota, size_t records,
+                                  tw_framing_message *call, size_t *cost);
+/* Bytes are decrypted and were not taken: no event will tell of them. */
+bool tw_secure_has_more(const struct tw_connection *c);
 void tw_secure_end(struct tw_connection *c);
 /* Finds out, from what its certificate says, who a connection is of. False: nobody we know. */
 bool tw_secure_identify(struct tw_connection *c);

@@ -112,6 +112,10 @@ struct tw_input {
 struct tw_streams {
     struct tw_connection *rows[TW_CONFIG_CONNECTIONS_MAX];
     size_t n;
+    struct tw_connection *first, *last; /* in line: they are read by turns, first come, first served */
+    struct event *turn;                 /* the next one, while somebody is in line */
+    size_t left;                        /* of this turn's budget */
+    int64_t ticked_ms;
 };
 
 /* outputs.c */
@@ -246,6 +250,7 @@ void tw_inputs_refuse(struct tw_input *in, const struct tw_addr *from, enum tw_s
 bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from);
 
 /* streams.c */
+void tw_streams_begin(struct tw_daemon *d);
 void tw_streams_accept(struct tw_input *in);
 /* Each second: closes what takes too long, takes connections again. */
 void tw_streams_tick(struct tw_daemon *d);

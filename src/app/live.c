@@ -172,6 +172,7 @@ static void begin(struct tw_daemon *d, struct tw_setup *s)
     TW_ASSERT(d->base != NULL);
     d->timer = evtimer_new(d->base, on_timer, d);
     d->reload = evtimer_new(d->base, on_reload, d);
+    tw_streams_begin(d);
     TW_ASSERT(d->timer != NULL && d->reload != NULL);
     d->armed = TW_TIME_MAX;
     d->board = tw_board_create();
@@ -212,6 +213,7 @@ static void finish(struct tw_daemon *d)
     tw_errors_finish(&d->reloads.errors);
     event_free(d->timer);
     event_free(d->reload);
+    event_free(d->streams.turn);
     event_base_free(d->base);
     tw_pipeline_destroy(d->pipeline);
     tw_config_destroy(d->config);

@@ -14,8 +14,17 @@
 #include <unistd.h>
 
 /* What all connections together may give in a turn of the loop, so that UDP and timers get theirs; each has
- * its share. What is not read waits in the kernel, then at the sender. */
-enum { TURN_BYTES = 256 << 10, SHARE_MIN = 512, SHARE_MAX = 64 << 10, ACCEPTS_PER_TURN = 16 };
+ * its share. When that is used up, the others stand in line for the next turn. What is not read waits in the
+ * kernel, then at the sender. A short message, or record, costs as much as one of so many bytes. */
+enum {
+    TURN_BYTES = 256 << 10,
+    SHARE_MIN = 512,
+    SHARE_MAX = 64 << 10,
+    RECORDS_PER_SHARE = SHARE_MAX / TW_RECORD_LEAST,
+    MESSAGE_LEAST = 64,
+    ACCEPTS_PER_TURN = 16,
+    TICK_MS = 1000 /* as live.c has it */
+};
 /* Strangers that may shake hands at a time: this part of all connections. */
 enum { STRANGERS_PART = 4 };
 /* At the end of the daemon: of one connection, and of all. */
@@ -49,6 +58,36 @@ static void lost(const struct tw_connection *c, enum tw_loss_cause cause, uint64
     tw_inputs_lost(c->in, cause, count, &c->from, certificate_of(c));
 }
 
+/* ---- the line ---- */
+
+static void join_line(struct tw_connection *c)
+{
+    struct tw_streams *all = &c->in->daemon->streams;
+    c->waits = true;
+    c->before = all->last;
+    c->behind = NULL;
+    *(all->last != NULL ? &all->last->behind : &all->first) = c;
+    all->last = c;
+}
+
+static void leave_line(struct tw_connection *c)
+{
+    struct tw_streams *all = &c->in->daemon->streams;
+    *(c->before != NULL ? &c->before->behind : &all->first) = c->behind;
+    *(c->behind != NULL ? &c->behind->before : &all->last) = c->before;
+    c->waits = false;
+}
+
+/* Never anew when it is due already: libevent would put it off, each time somebody joins. */
+static void arm_turn(struct tw_daemon *d)
+{
+    static const struct timeval at_once = {0, 0};
+    if (d->streams.first != NULL && event_pending(d->streams.turn, EV_TIMEOUT, NULL) == 0)
+        (void)event_add(d->streams.turn, &at_once);
+}
+
+/* ---- connections ---- */
+
 /* `counter` is the one of the input that says why. */
 void tw_connection_close(struct tw_connection *c, uint64_t *counter)
 {
@@ -61,10 +100,12 @@ void tw_connection_close(struct tw_connection *c, uint64_t *counter)
     add_stats(&c->in->connections.read, tw_stream_stats(c->stream));
     all->rows[c->row] = all->rows[--all->n];
     all->rows[c->row]->row = c->row;
+    if (c->waits)
+        leave_line(c);
+    if (c->event != NULL)
+        event_free(c->event);
     if (c->secure != NULL)
         tw_secure_end(c);
-    else
-        event_free(c->event);
     tw_stream_destroy(c->stream);
     free(c);
 }
@@ -76,21 +117,30 @@ static void on_message(void *ctx, struct tw_str bytes)
     (void)tw_inputs_feed(c->in, &c->from, certificate_of(c), bytes);
 }
 
-/* Reads, and closes what has ended. `last`: at the daemon's end. Returns the bytes. */
-static size_t read_some(struct tw_connection *c, size_t quota, bool last)
+struct took {
+    size_t bytes, cost; /* what it costs of a turn */
+    bool open;          /* the connection is still there */
+};
+
+/* Reads, and closes what has ended. */
+static struct took read_some(struct tw_connection *c, size_t quota, size_t records)
 {
     struct tw_connection_stats *counts = &c->in->connections;
-    uint64_t before = tw_stream_stats(c->stream).bytes;
+    struct tw_stream_stats before = tw_stream_stats(c->stream);
+    struct took took = {.open = true};
     enum tw_stream_end end = c->secure == NULL ? tw_stream_read(c->stream, quota, on_message, c)
-                             : last            ? tw_secure_read_last(c, quota, on_message)
-                                               : tw_secure_read(c, quota, on_message);
+                                               : tw_secure_read(c, quota, records, on_message, &took.cost);
     struct tw_stream_stats s = tw_stream_stats(c->stream);
+    size_t messages = (size_t)(s.framing.messages - before.framing.messages);
+    took.bytes = (size_t)(s.bytes - before.bytes);
+    took.cost = took.bytes > took.cost ? took.bytes : took.cost;
+    took.cost = messages * MESSAGE_LEAST > took.cost ? messages * MESSAGE_LEAST : took.cost;
     if (s.framing.errors > 0 && c->errors == 0)
         tw_connection_tell(c, TW_LEVEL_WARNING, "a message's length is not right, looking for the next");
     if (s.framing.errors > c->errors)
         lost(c, TW_LOSS_FRAMING, s.framing.errors - c->errors);
     c->errors = s.framing.errors;
-    if (s.bytes != before)
+    if (took.bytes > 0)
         c->heard_ms = tw_clock_mono_ms();
     if (end == TW_STREAM_OPEN) {
         if (c->begun_ms == 0 || s.framing.messages != c->messages)
@@ -98,13 +148,14 @@ static size_t read_some(struct tw_connection *c, size_t quota, bool last)
         if (!tw_stream_pending(c->stream))
             c->begun_ms = 0;
         c->messages = s.framing.messages;
-        return (size_t)(s.bytes - before);
+        return took;
     }
     bool whole = end == TW_STREAM_ENDED;
     tw_connection_tell(c, whole ? TW_LEVEL_DEBUG : TW_LEVEL_WARNING,
                        whole ? "disconnected" : "ended inside a message");
     tw_connection_close(c, whole ? &counts->ended : &counts->unfinished);
-    return (size_t)(s.bytes - before);
+    took.open = false;
+    return took;
 }
 
 static size_t fair_share(const struct tw_daemon *d)
@@ -113,18 +164,73 @@ static size_t fair_share(const struct tw_daemon *d)
     return share < SHARE_MIN ? SHARE_MIN : share > SHARE_MAX ? SHARE_MAX : share;
 }
 
-void tw_connection_readable(struct tw_connection *c)
+/* One that has its whole share has more, or nearly always: it goes to the end of the line. */
+static void serve(struct tw_connection *c, bool from_line)
 {
-    struct tw_daemon *d = c->in->daemon;
-    (void)read_some(c, fair_share(d), false);
-    tw_live_settle(d);
+    struct tw_streams *all = &c->in->daemon->streams;
+    size_t share = fair_share(c->in->daemon);
+    struct took took = read_some(c, share, RECORDS_PER_SHARE);
+    all->left -= took.cost < all->left ? took.cost : all->left;
+    if (!took.open)
+        return;
+    bool more = took.bytes == share || (c->secure != NULL && tw_secure_has_more(c));
+    if (more && !from_line)
+        (void)event_del(c->event);
+    else if (!more && from_line)
+        (void)event_add(c->event, NULL);
+    if (more)
+        join_line(c);
 }
 
 static void readable(evutil_socket_t fd, short what, void *ctx)
 {
+    struct tw_connection *c = ctx;
+    struct tw_daemon *d = c->in->daemon;
     (void)fd;
     (void)what;
-    tw_connection_readable(ctx);
+    bool now = d->streams.first == NULL && d->streams.left > 0;
+    if (now) {
+        serve(c, false);
+    } else {
+        (void)event_del(c->event);
+        join_line(c);
+    }
+    arm_turn(d);
+    if (now)
+        tw_live_settle(d);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *ctx)
+{
+    struct tw_daemon *d = ctx;
+    struct tw_connection *last = d->streams.last;
+    (void)fd;
+    (void)what;
+    d->streams.left = TURN_BYTES;
+    for (bool all = false; !all && d->streams.first != NULL && d->streams.left > 0;) {
+        struct tw_connection *c = d->streams.first;
+        all = c == last;
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): nobody is before the first */
+        leave_line(c);
+        serve(c, true);
+    }
+    arm_turn(d);
+    tw_live_settle(d);
+}
+
+void tw_streams_begin(struct tw_daemon *d)
+{
+    d->streams.turn = evtimer_new(d->base, on_turn, d);
+    TW_ASSERT(d->streams.turn != NULL);
+    d->streams.left = TURN_BYTES;
+    d->streams.ticked_ms = tw_clock_mono_ms();
+}
+
+void tw_connection_listen(struct tw_connection *c, int fd)
+{
+    struct tw_daemon *d = c->in->daemon;
+    c->event = event_new(d->base, fd, EV_READ | EV_PERSIST, readable, c);
+    TW_ASSERT(c->event != NULL && (d->keep.held_back || event_add(c->event, NULL) == 0));
 }
 
 /* A handshake goes on: it hands over nothing. */
@@ -132,11 +238,13 @@ void tw_streams_pause(struct tw_daemon *d, bool on)
 {
     for (size_t i = 0; i < d->streams.n; i++) {
         struct tw_connection *c = d->streams.rows[i];
-        if (c->secure == NULL)
+        if (c->event != NULL && !c->waits)
             (void)(on ? event_del(c->event) : event_add(c->event, NULL));
-        else if (!c->shaking)
-            (void)(on ? bufferevent_disable : bufferevent_enable)(c->secure, EV_READ);
     }
+    if (on)
+        (void)event_del(d->streams.turn);
+    else
+        arm_turn(d);
 }
 
 static void add_connection(struct tw_input *in, int fd, const struct tw_addr *from, bool stranger)
@@ -148,12 +256,10 @@ static void add_connection(struct tw_input *in, int fd, const struct tw_addr *fr
     c->stranger = stranger;
     c->heard_ms = tw_clock_mono_ms();
     c->stream = tw_stream_create(in->tls ? -1 : fd, d->config->streams.message_bytes);
-    if (in->tls) {
+    if (in->tls)
         TW_ASSERT(tw_secure_begin(c, fd));
-    } else {
-        c->event = event_new(d->base, fd, EV_READ | EV_PERSIST, readable, c);
-        TW_ASSERT(c->event != NULL && (d->keep.held_back || event_add(c->event, NULL) == 0));
-    }
+    else
+        tw_connection_listen(c, fd);
     c->row = d->streams.n++;
     d->streams.rows[c->row] = c;
     in->connections.accepted++;
@@ -260,9 +366,23 @@ static void check_times(struct tw_connection *c, int64_t now)
     }
 }
 
+/* The time in which nothing was read, or in which the daemon itself stood still, is not the senders'. */
+static void give_back_time(struct tw_daemon *d, int64_t now)
+{
+    int64_t passed = now - d->streams.ticked_ms, late = passed > TICK_MS ? passed - TICK_MS : 0;
+    d->streams.ticked_ms = now;
+    for (size_t i = 0; i < d->streams.n; i++) {
+        struct tw_connection *c = d->streams.rows[i];
+        int64_t ours = d->keep.held_back && !c->shaking ? passed : late;
+        c->heard_ms += ours;
+        c->begun_ms += c->begun_ms != 0 ? ours : 0;
+    }
+}
+
 void tw_streams_tick(struct tw_daemon *d)
 {
     int64_t now = tw_clock_mono_ms();
+    give_back_time(d, now);
     for (size_t i = d->streams.n; i-- > 0;)
         check_times(d->streams.rows[i], now);
     for (size_t i = 0; i < d->inputs_n; i++) {
@@ -290,12 +410,10 @@ void tw_streams_finish(struct tw_daemon *d)
     for (size_t i = d->streams.n; i-- > 0;) {
         struct tw_connection *c = d->streams.rows[i];
         struct tw_connection_stats *counts = &c->in->connections;
-        size_t open = d->streams.n;
-        total -= read_some(c, total < LAST_BYTES ? total : LAST_BYTES, true);
-        if (d->streams.n < open)
-            continue; /* it ended while it was read, and is gone */
-        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): else one less would be open */
-        tw_connection_close(c, tw_stream_pending(c->stream) ? &counts->unfinished : &counts->gone);
+        struct took took = read_some(c, total < LAST_BYTES ? total : LAST_BYTES, SIZE_MAX);
+        total -= took.bytes;
+        if (took.open) /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): then it is not gone */
+            tw_connection_close(c, tw_stream_pending(c->stream) ? &counts->unfinished : &counts->gone);
     }
 }
 

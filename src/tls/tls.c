@@ -151,10 +151,23 @@ struct ssl_st *tw_tls_session(const struct tw_tls *t)
     return s;
 }
 
-size_t tw_tls_read(struct ssl_st *session, char *out, size_t max)
+/* It may have to write too (a key's update): who leaves no room for that, where nothing else is written, does
+ * not want to go on. */
+size_t tw_tls_read(struct ssl_st *session, char *out, size_t max, enum tw_tls_state *state)
 {
-    int n = SSL_read(session, out, max < INT32_MAX ? (int)max : INT32_MAX);
     ERR_clear_error();
+    int n = SSL_read(session, out, max < INT32_MAX ? (int)max : INT32_MAX);
+    int why = n > 0 ? SSL_ERROR_NONE : SSL_get_error(session, n);
+    *state = why == SSL_ERROR_NONE || why == SSL_ERROR_WANT_READ ? TW_TLS_OPEN
+             : why == SSL_ERROR_ZERO_RETURN                      ? TW_TLS_ENDED
+                                                                 : TW_TLS_TORN;
+    ERR_clear_error();
+    return n > 0 ? (size_t)n : 0;
+}
+
+size_t tw_tls_pending(const struct ssl_st *session)
+{
+    int n = SSL_pending(session);
     return n > 0 ? (size_t)n : 0;
 }
 

@@ -139,23 +139,23 @@ class Load(Tls):
         wait_for("the bytes", lambda: all(struct.unpack("i", fcntl.ioctl(s, 0x5411, b"\0" * 4))[0] == 0 for s in connections))
 
     def test_each_has_its_share_of_a_turn(self):
-        # 32 connections have a whole TLS record each: what the last says at its beginning is heard before the end of the first.
-        relays = [f"127.0.5.{i + 1}" for i in range(32)]
+        # 64 connections have a whole TLS record each: what the last says at its beginning is heard before the end of the first.
+        relays = [f"127.0.5.{i + 1}" for i in range(64)]
         self.write("inventory.yaml", self.read("inventory.yaml").replace("[127.0.0.1]", f"[{', '.join(relays)}]"))
         self.start()
         connections = [self.connect(r, self.a) for r in relays]
-        self.wait_counts(done=32)
+        self.wait_counts(done=64)
         first, last = ((f"<186>{line[line.index('PE-A'):]}\n").encode() for line in (
             link("PE-A", "Eth-Trunk10.200"), link("PE-A", "Eth-Trunk10.100")))
         noise = LINE * ((16384 - len(last)) // len(LINE))
         self.daemon.send_signal(signal.SIGSTOP)
         for i, s in enumerate(connections):
-            s.sendall(first + noise if i == 31 else noise + (last if i == 0 else b""))
+            s.sendall(first + noise if i == 63 else noise + (last if i == 0 else b""))
         self.wait_arrived(*connections)
         self.daemon.send_signal(signal.SIGCONT)
         raised = self.wait_transition("raised", "no-switchover")
         self.assertEqual(raised["sub_interfaces"], ["Eth-Trunk10.200"])
-        self.wait_counts(received=32 * noise.count(b"\n") + 2, framing_errors=0)
+        self.wait_counts(received=64 * noise.count(b"\n") + 2, framing_errors=0)
 
     def test_what_has_arrived_at_the_end_is_heard(self):
         self.start()

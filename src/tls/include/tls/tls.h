@@ -47,8 +47,15 @@ bool tw_tls_verified(struct ssl_st *session);
 typedef bool tw_tls_name(void *ctx, struct tw_str name);
 bool tw_tls_certificate_names(const struct x509_st *certificate, tw_tls_name *call, void *ctx);
 bool tw_tls_names(struct ssl_st *session, tw_tls_name *call, void *ctx);
-/* What has arrived, without waiting. 0: nothing more. */
-size_t tw_tls_read(struct ssl_st *session, char *out, size_t max);
+/* What has arrived, without waiting, of one record. 0: nothing more for now, when *state is TW_TLS_OPEN. */
+enum tw_tls_state {
+    TW_TLS_OPEN,
+    TW_TLS_ENDED, /* the peer has said so */
+    TW_TLS_TORN   /* it has not, or does not keep to TLS */
+};
+size_t tw_tls_read(struct ssl_st *session, char *out, size_t max, enum tw_tls_state *state);
+/* Bytes of a record that is decrypted, and was not taken as a whole. */
+size_t tw_tls_pending(const struct ssl_st *session);
 /* Says farewell, as far as that is possible without waiting. */
 void tw_tls_close(struct ssl_st *session);
 
