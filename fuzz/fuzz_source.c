@@ -6,9 +6,7 @@
 #include "rules_dir.h"
 
 #include "base/err.h"
-#include "base/mem.h"
 #include "decode/log.h"
-#include "model/event.h"
 #include "source/source.h"
 
 #include <stdio.h>
@@ -56,29 +54,6 @@ static struct tw_rules *rules(void)
     return r;
 }
 
-/* What was read is what the core would have read. */
-static void check_event(const struct tw_record *r, const struct tw_log *log,
-                        const struct tw_event_form *forms)
-{
-    static struct tw_kv_shape *shapes;
-    struct tw_event e;
-    if (shapes == NULL)
-        shapes = tw_xcalloc(tw_rules_forms(rules()), sizeof *shapes);
-    bool read = r->glance.verdict == TW_GLANCE_READ && tw_rules_read(rules(), forms, log, shapes, &e);
-    TW_ASSERT(read == (r->glance.event != NULL));
-    if (!read)
-        return;
-    const struct tw_event *given = r->glance.event;
-    TW_ASSERT(e.kind == given->kind && e.present == given->present && e.rule == given->rule);
-    for (int f = 0; f < TW_EVENT_FIELDS; f++) {
-        if (!tw_event_has(&e, (enum tw_event_field)f))
-            continue;
-        bool text = tw_event_field_type((enum tw_event_field)f) == TW_FIELD_TEXT;
-        TW_ASSERT(text ? tw_str_eq(e.field[f].text, given->field[f].text)
-                       : e.field[f].number == given->field[f].number);
-    }
-}
-
 /* What need not be read is what the core would not read. */
 static void check_glance(const struct tw_record *r)
 {
@@ -92,7 +67,6 @@ static void check_glance(const struct tw_record *r)
         return;
     struct tw_glance g = tw_rules_glance(rules(), &log, NULL);
     TW_ASSERT(g.verdict == r->glance.verdict && g.forms == r->glance.forms);
-    check_event(r, &log, g.forms);
     TW_ASSERT(g.verdict != TW_GLANCE_UNKNOWN ||
               (g.key == r->glance.key && same_place(g.name, r->glance.name)));
 }

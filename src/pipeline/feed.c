@@ -120,26 +120,16 @@ static struct happened log_time(struct tw_pipeline *p, uint32_t device, const st
     return h;
 }
 
-static TW_APART bool read_log(struct tw_pipeline *p, const struct tw_event_form *forms, struct tw_log *log,
-                              struct tw_event *e)
-{
-    tw_log_split(log);
-    return matched(p, tw_normalise_log(p->rules->events, forms, log, &p->shapes[forms->index], e));
-}
-
 static TW_APART void log_event(struct tw_pipeline *p, uint32_t device, const struct tw_record *r,
-                               const struct tw_glance *g, const struct tw_log *log, const struct happened *h)
+                               const struct tw_event_form *forms, const struct tw_log *log,
+                               const struct happened *h)
 {
     struct tw_event e;
-    struct tw_log whole;
-    if (g->event != NULL) {
-        e = *g->event;
-    } else {
-        whole = *log;
-        if (!read_log(p, g->forms, &whole, &e)) {
-            unknown_log(p, r, log);
-            return;
-        }
+    struct tw_log whole = *log;
+    tw_log_split(&whole);
+    if (!matched(p, tw_normalise_log(p->rules->events, forms, &whole, &p->shapes[forms->index], &e))) {
+        unknown_log(p, r, log);
+        return;
     }
     e.source = TW_SOURCE_SYSLOG;
     e.rx = r->rx;
@@ -167,7 +157,7 @@ static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const 
     struct happened h = log_time(p, device, r, log);
     struct tw_glance g = r->glance.of == p->rules ? r->glance : tw_rules_glance(p->rules, log, known);
     if (g.verdict == TW_GLANCE_READ)
-        log_event(p, device, r, &g, log, &h);
+        log_event(p, device, r, g.forms, log, &h);
     else
         unread(p, r, &g);
 }

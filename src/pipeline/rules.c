@@ -106,22 +106,6 @@ struct tw_glance tw_rules_glance(const struct tw_rules *r, const struct tw_log *
     return g;
 }
 
-bool tw_rules_read(const struct tw_rules *r, const struct tw_event_form *forms, const struct tw_log *log,
-                   struct tw_kv_shape *shapes, struct tw_event *out)
-{
-    /* A pattern has one place for what it matched: that is the core's. */
-    for (const struct tw_event_form *f = forms; f != NULL; f = f->next) {
-        if (f->pattern != NULL)
-            return false;
-    }
-    return tw_normalise_log(r->events, forms, log, &shapes[forms->index], out) == TW_MATCH_EVENT;
-}
-
-size_t tw_rules_forms(const struct tw_rules *r)
-{
-    return tw_ruleset_forms(r->events);
-}
-
 struct tw_rules_stats tw_rules_stats(const struct tw_rules *r)
 {
     struct tw_rules_stats s = {.conditions = r->policy->conditions_n, .hints = r->policy->hints_n};

@@ -135,30 +135,23 @@ static void set_times(struct text *t, size_t i, struct tw_record *out)
     }
 }
 
-static inline void ask_for_all(const char *p, size_t n)
-{
-    enum { CACHE_LINE = 64 };
-    for (size_t i = 0; i < n; i += CACHE_LINE)
-        __builtin_prefetch(p + i);
-}
-
 /* What another core wrote takes a while to come over: it is asked for some lines before it is needed. */
 static void ask_for(const struct window *w, size_t next)
 {
-    enum { TEXT_BEFORE = 8, LINE_BEFORE = 24 };
+    enum { CACHE_LINE = 64, TEXT_BEFORE = 8, LINE_BEFORE = 24 };
     if (next + LINE_BEFORE >= w->lines_n)
         return;
     __builtin_prefetch(&w->lines[next + LINE_BEFORE]);
     const struct line *l = &w->lines[next + TEXT_BEFORE];
     if (l->verdict != TW_GLANCE_READ)
         return;
-    if (l->read) {
-        ask_for_all((const char *)&w->events[l->log - 1], sizeof *w->events);
+    for (size_t i = 0; i < l->n; i += CACHE_LINE)
+        __builtin_prefetch(l->p + i);
+    if (l->log == 0)
         return;
-    }
-    ask_for_all(l->p, l->n);
-    if (l->log != 0)
-        ask_for_all((const char *)&w->logs[l->log - 1], sizeof *w->logs);
+    const char *log = (const char *)&w->logs[l->log - 1];
+    for (size_t i = 0; i < sizeof *w->logs; i += CACHE_LINE)
+        __builtin_prefetch(log + i);
 }
 
 uint32_t text_soon(const struct text *t)
@@ -181,7 +174,6 @@ tw_err text_next(struct text *t, struct tw_record *out)
     out->glance.of = l->verdict != TW_GLANCE_READ || l->forms != NULL ? t->rules : NULL;
     out->glance.verdict = (enum tw_glance_verdict)l->verdict;
     out->glance.forms = l->forms;
-    out->glance.event = l->read ? &t->window->events[l->log - 1] : NULL;
     out->glance.key = l->key;
     out->glance.name = tw_str_of(l->p + l->name_at, l->name_n);
     if (t->ahead != NULL)

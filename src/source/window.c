@@ -33,7 +33,6 @@ struct reader {
     struct stream *stream;
     struct tw_replay_source_options options;
     struct tw_log_reader log;
-    struct tw_kv_shape *shapes; /* of the rules' forms */
     struct clock *clock;
     struct host hosts[CLOCK_HOSTS + 1];
     struct name names[1 << NAMES_LOG2][2]; /* found lately, each where its hash says, the last one first */
@@ -52,9 +51,7 @@ struct window *window_create(void)
     struct window *w = tw_xcalloc(1, sizeof *w);
     w->buf = tw_xmalloc(WINDOW_BYTES);
     w->lines = tw_xcalloc(WINDOW_LINES, sizeof *w->lines);
-    /* Pages that nobody needs cost nothing. */
-    w->logs = tw_xmalloc(WINDOW_LINES * sizeof *w->logs);
-    w->events = tw_xmalloc(WINDOW_LINES * sizeof *w->events);
+    w->logs = tw_xmalloc(WINDOW_LINES * sizeof *w->logs); /* pages that nobody needs cost nothing */
     return w;
 }
 
@@ -65,7 +62,6 @@ void window_destroy(struct window *w)
     free(w->buf);
     free(w->lines);
     free(w->logs);
-    free(w->events);
     free(w);
 }
 
@@ -78,7 +74,6 @@ struct reader *reader_create(struct stream *s, const struct tw_replay_source_opt
     r->options = *options;
     r->log = (struct tw_log_reader)TW_LOG_READER(0, TW_TIME_MIN);
     r->log.names = tw_xcalloc(TW_LOG_NAMES, sizeof *r->log.names);
-    r->shapes = tw_xcalloc(options->rules != NULL ? tw_rules_forms(options->rules) : 1, sizeof *r->shapes);
     r->clock = clock_create();
     r->year = options->year != 0 ? options->year : c.year;
     r->latest = tw_time_add(s->mtime, (tw_dur){day});
@@ -93,7 +88,6 @@ void reader_destroy(struct reader *r)
         return;
     clock_destroy(r->clock);
     free(r->log.names);
-    free(r->shapes);
     free(r->measure);
     free(r);
 }
@@ -350,23 +344,6 @@ static void drop_mark(struct tw_str *first)
         *first = tw_str_from(*first, mark.n);
 }
 
-/* Its log, if the core wants it, and what it says. A relay's line is decoded by the core, once its arrival is
- * known. */
-static void keep_log(struct reader *r, struct window *w, struct line *l)
-{
-    bool keep = l->log != 0 && l->verdict == TW_GLANCE_READ && l->kind != RELAYED;
-    l->log = 0;
-    l->read = false;
-    if (!keep)
-        return;
-    struct tw_log *log = &w->logs[w->logs_n];
-    if (l->forms != NULL) {
-        tw_log_split(log);
-        l->read = tw_rules_read(r->options.rules, l->forms, log, r->shapes, &w->events[w->logs_n]);
-    }
-    l->log = (uint32_t)++w->logs_n;
-}
-
 /* Cuts and decodes what the buffer holds; returns how many of the lines have a clock. */
 static size_t read_lines(struct reader *r, struct window *w)
 {
@@ -384,7 +361,9 @@ static size_t read_lines(struct reader *r, struct window *w)
         l->n = (uint32_t)bytes.n;
         decode(r, l, log);
         glance(r, l, log);
-        keep_log(r, w, l);
+        /* A relay's line is decoded by the core, once its arrival is known. */
+        if (l->log != 0)
+            l->log = l->verdict == TW_GLANCE_READ && l->kind != RELAYED ? (uint32_t)++w->logs_n : 0;
         if (has_clock(l))
             r->measure[n++] = (struct clock_line){l->host, l->time.ns, 0};
     }

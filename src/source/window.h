@@ -8,7 +8,6 @@
  * Windows follow each other: each takes over the torn line at the end of the one before. All that is known at
  * a line stands in its window, so the next one may be read while this one is handed out (ahead.h).
  */
-#include "model/event.h"
 #include "model/message.h"
 #include "source/source.h"
 #include "stream.h"
@@ -26,7 +25,6 @@ struct line {
     uint16_t name_at, name_n;
     uint8_t verdict;
     uint8_t kind;  /* what its time comes from: */
-    bool read;     /* READ: the event beside its log is what it says */
     bool measured; /* enough lines of its host were seen to trust its clock's measure */
     int16_t year;
 };
@@ -41,7 +39,6 @@ struct window {
     struct line *lines;
     size_t lines_n;      /* 0: there is nothing more, and `fault` may say why */
     struct tw_log *logs; /* of some of the lines, by line.log */
-    struct tw_event *events;
     size_t logs_n;
     bool ended; /* nothing more can be read */
     tw_err fault;

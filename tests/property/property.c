@@ -123,7 +123,6 @@ static void load(struct scenario *s, const struct tw_rules_text *text)
         k->r.bytes.p = k->bytes;
         k->sender = r->sender;
         k->glance = r->glance;
-        k->glance.event = NULL;
         if (r->glance.verdict == TW_GLANCE_UNKNOWN)
             k->glance.name.p = k->bytes + (r->glance.name.p - r->bytes.p);
         k->r.log = NULL;

@@ -52,10 +52,8 @@ enum tw_security {
 
 struct tw_rules;
 struct tw_event_form;
-struct tw_event;
 
-/* What a message's host name or its own name (tw_rules_glance) tells: whether its text need be read. And if
- * so, perhaps, what it says (tw_rules_read). */
+/* What a message's host name or its own name (tw_rules_glance) tells: whether its text need be read. */
 struct tw_glance {
     const struct tw_rules *of; /* whose answer it is: the core listens to that of its own rules only */
     enum tw_glance_verdict {
@@ -65,9 +63,8 @@ struct tw_glance {
         TW_GLANCE_UNKNOWN  /* no rule is about it */
     } verdict;
     const struct tw_event_form *forms; /* READ: those under its name; not NULL */
-    const struct tw_event *event; /* READ: what it says, as far as the text tells; NULL: the core reads it */
-    uint64_t key;                 /* UNKNOWN: what the table of unknown messages knows it by */
-    struct tw_str name;           /* UNKNOWN: MODULE/SEV/BRIEF, borrowed like the bytes */
+    uint64_t key;                      /* UNKNOWN: what the table of unknown messages knows it by */
+    struct tw_str name;                /* UNKNOWN: MODULE/SEV/BRIEF, borrowed like the bytes */
 };
 
 struct tw_record {

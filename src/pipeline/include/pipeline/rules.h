@@ -33,11 +33,6 @@ const char *tw_rules_condition(const struct tw_rules *r, size_t i);
  * reader's name of that message, where the answer is remembered; or NULL. */
 struct tw_glance tw_rules_glance(const struct tw_rules *r, const struct tw_log *log,
                                  struct tw_log_name *known);
-/* Reads one, for the same: what the core would read. `shapes`: tw_rules_forms of them, the caller's, zeroed
- * at first. False: the core has to read it. `out` borrows from the log and what that borrows from. */
-bool tw_rules_read(const struct tw_rules *r, const struct tw_event_form *forms, const struct tw_log *log,
-                   struct tw_kv_shape *shapes, struct tw_event *out);
-size_t tw_rules_forms(const struct tw_rules *r);
 struct tw_rules_stats {
     size_t events, conditions, hints, examples;
     size_t patterns, patterns_jit; /* of them, those that pcre2 made machine code for */
