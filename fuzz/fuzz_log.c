@@ -42,6 +42,20 @@ static void check_pairs(struct tw_str text)
     TW_ASSERT(all_n == (n < ALL ? n : ALL));
 }
 
+static void same_stamp(const struct tw_stamp *a, const struct tw_stamp *b)
+{
+    TW_ASSERT(a->present == b->present && (!a->present || a->civil.ns == b->civil.ns));
+}
+
+static void same_log(const struct tw_log *a, const struct tw_log *b)
+{
+    same_stamp(&a->stamp, &b->stamp);
+    same_stamp(&a->relay, &b->relay);
+    TW_ASSERT(tw_str_eq(a->module, b->module) && tw_str_eq(a->brief, b->brief));
+    TW_ASSERT(tw_str_eq(a->fields, b->fields) && tw_str_eq(a->text, b->text));
+    TW_ASSERT(a->severity == b->severity && a->type == b->type && a->cut == b->cut);
+}
+
 /* Line after line with one reader: what it remembers changes nothing. */
 static void check_reader(struct tw_str rest, int year, tw_time near)
 {
@@ -56,14 +70,8 @@ static void check_reader(struct tw_str rest, int year, tw_time near)
         enum tw_log_fault fault = tw_log_decode(line, year, near, &alone, &offset);
         TW_ASSERT(tw_log_peek(&reader, line, &next, &at) == fault && at == offset);
         tw_log_split(&next);
-        if (fault == TW_LOG_OK) {
-            TW_ASSERT(next.stamp.present == alone.stamp.present && next.relay.present == alone.relay.present);
-            TW_ASSERT(!next.stamp.present || next.stamp.civil.ns == alone.stamp.civil.ns);
-            TW_ASSERT(!next.relay.present || next.relay.civil.ns == alone.relay.civil.ns);
-            TW_ASSERT(tw_str_eq(next.fields, alone.fields) && tw_str_eq(next.text, alone.text));
-            TW_ASSERT(tw_str_eq(next.module, alone.module) && tw_str_eq(next.brief, alone.brief));
-            TW_ASSERT(next.severity == alone.severity && next.type == alone.type && next.cut == alone.cut);
-        }
+        if (fault == TW_LOG_OK)
+            same_log(&next, &alone);
         rest = tw_str_from(rest, line.n + 1);
     }
 }

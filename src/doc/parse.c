@@ -406,7 +406,7 @@ static size_t within(size_t n, size_t least, size_t most)
  * document is destroyed. */
 static size_t arena_block(size_t text)
 {
-    return within(text, within(4 * text, SLAB_LEAST * 4, SLAB), 1 << 20);
+    return within(text, within(4 * text, (size_t)SLAB_LEAST * 4, SLAB), 1 << 20);
 }
 
 struct tw_doc *tw_doc_parse_taking(const char *file, struct tw_str text, const struct tw_doc_taker *taker,
