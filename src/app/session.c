@@ -102,7 +102,6 @@ int tw_session_run(struct tw_session *s, tw_session_effects *effects, void *ctx)
             continue;
         }
         last = record->rx;
-        tw_pipeline_soon(s->pipeline, tw_replay_source_soon(s->source));
         tw_pipeline_feed(s->pipeline, record);
         if (s->unused != NULL && tw_pipeline_last(s->pipeline) != TW_COUNT_EVENTS)
             s->unused(s, ctx, record, tw_pipeline_last(s->pipeline));

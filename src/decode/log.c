@@ -209,16 +209,6 @@ static inline bool plain_tag(struct tw_str s, size_t tag, struct tw_log *out)
     return out->type == 'l' || out->type == 't' || out->type == 's';
 }
 
-static inline bool same_bytes(const char *a, const char *b, size_t n)
-{
-    enum { WORD = 8 };
-    for (size_t i = 0; i + WORD < n; i += WORD) {
-        if (tw_load8(a + i) != tw_load8(b + i))
-            return false;
-    }
-    return tw_load8(a + n - WORD) == tw_load8(b + n - WORD);
-}
-
 /* Where a tag of n bytes, eight at least, is remembered, or is to be. */
 static inline struct tw_log_name *name_at(const struct tw_log_reader *r, const char *tag, size_t n)
 {
@@ -226,7 +216,7 @@ static inline struct tw_log_name *name_at(const struct tw_log_reader *r, const c
     uint64_t mixed = (tw_load8(tag) ^ tw_load8(tag + n - 8) * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
     struct tw_log_name *first = &r->names[mixed >> 32 & (TW_LOG_NAMES - PLACES)], *free = first;
     for (struct tw_log_name *name = first; name < first + PLACES; name++) {
-        if (name->n == n && same_bytes(name->text, tag, n))
+        if (name->n == n && memcmp(name->text, tag, n) == 0)
             return name;
         if (name->n == 0) {
             free = name;

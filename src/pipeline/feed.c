@@ -304,7 +304,15 @@ static bool is_note(enum tw_transport t)
     return t == TW_TRANSPORT_LOSS || t == TW_TRANSPORT_OPERATOR;
 }
 
-/* Whatever came, now it came. */
+/* Each gets one, and is counted, before anything is known of it. */
+static inline void number(struct tw_pipeline *p, enum tw_transport t)
+{
+    p->counted = true;
+    p->seq++;
+    p->counters[TW_COUNT_RECEIVED] += !is_note(t);
+    p->device = none;
+}
+
 static TW_APART void feed_whole(struct tw_pipeline *p, const struct tw_record *record)
 {
     struct tw_record r = *record;
@@ -315,10 +323,7 @@ static TW_APART void feed_whole(struct tw_pipeline *p, const struct tw_record *r
         digest_feed(p, r.bytes);
         return;
     }
-    p->counted = true;
-    p->seq++;
-    p->counters[TW_COUNT_RECEIVED] += !is_note(r.transport);
-    p->device = none;
+    number(p, r.transport);
     tw_arena_reset(p->arena);
     switch (r.transport) {
     case TW_TRANSPORT_LOSS: feed_loss(p, &r); break;
@@ -342,23 +347,10 @@ void tw_pipeline_feed(struct tw_pipeline *p, const struct tw_record *record)
         feed_whole(p, record);
         return;
     }
-    p->counted = true;
-    p->seq++;
-    p->counters[TW_COUNT_RECEIVED]++;
-    p->device = none;
+    number(p, record->transport);
     if (record->sender != 0)
         heard(p, record->sender - 1, record);
     unread(p, record, &record->glance);
-}
-
-void tw_pipeline_soon(const struct tw_pipeline *p, uint32_t sender)
-{
-    enum { CACHE_LINE = 64 };
-    if (sender == 0 || sender > p->topology->devices_n)
-        return;
-    const char *device = (const char *)&p->devices[sender - 1];
-    __builtin_prefetch(device, 1);
-    __builtin_prefetch(device + CACHE_LINE, 1);
 }
 
 void tw_pipeline_advance(struct tw_pipeline *p, tw_time now)

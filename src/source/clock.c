@@ -114,9 +114,6 @@ static void make_room(struct clock *c, size_t n)
     c->edge = tw_xrealloc(c->edge, 2 * (n + OLD) * sizeof *c->edge);
 }
 
-/* Of many hosts none is in a cache: each is asked for some steps before it is needed. */
-enum { AHEAD = 8 };
-
 /* Chains the lines of each host, and starts them with the skew known so far. */
 static void chain(struct clock *c, struct clock_line *lines, size_t n)
 {
@@ -124,8 +121,6 @@ static void chain(struct clock *c, struct clock_line *lines, size_t n)
         c->hosts[c->active[k]].first = NONE;
     c->active_n = 0;
     for (uint32_t i = 0; i < n; i++) {
-        if (i + AHEAD < n)
-            __builtin_prefetch(&c->hosts[lines[i + AHEAD].host]);
         struct host *h = &c->hosts[lines[i].host];
         lines[i].skew = h->skew;
         c->next[i] = NONE;
@@ -396,10 +391,6 @@ static void settle(struct clock *c, struct clock_line *lines, size_t n, const st
 static void remember(struct clock *c, const struct clock_line *lines)
 {
     for (size_t k = 0; k < c->active_n; k++) {
-        if (k + AHEAD < c->active_n) {
-            const struct host *later = &c->hosts[c->active[k + AHEAD]];
-            __builtin_prefetch(&later->old[later->old_n % OLD], 1);
-        }
         struct host *h = &c->hosts[c->active[k]];
         for (uint32_t i = h->first; i != NONE; i = c->next[i]) {
             int64_t skew = lines[i].skew;

@@ -19,7 +19,6 @@ struct text *text_create(struct stream *s, const struct tw_replay_source_options
  * end. On TW_EIO and TW_EFORMAT the stream's `why` says what happened; nothing more will come.
  */
 tw_err text_next(struct text *t, struct tw_record *out);
-uint32_t text_soon(const struct text *t);  /* the sender of a line that comes soon; 0: not known */
 uint64_t text_bytes(const struct text *t); /* read of the input for what was handed out so far */
 void text_destroy(struct text *t);
 

@@ -121,11 +121,6 @@ tw_err tw_replay_source_next(struct tw_replay_source *s, const struct tw_record 
     return TW_OK;
 }
 
-uint32_t tw_replay_source_soon(const struct tw_replay_source *s)
-{
-    return s->n == 1 && s->inputs->text != NULL ? text_soon(s->inputs->text) : 0;
-}
-
 const char *tw_replay_source_error(const struct tw_replay_source *s)
 {
     return s->error != NULL ? s->error : "";

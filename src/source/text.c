@@ -154,12 +154,6 @@ static void ask_for(const struct window *w, size_t next)
         __builtin_prefetch(log + i);
 }
 
-uint32_t text_soon(const struct text *t)
-{
-    enum { SOON = 8 };
-    return t->next + SOON < t->window->lines_n ? t->window->lines[t->next + SOON].sender : 0;
-}
-
 tw_err text_next(struct text *t, struct tw_record *out)
 {
     if (t->next == t->window->lines_n) {

@@ -58,10 +58,6 @@ tw_time tw_pipeline_next_deadline(const struct tw_pipeline *p);
  * longer. */
 tw_dur tw_pipeline_drain(const struct tw_pipeline *p);
 
-/* A record of this sender (as records have it; 0: nobody) will be fed soon: what it is going to change is
- * fetched into the cache. Makes no difference but in time. */
-void tw_pipeline_soon(const struct tw_pipeline *p, uint32_t sender);
-
 /* How much a record matters, by its name alone: what the core would make of it is not more. Cheaper than to
  * feed it, and changes nothing. */
 enum tw_class tw_pipeline_class(struct tw_pipeline *p, const struct tw_record *r);

@@ -43,8 +43,6 @@ struct tw_replay_source *tw_replay_source_open(const char *const *paths, size_t 
  * input can't be read further; tw_replay_source_error says which and why, and the next call goes on with the
  * others. */
 TW_MUST_CHECK tw_err tw_replay_source_next(struct tw_replay_source *s, const struct tw_record **out);
-/* The sender of a record that will come soon, as records have it; 0: not known. */
-uint32_t tw_replay_source_soon(const struct tw_replay_source *s);
 const char *tw_replay_source_error(const struct tw_replay_source *s);
 const char *tw_replay_source_name(const struct tw_replay_source *s, uint32_t input);
 struct tw_source_stats tw_replay_source_stats(const struct tw_replay_source *s);
