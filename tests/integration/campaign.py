@@ -18,7 +18,8 @@ import sys
 import threading
 import time
 
-from support import PATIENCE, RULES, SOURCE, TEST_DISK, free_tcp_port, link, role, send, wait_for
+from ports import free_port
+from support import PATIENCE, RULES, SOURCE, TEST_DISK, link, role, send, wait_for
 from test_snmp_out import ENGINE, SNMPTRAPD, V3, Trapd
 from usm import AUTH, PRIV
 from web import WebCase
@@ -202,7 +203,7 @@ class Campaign(WebCase):
 
     def setUp(self):
         super().setUp()
-        self.tcp = free_tcp_port()
+        self.tcp = free_port()
         self.write("disk", "0")
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
         self.server.got, self.server.trouble = [], None

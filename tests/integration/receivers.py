@@ -1,11 +1,11 @@
 """Receivers of alerts over HTTP: a real server on a loopback port that answers as a test tells it to."""
 import json
-import socket
 import socketserver
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+from ports import free_port
 from support import PATIENCE, wait_for
 
 
@@ -75,12 +75,8 @@ class Receiver:
     def __init__(self, test, *script, usual=OK, tls=None, port=0, start=True):
         self.script, self.usual, self.tls = list(script), usual, tls
         self.requests, self.lock, self.ended = [], threading.Lock(), threading.Event()
-        if port == 0:
-            with socket.socket() as s:
-                s.bind(("127.0.0.1", 0))
-                port = s.getsockname()[1]
-        self.port, self.server = port, None
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/hook"
+        self.port, self.server = port or free_port(), None
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/hook"
         if start:
             self.start()
         test.addCleanup(self.stop)

@@ -6,7 +6,8 @@ import socket
 import subprocess
 import unittest
 
-from support import PATIENCE, PE_A, PE_B, SOURCE, free_tcp_port, link, role, wait_for
+from ports import free_port
+from support import PATIENCE, PE_A, PE_B, SOURCE, link, role, wait_for
 from tls import Tls
 
 PEERS = os.path.join(SOURCE, "build", "peers")
@@ -31,7 +32,7 @@ class Relayed(Tls):
 
     def setUp(self):
         super().setUp()
-        self.tcp, self.entry = free_tcp_port(), free_tcp_port()
+        self.tcp, self.entry = free_port(), free_port()
         self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace(
             f'"tls://127.0.0.1:{self.port}"', f'"tls://127.0.0.1:{self.port}", "tcp://127.0.0.1:{self.tcp}"'))
         self.relay_certificate = self.ca.sign("relay", alternatives="DNS:relay.example", usage="clientAuth")

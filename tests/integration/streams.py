@@ -9,7 +9,7 @@ class StreamCase(Case):
         def reached():
             counts = self.counts()
             return counts if all(counts[k] == v for k, v in wanted.items()) else None
-        return wait_for(f"{wanted}; log:\n{self.log()}", reached)
+        return wait_for(wanted, reached, log=self.log)
 
     def assert_closed(self, connection):
         """By the other side, in order or not."""

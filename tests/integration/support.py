@@ -11,6 +11,8 @@ import tempfile
 import time
 import unittest
 
+from ports import free_port
+
 TRUNKWATCHD = os.environ["TRUNKWATCHD"]
 TRUNKWATCH = os.environ["TRUNKWATCH"]
 SOURCE = os.environ["TRUNKWATCH_SOURCE"]
@@ -51,12 +53,6 @@ outputs:
 SAME_FIELDS = ["condition", "device", "sub_interfaces", "services", "severity", "summary"]
 
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def stamp(at=None):
     t = time.gmtime(at)
     return f"{time.strftime('%b', t)} {t.tm_mday:2d} {time.strftime('%Y %H:%M:%S', t)}"
@@ -75,12 +71,6 @@ def link(host, name, up=False, at=None):
             f"mainIfname={name.split('.')[0]})")
 
 
-def free_tcp_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def send(port, payload, source):
     data = payload if isinstance(payload, bytes) else payload.encode()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -88,15 +78,19 @@ def send(port, payload, source):
         s.sendto(data, ("127.0.0.1", port))
 
 
-def wait_for(what, find, patience=PATIENCE):
-    """The first true value of find(), or a failure that names what was waited for."""
+def wait_for(what, find, patience=PATIENCE, log=None, alive=None):
+    """The first true value of find(), or a failure that names what was waited for, with what log() says then. It fails at once
+    when alive() is not true any more."""
     end = time.monotonic() + patience
-    while time.monotonic() < end:
+    while True:
+        living = alive is None or alive()
         found = find()
         if found:
             return found
+        if not living or time.monotonic() >= end:
+            why = f"not within {patience} s" if living else "its process ended before"
+            raise AssertionError(f"{why}: {what}" + (f"; log:\n{log()}" if log else ""))
         time.sleep(0.02)
-    raise AssertionError(f"not within {patience} s: {what}")
 
 
 def pcap(path, packets):
@@ -169,7 +163,7 @@ class Case(unittest.TestCase):
                                            env=environment or self.environment(), stdin=subprocess.DEVNULL)
         self.addCleanup(self.end, self.daemon)
         if ready:
-            self.wait_told("READY=1")
+            self.wait_told("READY=1", alive=lambda: self.daemon.poll() is None)
 
     def start_with(self, names, sockets, before=()):
         """Starts the daemon with sockets as systemd passes them."""
@@ -204,11 +198,11 @@ class Case(unittest.TestCase):
             except BlockingIOError:
                 return self.told
 
-    def wait_told(self, line, count=1):
-        wait_for(f"'{line}' told; log:\n{self.log()}", lambda: self.hear().count(line) >= count)
+    def wait_told(self, line, count=1, alive=None):
+        wait_for(f"'{line}' told", lambda: self.hear().count(line) >= count, log=self.log, alive=alive)
 
     def wait_log(self, text, count=1):
-        wait_for(f"'{text}' in the log:\n{self.log()}", lambda: self.log().count(text) >= count)
+        wait_for(f"'{text}' in the log", lambda: self.log().count(text) >= count, log=self.log)
 
     def transitions(self, name="alerts.jsonl"):
         # Without what is just being written.
@@ -218,7 +212,7 @@ class Case(unittest.TestCase):
         def find():
             found = [t for t in self.transitions(name) if (t["transition"], t["condition"]) == (kind, condition)]
             return found[count - 1] if len(found) >= count else None
-        return wait_for(f"{kind} {condition}; log:\n{self.log()}", find)
+        return wait_for(f"{kind} {condition}", find, log=self.log)
 
     def fault(self, send_line=None):
         """Roles, then a sub-interface that goes down on the side that forwards."""

@@ -5,7 +5,8 @@ import signal
 import socket
 import unittest
 
-from support import PE_A, PE_B, STRANGER, free_port, link, role, stamp, wait_for
+from ports import free_port
+from support import PE_A, PE_B, STRANGER, link, role, stamp, wait_for
 from web import WebCase
 
 RELAY = "127.0.0.1"

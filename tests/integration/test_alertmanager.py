@@ -7,7 +7,8 @@ import subprocess
 import unittest
 
 from receivers import OK, Receiver
-from support import PATIENCE, PE_A, PE_B, SOURCE, free_tcp_port, link, role, send, wait_for
+from ports import free_port
+from support import PATIENCE, PE_A, PE_B, SOURCE, link, role, send, wait_for
 from test_webhook import Outputs
 from web import WebCase
 
@@ -32,7 +33,7 @@ def can_run():
 
 class Manager:
     def __init__(self, test, name):
-        self.test, self.name, self.port, self.process = test, name, free_tcp_port(), None
+        self.test, self.name, self.port, self.process = test, name, free_port(), None
         self.hook = Receiver(test)
         self.url = f"http://127.0.0.1:{self.port}"
         test.write(f"{name}.yml", CONFIG.format(url=self.hook.url))

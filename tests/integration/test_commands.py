@@ -10,7 +10,8 @@ import threading
 import time
 import unittest
 
-from support import PATIENCE, PE_A, PE_B, STRANGER, TRUNKWATCH, free_tcp_port, link, role, send, wait_for
+from ports import free_port
+from support import PATIENCE, PE_A, PE_B, STRANGER, TRUNKWATCH, link, role, send, wait_for
 from web import WebCase
 
 TRAP = bytes.fromhex("302902010104067075626c6963a71c0201000201000201003011300f06082b060102010103004303000001")
@@ -251,7 +252,7 @@ class Unreachable(Commands):
         self.assertEqual(self.run_command("status", "more").returncode, 2)
 
     def test_somebody_else_there(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", free_tcp_port()), Server)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Server)
         self.addCleanup(server.server_close)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

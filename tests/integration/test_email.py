@@ -11,7 +11,8 @@ import time
 import unittest
 
 from certificates import Authority
-from support import PATIENCE, PE_A, SOURCE, free_tcp_port, link, send, wait_for
+from ports import free_port
+from support import PATIENCE, PE_A, SOURCE, link, send, wait_for
 from test_webhook import Outputs
 
 PYTHON = "/usr/bin/python3"  # with Debian's packages, whichever other runs the tests
@@ -75,7 +76,7 @@ class Talk(socketserver.StreamRequestHandler):
 class Email(Outputs):
     def server(self, ca, name="mail", port=None):
         pem, key = ca.sign(name, alternatives="IP:127.0.0.1")
-        folder, port = self.path(name), port or free_tcp_port()
+        folder, port = self.path(name), port or free_port()
         os.makedirs(folder, exist_ok=True)
         process = subprocess.Popen([PYTHON, os.path.join(SOURCE, "tests/integration/mail_server.py"), str(port), folder, pem, key],
                                    stdout=subprocess.PIPE)
@@ -89,7 +90,7 @@ class Email(Outputs):
         def find():
             names = [f for f in os.listdir(self.path(name)) if f.endswith(".json")]
             return [json.loads(self.read(f"{name}/{i + 1}.json")) for i in range(len(names))] if len(names) >= count else None
-        return wait_for(f"{count} mails; log:\n{self.log()}", find)
+        return wait_for(f"{count} mails", find, log=self.log)
 
     @unittest.skipUnless(has_server(), "no python3-aiosmtpd here")
     def test_what_arrives(self):

@@ -4,7 +4,8 @@ import os
 import re
 import subprocess
 
-from support import PATIENCE, PE_A, PE_B, STRANGER, TRUNKWATCH, free_tcp_port, role, send
+from ports import free_port
+from support import PATIENCE, PE_A, PE_B, STRANGER, TRUNKWATCH, role, send
 from usm import ENGINE_A, OTHER, Usm
 
 
@@ -65,7 +66,7 @@ class Learn(Usm):
 
     def test_ask(self):
         """The default: heard by its address, listed until the inventory names it."""
-        self.http = free_tcp_port()
+        self.http = free_port()
         self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace("listen:\n", f'listen:\n  http: "127.0.0.1:{self.http}"\n'))
         self.configure()
         self.start()

@@ -13,7 +13,8 @@ import unittest
 
 from certificates import Authority
 from receivers import Receiver
-from support import PATIENCE, PE_A, PE_B, SOURCE, free_tcp_port, link, role, send, wait_for
+from ports import free_port
+from support import PATIENCE, PE_A, PE_B, SOURCE, link, role, send, wait_for
 from test_webhook import Outputs
 
 PEERS = os.path.join(SOURCE, "build", "peers")
@@ -36,7 +37,7 @@ object Service "trunkwatch" {{ import "results"; host_name = "metro-7"; enable_a
 
 class Icinga:
     def __init__(self, test):
-        self.test, self.port, self.process = test, free_tcp_port(), None
+        self.test, self.port, self.process = test, free_port(), None
         for folder in ("log", "run", "cache", "spool", "data/certs"):
             os.makedirs(test.path("icinga/" + folder))
         test.write("icinga/icinga2.conf", OBJECTS.format(port=self.port))

@@ -53,7 +53,7 @@ class Incidents(WebCase):
         def find():
             found = self.incidents(query)
             return found if condition(found) else None
-        return wait_for(f"{what}; log:\n{self.log()}", find)
+        return wait_for(what, find, log=self.log)
 
     def story(self, *more, status=0):
         done = self.run_command("incidents", *more)

@@ -9,7 +9,8 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from support import PATIENCE, PE_A, PE_B, SOURCE, STRANGER, free_tcp_port, role, send, wait_for
+from ports import free_port
+from support import PATIENCE, PE_A, PE_B, SOURCE, STRANGER, role, send, wait_for
 from web import WebCase
 
 
@@ -69,7 +70,7 @@ class Metrics(WebCase):
     def test_a_real_prometheus(self):
         self.start()
         send(self.syslog, role("PE-A", "Master"), PE_A)
-        port = free_tcp_port()
+        port = free_port()
         self.write("prometheus.yml", "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n"
                    f"  - job_name: trunkwatch\n    static_configs: [{{targets: ['127.0.0.1:{self.http}']}}]\n")
         with open(self.path("prometheus.log"), "w") as log:

@@ -8,7 +8,8 @@ import subprocess
 import threading
 import unittest
 
-from support import PATIENCE, SOURCE, free_tcp_port, wait_for
+from ports import free_port
+from support import PATIENCE, SOURCE, wait_for
 from test_webhook import Outputs
 
 PEERS = os.path.join(SOURCE, "build", "peers")
@@ -19,7 +20,7 @@ PASSWORD = "geheim; and longer than any key: 0123456789"
 
 class Nsca:
     def __init__(self, test, name, method, password=PASSWORD):
-        self.test, self.name, self.port, self.process = test, name, free_tcp_port(), None
+        self.test, self.name, self.port, self.process = test, name, free_port(), None
         test.write(f"{name}.got", "")
         test.write(f"{name}.cfg", f"pid_file={test.path(name)}.pid\nserver_address=127.0.0.1\nserver_port={self.port}\n"
                    f"command_file={test.path(name)}.got\nalternate_dump_file={test.path(name)}.dump\nappend_to_file=1\n"

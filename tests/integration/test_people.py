@@ -31,8 +31,8 @@ class People(WebCase):
 
     def nth(self, number):
         """The transition with this number, of the one alert there is."""
-        return wait_for(f"transition {number}; log:\n{self.log()}",
-                        lambda: next((t for t in self.transitions() if t["number"] == number), None))
+        return wait_for(f"transition {number}",
+                        lambda: next((t for t in self.transitions() if t["number"] == number), None), log=self.log)
 
 
 class Acknowledged(People):

@@ -9,7 +9,8 @@ import threading
 import time
 import unittest
 
-from support import PATIENCE, PE_A, PE_B, SANITIZE, TEST_DISK, free_tcp_port, role, send, stamp, wait_for
+from ports import free_port
+from support import PATIENCE, PE_A, PE_B, SANITIZE, TEST_DISK, role, send, stamp, wait_for
 from tls import Tls
 from web import WebCase
 
@@ -52,7 +53,7 @@ class Pressure(Tls, WebCase):
 
     def setUp(self):
         super().setUp()
-        self.tcp = free_tcp_port()
+        self.tcp = free_port()
         self.configure(f'"udp://127.0.0.1:{self.syslog}"', f'"udp://127.0.0.1:{self.syslog}", "tcp://127.0.0.1:{self.tcp}"')
         self.a = self.ca.sign("a", common="pe-a.example")
 

@@ -8,7 +8,8 @@ import subprocess
 import time
 import unittest
 
-from support import Case, PATIENCE, PE_A, SOURCE, free_port, link, send, wait_for
+from ports import free_port
+from support import Case, PATIENCE, PE_A, SOURCE, link, send, wait_for
 from usm import AUTH, PRIV
 
 ENGINE = "0x8000000005aabbccddeeff"

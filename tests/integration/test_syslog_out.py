@@ -7,13 +7,14 @@ import unittest
 
 from certificates import Authority
 from relay import LIBRARIES, modules, program, skip_without
-from support import PATIENCE, PE_A, Case, free_tcp_port, link, send, wait_for
+from ports import free_port
+from support import PATIENCE, PE_A, Case, link, send, wait_for
 
 
 class SyslogOut(Case):
     def setUp(self):
         super().setUp()
-        self.port = free_tcp_port()
+        self.port = free_port()
 
     def output(self, scheme, more="", host="127.0.0.1"):
         self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml")
@@ -48,8 +49,8 @@ ruleset(name="all") {{ action(type="mmpstrucdata") action(type="omfile" file="{s
         self.wait_transition("raised", "no-switchover")
         send_up()
         cleared = self.wait_transition("cleared", "no-switchover")
-        raised, over = wait_for(f"two messages:\n{self.read('rsyslog.log')}\n{self.log()}",
-                                lambda: self.got() if len(self.got()) == 2 else None)
+        raised, over = wait_for("two messages", lambda: self.got() if len(self.got()) == 2 else None,
+                                log=lambda: self.read("rsyslog.log") + self.log())
         data = raised["$!"]["rfc5424-sd"]["trunkwatch@32473"]
         self.assertEqual((data["alert_id"], data["number"], data["transition"], data["sub_interfaces"]),
                          (cleared["alert_id"], "1", "raised", "Eth-Trunk10.100"))

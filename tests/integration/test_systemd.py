@@ -13,7 +13,8 @@ import time
 import unittest
 
 from certificates import Authority
-from support import Case, PATIENCE, PE_A, PE_B, TRUNKWATCHD, free_port, link, role, send, wait_for
+from ports import free_port
+from support import Case, PATIENCE, PE_A, PE_B, TRUNKWATCHD, link, role, send, wait_for
 
 
 class Notify(Case):

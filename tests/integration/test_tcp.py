@@ -10,7 +10,8 @@ import time
 import unittest
 
 from streams import StreamCase
-from support import PATIENCE, PE_A, PE_B, STRANGER, free_tcp_port, link, role, send, wait_for
+from ports import free_port
+from support import PATIENCE, PE_A, PE_B, STRANGER, link, role, send, wait_for
 
 PER_SOURCE, TOTAL, MESSAGE_S = 32, 512, 20
 LINE = b"<190>Nov 25 2026 12:00:00 PE-A %%01TEST/6/NOTHING(l):x\n"
@@ -23,7 +24,7 @@ def counted(text):
 class Tcp(StreamCase):
     def setUp(self):
         super().setUp()
-        self.tcp = free_tcp_port()
+        self.tcp = free_port()
         self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace(
             f'"udp://127.0.0.1:{self.syslog}"', f'"udp://127.0.0.1:{self.syslog}", "tcp://127.0.0.1:{self.tcp}"'))
 

@@ -4,7 +4,6 @@ import glob
 import gzip
 import json
 import os
-import random
 import re
 import signal
 import socket
@@ -16,6 +15,7 @@ import time
 import unittest
 
 from certificates import Authority
+from ports import free_port
 from support import PATIENCE, PE_A, PE_B, SOURCE, TRUNKWATCH, link, role, send, wait_for
 from test_webhook import Outputs
 
@@ -26,24 +26,11 @@ OPEN, PSK, CERTIFICATE = 1, 2, 4  # what a host's data may come over
 IDENTITY, KEY = "trunkwatch 1", "0123456789abcdef" * 4
 
 
-def low_port():
-    """It listens to none above 32767."""
-    while True:
-        port = random.randrange(20000, 32768)
-        with socket.socket() as s:
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
 class Proxy:
     """hosts: name -> (how its data may come, keys of its trapper items)"""
 
     def __init__(self, test, hosts, *, tls=()):
-        self.test, self.process, self.port = test, None, low_port()
+        self.test, self.process, self.port = test, None, free_port()
         os.mkdir(test.path("zabbix"))
         self.database = test.path("zabbix/proxy.db")
         with gzip.open(os.path.join(PEERS, "usr/share/zabbix-proxy-sqlite3/schema.sql.gz"), "rt") as f:

@@ -4,7 +4,8 @@ import ssl
 
 from certificates import Authority
 from streams import StreamCase
-from support import PATIENCE, free_tcp_port
+from ports import free_port
+from support import PATIENCE
 
 TLS = """tls: {certificate: server.pem, key: server.key, client-ca: ca.pem}
 """
@@ -15,7 +16,7 @@ class Tls(StreamCase):
 
     def setUp(self):
         super().setUp()
-        self.port = free_tcp_port()
+        self.port = free_port()
         self.ca = Authority(self.folder)
         self.ca.sign("server", common="collector", alternatives="DNS:collector,IP:127.0.0.1")
         self.write("inventory.yaml", self.read("inventory.yaml").replace(

@@ -63,7 +63,7 @@ class Usm(Case):
         return c
 
     def wait_counts(self, **want):
-        wait_for(f"{want}; log:\n{self.log()}", lambda: {k: self.counts().get(k, 0) for k in want} == want)
+        wait_for(want, lambda: {k: self.counts().get(k, 0) for k in want} == want, log=self.log)
 
     def of_source(self, address):
         """name -> number, of who was not heard."""

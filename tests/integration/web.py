@@ -4,13 +4,14 @@ import json
 import socket
 import subprocess
 
-from support import Case, PATIENCE, TRUNKWATCH, free_tcp_port, wait_for
+from ports import free_port
+from support import Case, PATIENCE, TRUNKWATCH, wait_for
 
 
 class WebCase(Case):
     def setUp(self):
         super().setUp()
-        self.http = free_tcp_port()
+        self.http = free_port()
         self.configure("listen:\n", f'listen:\n  http: "127.0.0.1:{self.http}"\n')
 
     def configure(self, old, new):

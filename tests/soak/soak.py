@@ -21,19 +21,20 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
 import account  # noqa: E402
 import snmp  # noqa: E402
 from certificates import Certificates  # noqa: E402
 from guests import Guests  # noqa: E402
 from network import Clock, Network  # noqa: E402
+from ports import free_port  # noqa: E402
 from routers import World  # noqa: E402
 
 DRAIN = 2.0  # seconds of real time for the last messages
@@ -160,16 +161,9 @@ def run(daemon, network, guests, clock, seconds):
     return samples
 
 
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def soak(args, folder):
     """Gives what did not hold, and the figures."""
-    ports = {name: free_port(kind) for name, kind in (("syslog", socket.SOCK_DGRAM), ("snmp", socket.SOCK_DGRAM), ("tls", socket.SOCK_STREAM),
-                                                      ("tcp", socket.SOCK_STREAM), ("http", socket.SOCK_STREAM))}
+    ports = {name: free_port() for name in ("syslog", "snmp", "tls", "tcp", "http")}
     world = World(None, ports)
     network, guests = Network(args.pairs, world, random.Random(1)), Guests(world, random.Random(2))
     world.certificates = Certificates(folder, [r.name for r in network.routers() + guests.routers() if r.connection] + ["NOBODY"])
