@@ -6,18 +6,25 @@
 
 #include <stdlib.h>
 
-enum { OLD = 16 };
+enum { OLD = 16, LINES_AHEAD = 12, HOSTS_AHEAD = 8 };
 
+/* Small: with many hosts none is in a cache. */
 struct host {
-    struct tw_str name;
     uint64_t lines;
-    int64_t skew; /* at its last line */
-    int64_t last; /* corrected stamp of its last line of an earlier run */
+    int64_t skew;         /* at its last line */
+    int64_t last;         /* corrected stamp of its last line of an earlier run */
+    uint32_t first, tail; /* its lines in this run, chained by `next` */
+    uint32_t old_n;
     bool heard;
     bool settled; /* was measured in an earlier run */
-    uint32_t old_n;
-    uint32_t first, tail;   /* its lines in this run, chained by `next` */
-    struct sample old[OLD]; /* absolute bounds; a ring */
+    struct tw_str name;
+    char unused[8];
+};
+_Static_assert(sizeof(struct host) == 64, "a line of the cache");
+
+/* Absolute bounds at a host's last lines of earlier runs; a ring. */
+struct old {
+    struct sample sample[OLD];
 };
 
 struct side { /* the line before, and the one before it of another host */
@@ -27,7 +34,8 @@ struct side { /* the line before, and the one before it of another host */
 
 struct clock {
     struct host *hosts;
-    size_t n, cap;
+    struct old *old; /* of each host */
+    size_t n, cap, old_n, old_cap;
     struct tw_map by_name;
     bool measured[CLOCK_HOSTS + 1]; /* apart from the hosts, which are large: each line asks */
     struct side before;             /* where the last run ended */
@@ -63,6 +71,7 @@ void clock_destroy(struct clock *c)
     for (size_t i = 0; i < c->n; i++)
         free((void *)(uintptr_t)c->hosts[i].name.p);
     free(c->hosts);
+    free(c->old);
     tw_map_finish(&c->by_name);
     free(c->lo);
     free(c->hi);
@@ -90,6 +99,7 @@ uint32_t clock_host(struct clock *c, struct tw_str name, bool *added)
         return CLOCK_HOSTS;
     i = (uint32_t)c->n;
     struct host *h = TW_PUSH(c->hosts, c->n, c->cap);
+    (void)TW_PUSH(c->old, c->old_n, c->old_cap);
     h->first = NONE;
     h->name = tw_str_of(tw_xstrndup(name.p, name.n), name.n);
     tw_map_add(&c->by_name, hash, i);
@@ -121,6 +131,8 @@ static void chain(struct clock *c, struct clock_line *lines, size_t n)
         c->hosts[c->active[k]].first = NONE;
     c->active_n = 0;
     for (uint32_t i = 0; i < n; i++) {
+        if (i + LINES_AHEAD < n)
+            __builtin_prefetch(&c->hosts[lines[i + LINES_AHEAD].host].skew, 1);
         struct host *h = &c->hosts[lines[i].host];
         lines[i].skew = h->skew;
         c->next[i] = NONE;
@@ -211,7 +223,7 @@ static size_t collect(struct clock *c, const struct host *h)
     size_t m = 0;
     uint32_t kept = h->old_n < OLD ? h->old_n : OLD;
     for (uint32_t k = h->old_n - kept; k < h->old_n; k++) {
-        const struct sample *o = &h->old[k % OLD];
+        const struct sample *o = &c->old[h - c->hosts].sample[k % OLD];
         c->sample[m++] = (struct sample){shift(o->lo, h->skew), shift(o->hi, h->skew), NONE};
     }
     for (uint32_t i = h->first; i != NONE; i = c->next[i])
@@ -392,10 +404,14 @@ static void remember(struct clock *c, const struct clock_line *lines)
 {
     for (size_t k = 0; k < c->active_n; k++) {
         struct host *h = &c->hosts[c->active[k]];
+        if (k + HOSTS_AHEAD < c->active_n) {
+            uint32_t soon = c->active[k + HOSTS_AHEAD];
+            __builtin_prefetch(&c->old[soon].sample[c->hosts[soon].old_n % OLD], 1);
+        }
         for (uint32_t i = h->first; i != NONE; i = c->next[i]) {
             int64_t skew = lines[i].skew;
             if (c->lo[i] <= c->hi[i])
-                h->old[h->old_n++ % OLD] =
+                c->old[h - c->hosts].sample[h->old_n++ % OLD] =
                     (struct sample){shift(c->lo[i], -skew), shift(c->hi[i], -skew), NONE};
         }
         h->last = minus(lines[h->tail].stamp, lines[h->tail].skew);

@@ -135,14 +135,17 @@ static void set_times(struct text *t, size_t i, struct tw_record *out)
     }
 }
 
-/* What another core wrote takes a while to come over: it is asked for some lines before it is needed. */
-static void ask_for(const struct window *w, size_t next)
+/* What another core wrote takes a while to come over: it is asked for some lines before it is needed. So may
+ * the core do with what it knows of the line's sender. */
+static void ask_for(const struct window *w, size_t next, struct tw_record *out)
 {
     enum { CACHE_LINE = 64, TEXT_BEFORE = 8, LINE_BEFORE = 24 };
+    out->soon = 0;
     if (next + LINE_BEFORE >= w->lines_n)
         return;
     __builtin_prefetch(&w->lines[next + LINE_BEFORE]);
     const struct line *l = &w->lines[next + TEXT_BEFORE];
+    out->soon = l->sender;
     if (l->verdict != TW_GLANCE_READ)
         return;
     for (size_t i = 0; i < l->n; i += CACHE_LINE)
@@ -171,7 +174,7 @@ tw_err text_next(struct text *t, struct tw_record *out)
     out->glance.key = l->key;
     out->glance.name = tw_str_of(l->p + l->name_at, l->name_n);
     if (t->ahead != NULL)
-        ask_for(t->window, t->next);
+        ask_for(t->window, t->next, out);
     set_times(t, t->next, out);
     t->next++;
     return TW_OK;

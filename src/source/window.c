@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum { WINDOW_BYTES = 1 << 20, WINDOW_LINES = 4096, TAIL_BYTES = 64 << 10, TAIL_LINES = 512 };
-enum { NAMES_LOG2 = 15, NAME_MAX_BYTES = 16 };
+enum { NAMES_LOG2 = 16, NAMES = 1 << NAMES_LOG2, NAMES_MAX = NAMES / 2, NAME_MAX_BYTES = 16 };
 
 static const int64_t day = 86400 * INT64_C(1000000000);
 
@@ -25,8 +25,18 @@ struct host {
 /* A host name of at most NAME_MAX_BYTES, by its bytes. */
 struct name {
     uint64_t head, tail; /* the first eight, the last eight; of a shorter one all, and 0 */
-    uint32_t n;          /* 0: of none */
     struct host host;
+    uint32_t n; /* 0: of none */
+};
+_Static_assert(sizeof(struct name) <= 32, "two in a line of the cache");
+
+/* Lines that are looked at together: while the first one's host is being fetched the others are read. */
+enum { TOGETHER = 8 };
+
+/* The host name of a line, until it is found. */
+struct wanted {
+    struct name name; /* without its host; n is 0: it must be looked up */
+    uint32_t at;      /* where names of this hash begin */
 };
 
 struct reader {
@@ -35,9 +45,10 @@ struct reader {
     struct tw_log_reader log;
     struct clock *clock;
     struct host hosts[CLOCK_HOSTS + 1];
-    struct name names[1 << NAMES_LOG2][2]; /* found lately, each where its hash says, the last one first */
-    bool skipping;                         /* up to the end of a line that was cut */
-    struct clock_line *measure;            /* of the STAMPED lines */
+    struct name *names; /* each where its hash says, or behind it where that was taken */
+    size_t names_n;
+    bool skipping;              /* up to the end of a line that was cut */
+    struct clock_line *measure; /* of the STAMPED lines */
     struct clock_line tail[TAIL_LINES];
     size_t tail_n;
     bool started;
@@ -74,6 +85,7 @@ struct reader *reader_create(struct stream *s, const struct tw_replay_source_opt
     r->options = *options;
     r->log = (struct tw_log_reader)TW_LOG_READER(0, TW_TIME_MIN);
     r->log.names = tw_xcalloc(TW_LOG_NAMES, sizeof *r->log.names);
+    r->names = tw_xcalloc(NAMES, sizeof *r->names);
     r->clock = clock_create();
     r->year = options->year != 0 ? options->year : c.year;
     r->latest = tw_time_add(s->mtime, (tw_dur){day});
@@ -88,6 +100,7 @@ void reader_destroy(struct reader *r)
         return;
     clock_destroy(r->clock);
     free(r->log.names);
+    free(r->names);
     free(r->measure);
     free(r);
 }
@@ -107,12 +120,13 @@ TW_APART static struct host look_up(struct reader *r, struct tw_str name)
     return r->hosts[i];
 }
 
-/* The same names come again and again, letter by letter. */
-static inline struct host host_of(struct reader *r, struct tw_str name)
+/* Where it is to be found; that is asked for, so that it is there soon. */
+static inline void ask_for(const struct reader *r, struct tw_str name, struct wanted *want)
 {
     uint64_t head = 0, tail = 0;
+    want->name.n = 0;
     if (name.n == 0 || name.n > NAME_MAX_BYTES)
-        return look_up(r, name);
+        return;
     if (name.n < sizeof head) {
         for (size_t i = 0; i < name.n; i++)
             head = head << 8 | (unsigned char)name.p[i];
@@ -120,16 +134,29 @@ static inline struct host host_of(struct reader *r, struct tw_str name)
         head = tw_load8(name.p);
         tail = tw_load8(name.p + name.n - sizeof tail);
     }
+    want->name.head = head;
+    want->name.tail = tail;
+    want->name.n = (uint32_t)name.n;
     uint64_t hash = (head ^ tail * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
-    struct name *at = r->names[hash >> (64 - NAMES_LOG2)];
-    for (struct name *each = at; each < at + 2; each++) {
-        if (each->head == head && each->tail == tail && each->n == name.n)
-            return each->host;
+    want->at = (uint32_t)(hash >> (64 - NAMES_LOG2));
+    __builtin_prefetch(&r->names[want->at]);
+}
+
+/* The same names come again and again, letter by letter. */
+static inline struct host host_of(struct reader *r, struct tw_str name, const struct wanted *want)
+{
+    if (want->name.n == 0)
+        return look_up(r, name);
+    size_t i = want->at;
+    for (const struct name *at; (at = &r->names[i])->n != 0; i = (i + 1) % NAMES) {
+        if (at->head == want->name.head && at->tail == want->name.tail && at->n == want->name.n)
+            return at->host;
     }
     struct host host = look_up(r, name);
-    if (host.index < CLOCK_HOSTS) { /* the one past the limit is several */
-        at[1] = at[0];
-        at[0] = (struct name){head, tail, (uint32_t)name.n, host};
+    if (host.index < CLOCK_HOSTS && r->names_n < NAMES_MAX) { /* the one past the limit is several */
+        r->names_n++;
+        r->names[i] = want->name;
+        r->names[i].host = host;
     }
     return host;
 }
@@ -139,9 +166,26 @@ static struct tw_str bytes_of(const struct line *l)
     return tw_str_of(l->p, l->n);
 }
 
-static void read_times(struct reader *r, struct line *l, const struct tw_log *log)
+/* All that is to be known before its host is. */
+static inline void peek(struct reader *r, struct line *l, struct tw_log *log, int year, struct wanted *want)
 {
-    struct host host = host_of(r, log->host);
+    size_t offset;
+    l->year = (int16_t)(r->log.year = year);
+    l->log = tw_log_peek(&r->log, bytes_of(l), log, &offset) == TW_LOG_OK;
+    if (l->log != 0)
+        ask_for(r, log->host, want);
+}
+
+/* False: it has no time. */
+static inline bool find_time(struct reader *r, struct line *l, const struct tw_log *log,
+                             const struct wanted *want)
+{
+    l->kind = BARE;
+    l->host = l->sender = 0;
+    l->time = (tw_time){0};
+    if (l->log == 0)
+        return false;
+    struct host host = host_of(r, log->host, want);
     l->host = host.index;
     l->sender = host.sender;
     if (log->relay.present) {
@@ -151,19 +195,6 @@ static void read_times(struct reader *r, struct line *l, const struct tw_log *lo
         l->kind = STAMPED;
         l->time = tw_stamp_time(&log->stamp, host.utc);
     }
-}
-
-/* False: it has no time. */
-static bool decode_as(struct reader *r, struct line *l, struct tw_log *log, int year)
-{
-    size_t offset;
-    l->kind = BARE;
-    l->host = l->sender = 0;
-    l->time = (tw_time){0};
-    l->year = (int16_t)(r->log.year = year);
-    l->log = tw_log_peek(&r->log, bytes_of(l), log, &offset) == TW_LOG_OK;
-    if (l->log != 0)
-        read_times(r, l, log);
     return l->kind != BARE;
 }
 
@@ -172,7 +203,9 @@ TW_APART static bool try_year(struct reader *r, struct line *l, struct tw_log *l
 {
     struct line other = *l;
     struct tw_log other_log;
-    if (!decode_as(r, &other, &other_log, year) || other.time.ns == l->time.ns)
+    struct wanted want;
+    peek(r, &other, &other_log, year, &want);
+    if (!find_time(r, &other, &other_log, &want) || other.time.ns == l->time.ns)
         return false;
     *l = other;
     *log = other_log;
@@ -194,10 +227,12 @@ TW_APART static void over_new_year(struct reader *r, struct line *l, struct tw_l
     }
 }
 
-/* `log` becomes what the line says if line.log is not 0 then. */
-static void decode(struct reader *r, struct line *l, struct tw_log *log)
+/* What was peeked at. `log` is what the line says if line.log is not 0 then. */
+static inline void decode(struct reader *r, struct line *l, struct tw_log *log, struct wanted *want)
 {
-    if (!decode_as(r, l, log, r->year))
+    if (l->year != r->year) /* one of those before it went over New Year */
+        peek(r, l, log, r->year, want);
+    if (!find_time(r, l, log, want))
         return;
     if (r->options.year == 0) {
         if (tw_before(r->latest, l->time))
@@ -210,24 +245,30 @@ static void decode(struct reader *r, struct line *l, struct tw_log *log)
     r->last = l->time;
 }
 
-/* What the core need not read is told apart here. What begins with a 't' may be a note of an operator. */
-static void glance(const struct reader *r, struct line *l, const struct tw_log *log)
+/* What the core need not read is told apart here, right after it was peeked at, as long as its host is a
+ * device's. What begins with a 't' may be a note of an operator. */
+static inline void glance(const struct reader *r, struct line *l, const struct tw_log *log)
 {
     l->verdict = TW_GLANCE_READ;
     l->forms = NULL;
-    if (l->log == 0 || l->kind == RELAYED || r->options.rules == NULL || l->p[0] == 't')
+    if (l->log == 0 || log->relay.present || r->options.rules == NULL || l->p[0] == 't')
         return;
-    if (l->sender == 0) {
-        if (log->relay_host.n == 0 && r->options.topology != NULL)
-            l->verdict = TW_GLANCE_STRANGE;
-        return;
-    }
     struct tw_glance g = tw_rules_glance(r->options.rules, log, r->log.name);
     l->verdict = (uint8_t)g.verdict;
     l->forms = g.forms;
     l->key = g.key;
     l->name_at = (uint16_t)(log->module.p - l->p);
     l->name_n = (uint16_t)g.name.n;
+}
+
+/* It is not. */
+static inline void glance_at_stranger(const struct reader *r, struct line *l, const struct tw_log *log)
+{
+    l->verdict = TW_GLANCE_READ;
+    l->forms = NULL;
+    if (l->log != 0 && !log->relay.present && log->relay_host.n == 0 && r->options.rules != NULL &&
+        r->options.topology != NULL && l->p[0] != 't')
+        l->verdict = TW_GLANCE_STRANGE;
 }
 
 static struct tw_str without_return(const char *p, size_t n)
@@ -310,7 +351,9 @@ static void read_tail(struct reader *r, const struct window *w)
         struct tw_str bytes = tw_str_cut(rest, tw_str_find(rest, '\n', 0));
         struct line l = {.p = bytes.p, .n = (uint32_t)bytes.n};
         struct tw_log log;
-        decode(r, &l, &log);
+        struct wanted want;
+        peek(r, &l, &log, r->year, &want);
+        decode(r, &l, &log, &want);
         if (has_clock(&l))
             r->tail[r->tail_n++ % TAIL_LINES] = (struct clock_line){l.host, l.time.ns, 0};
         rest = tw_str_from(rest, bytes.n + 1);
@@ -344,30 +387,57 @@ static void drop_mark(struct tw_str *first)
         *first = tw_str_from(*first, mark.n);
 }
 
-/* Cuts and decodes what the buffer holds; returns how many of the lines have a clock. */
-static size_t read_lines(struct reader *r, struct window *w)
+/* Cuts and peeks at the next lines, TOGETHER of them at most; returns how many. */
+static size_t peek_on(struct reader *r, struct window *w, struct wanted want[static TOGETHER])
 {
-    size_t n = 0;
-    w->logs_n = 0;
-    while (w->lines_n < WINDOW_LINES) {
-        struct line *l = &w->lines[w->lines_n];
-        struct tw_log *log = &w->logs[w->logs_n]; /* the next line's as well, if this one's is not kept */
-        struct tw_str bytes;
-        if (!cut_line(r, w, &bytes))
-            break;
-        if (w->lines_n++ == 0 && !r->started)
+    size_t n = 0, room = WINDOW_LINES - w->lines_n;
+    struct tw_str bytes;
+    while (n < TOGETHER && n < room && cut_line(r, w, &bytes)) {
+        struct line *l = &w->lines[w->lines_n + n];
+        struct tw_log *log = &w->logs[w->logs_n + n];
+        if (w->lines_n + n == 0 && !r->started)
             drop_mark(&bytes);
         l->p = bytes.p;
         l->n = (uint32_t)bytes.n;
-        decode(r, l, log);
+        peek(r, l, log, r->year, &want[n]);
         glance(r, l, log);
-        /* A relay's line is decoded by the core, once its arrival is known. */
-        if (l->log != 0)
-            l->log = l->verdict == TW_GLANCE_READ && l->kind != RELAYED ? (uint32_t)++w->logs_n : 0;
-        if (has_clock(l))
-            r->measure[n++] = (struct clock_line){l->host, l->time.ns, 0};
+        n++;
     }
     return n;
+}
+
+/* Keeps what a line says, if somebody wants to read it. A relay's line is decoded by the core, once its
+ * arrival is known. */
+static inline void keep(struct window *w, struct line *l, const struct tw_log *log)
+{
+    if (l->log == 0 || l->verdict != TW_GLANCE_READ || l->kind == RELAYED) {
+        l->log = 0;
+        return;
+    }
+    if (log != &w->logs[w->logs_n])
+        w->logs[w->logs_n] = *log;
+    l->log = (uint32_t)++w->logs_n;
+}
+
+/* Cuts and decodes what the buffer holds; returns how many of the lines have a clock. */
+static size_t read_lines(struct reader *r, struct window *w)
+{
+    struct wanted want[TOGETHER];
+    size_t n, measured = 0;
+    w->logs_n = 0;
+    while ((n = peek_on(r, w, want)) > 0) {
+        struct tw_log *log = &w->logs[w->logs_n];
+        for (size_t i = 0; i < n; i++) {
+            struct line *l = &w->lines[w->lines_n++];
+            decode(r, l, &log[i], &want[i]);
+            if (l->sender == 0)
+                glance_at_stranger(r, l, &log[i]);
+            if (has_clock(l))
+                r->measure[measured++] = (struct clock_line){l->host, l->time.ns, 0};
+            keep(w, l, &log[i]);
+        }
+    }
+    return measured;
 }
 
 void reader_fill(struct reader *r, struct window *w, const struct window *before)

@@ -82,6 +82,8 @@ struct tw_record {
                                   none */
     uint32_t sender; /* 1 + index of the device in the topology, when the source had to find out anyway; 0:
                         the core does */
+    uint32_t
+        soon; /* the `sender` of one that comes a few records later, which only saves time. 0: not known */
     const struct tw_log *log; /* what tw_log_peek makes of the bytes with this `year`, when the source had
                                  to look inside anyway; borrowed like them. NULL: the core decodes */
     struct tw_glance glance; /* of a syslog message, with its `sender`: neither `log` nor the bytes are looked
@@ -89,8 +91,8 @@ struct tw_record {
 };
 
 struct tw_buf;
-/* A record as bytes, for the store; what its source only found out to save time (sender, log, glance) is left
- * out. */
+/* A record as bytes, for the store; what its source only found out to save time (sender, soon, log, glance)
+ * is left out. */
 void tw_record_encode(const struct tw_record *r, struct tw_buf *out);
 /* Takes one off `in`; its texts are borrowed from there. False: there is none, or it is damaged. */
 bool tw_record_decode(struct tw_str *in, struct tw_record *out);
