@@ -7,7 +7,7 @@
 #define SKEW_MIN  TW_SECONDS(2)  /* smaller than this is delay and resolution, not skew */
 #define DRIFT_PPM 200            /* a sysUpTime and our clock drift apart by no more */
 #define OFF_MAX   TW_SECONDS(60) /* less than this off is nothing to tell a person about */
-enum { SAMPLES_NEEDED = 8, WRAP_SLACK_CS = 6000 };
+enum { SAMPLES_NEEDED = 8, STEP_LINES = 3, WRAP_SLACK_CS = 6000 };
 
 static int by_value(const void *x, const void *y)
 {
@@ -53,8 +53,57 @@ static tw_time too_old(struct clock_model *c, tw_time stamp, tw_time rx)
     return rx;
 }
 
-tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution, tw_time rx)
+static uint64_t name_of(const struct tw_log *log)
 {
+    return tw_hash(log->brief.p, log->brief.n, tw_hash(log->module.p, log->module.n, 0));
+}
+
+/* A clock that was set back is proved by two different messages in a row that are off by the same, or by
+ * three of whatever. */
+static enum clock_step doubt(struct clock_model *c, int64_t off, int64_t slack, tw_time rx, uint64_t name)
+{
+    if (c->step_n == 0 || off - c->step_off > slack || c->step_off - off > slack) {
+        c->step_n = 1;
+        c->step_off = off;
+        c->step_rx = rx;
+        c->step_name = name;
+        return CLOCK_DOUBTED;
+    }
+    return ++c->step_n >= STEP_LINES || name != c->step_name ? CLOCK_SET_BACK : CLOCK_DOUBTED;
+}
+
+/*
+ * A clock that was set back by less than LATE_MAX makes all lines look late. But lines of one way keep their
+ * order: one that is older than a line before it is old by an alarm's own delay, which differs by what it is
+ * about, or by the clock. A line that is in time clears the clock.
+ */
+static enum clock_step look_for_step(struct clock_model *c, tw_time stamp, tw_dur resolution,
+                                     const struct tw_record *r, const struct tw_log *log)
+{
+    int64_t off = tw_time_sub(stamp, r->rx).ns, slack = SKEW_MIN.ns + resolution.ns;
+    if (c->n == 0 || off >= c->skew.ns - slack) {
+        bool doubted = c->step_n > 0;
+        c->step_n = 0;
+        c->last = stamp;
+        c->way = r->from;
+        return doubted ? CLOCK_DOUBTED : CLOCK_STEADY;
+    }
+    bool back = tw_addr_eq(&c->way, &r->from) && tw_before(tw_time_add(stamp, (tw_dur){slack}), c->last);
+    if (!back || off < c->skew.ns - LATE_MAX.ns - resolution.ns)
+        return CLOCK_STEADY;
+    enum clock_step step = doubt(c, off, slack, r->rx, name_of(log));
+    if (step == CLOCK_SET_BACK) {
+        clock_forget(c);
+        c->last = stamp;
+    }
+    return step;
+}
+
+tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution, const struct tw_record *r,
+                       const struct tw_log *log, enum clock_step *step)
+{
+    tw_time rx = r->rx;
+    *step = look_for_step(c, stamp, *resolution, r, log);
     c->samples[c->n % CLOCK_SAMPLES] = tw_time_sub(stamp, rx).ns;
     c->n = c->n == UINT32_MAX ? CLOCK_SAMPLES : c->n + 1;
     measure(c);
@@ -123,6 +172,19 @@ void clock_forget(struct clock_model *c)
     c->n = 0;
     c->skew = (tw_dur){0};
     c->has_old = false;
+    c->step_n = 0;
+}
+
+static void snap_addr(struct tw_snap *s, struct tw_addr *a)
+{
+    uint64_t half[2];
+    uint32_t family = a->family;
+    memcpy(half, a->bytes, sizeof half);
+    tw_snap_u32(s, &family);
+    tw_snap_u64(s, &half[0]);
+    tw_snap_u64(s, &half[1]);
+    a->family = (uint8_t)family;
+    memcpy(a->bytes, half, sizeof half);
 }
 
 void clock_snap(struct clock_model *c, struct tw_snap *s)
@@ -135,6 +197,12 @@ void clock_snap(struct clock_model *c, struct tw_snap *s)
     tw_snap_bool(s, &c->has_old);
     tw_snap_time(s, &c->old_stamp);
     tw_snap_time(s, &c->old_at);
+    tw_snap_time(s, &c->last);
+    snap_addr(s, &c->way);
+    tw_snap_u32(s, &c->step_n);
+    tw_snap_time(s, &c->step_rx);
+    tw_snap_i64(s, &c->step_off);
+    tw_snap_u64(s, &c->step_name);
     tw_snap_bool(s, &c->has_offset);
     offset = c->offset_s;
     tw_snap_i64(s, &offset);

@@ -148,7 +148,7 @@ static bool play(struct run *r, struct tw_str line)
             return false;
     }
     e.seq = ++r->p->seq;
-    pipeline_event(r->p, d, &e);
+    (void)pipeline_judge(r->p, d, &e, (struct tw_moment){.at = e.at, .rx = e.rx, .ref = e.ref, .seq = e.seq});
     return true;
 }
 

@@ -33,23 +33,34 @@ static enum tw_counter counted(struct tw_pipeline *p, enum tw_counter c)
     return c;
 }
 
-/* Judges an event of a known device. */
-void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e)
+enum tw_applied pipeline_judge(struct tw_pipeline *p, uint32_t device, const struct tw_event *e,
+                               struct tw_moment now)
 {
     p->kept = p->kept || e->kind != TW_EVENT_NOTED;
     if (e->kind == TW_EVENT_CLOCK_CHANGED)
         clock_forget(&p->clocks[device]);
     enum tw_applied a = tw_facts_apply(p->facts, device, e);
     p->counters[TW_COUNT_UNLEARNT] += tw_facts_take_unlearnt(p->facts);
-    struct tw_moment m = {.at = e->at, .rx = e->rx, .ref = e->ref, .seq = e->seq};
-    tw_alerts_judge(p->alerts, &m);
+    tw_alerts_judge(p->alerts, &now);
+    return a;
+}
+
+/* Judges an event of a known device, and counts it. */
+static enum tw_applied event(struct tw_pipeline *p, uint32_t device, const struct tw_event *e)
+{
+    struct tw_moment now = {.at = e->at, .rx = e->rx, .ref = e->ref, .seq = e->seq};
+    enum tw_applied a = pipeline_judge(p, device, e, now);
+    enum tw_counter c = TW_COUNT_EVENTS;
+    p->counters[TW_COUNT_LATE] += a == TW_APPLIED_LATE;
     switch (a) {
-    case TW_APPLIED_LATE: p->counters[TW_COUNT_LATE]++; /* fall through */
-    case TW_APPLIED: (void)counted(p, TW_COUNT_EVENTS); return;
-    case TW_APPLIED_ELSEWHERE: (void)counted(p, TW_COUNT_ELSEWHERE); return;
-    case TW_APPLIED_UNNAMED: (void)counted(p, TW_COUNT_UNNAMED_IF_INDEX); return;
-    case TW_APPLIED_LIMIT: (void)counted(p, TW_COUNT_LIMIT); return;
+    case TW_APPLIED_LATE:
+    case TW_APPLIED: break;
+    case TW_APPLIED_ELSEWHERE: c = TW_COUNT_ELSEWHERE; break;
+    case TW_APPLIED_UNNAMED: c = TW_COUNT_UNNAMED_IF_INDEX; break;
+    case TW_APPLIED_LIMIT: c = TW_COUNT_LIMIT; break;
     }
+    (void)counted(p, c);
+    return a;
 }
 
 static bool matched(struct tw_pipeline *p, enum tw_match m)
@@ -102,12 +113,13 @@ static inline void unread(struct tw_pipeline *p, const struct tw_record *r, cons
 struct happened {
     tw_time at;
     tw_dur resolution;
+    enum clock_step step;
 };
 
 static struct happened log_time(struct tw_pipeline *p, uint32_t device, const struct tw_record *r,
                                 const struct tw_log *log)
 {
-    struct happened h = {r->at, log->stamp.present ? log->stamp.resolution : (tw_dur){0}};
+    struct happened h = {.at = r->at, .resolution = log->stamp.present ? log->stamp.resolution : (tw_dur){0}};
     if (tw_time_is_finite(h.at))
         return h;
     h.at = r->rx;
@@ -115,7 +127,7 @@ static struct happened log_time(struct tw_pipeline *p, uint32_t device, const st
         tw_time stamp = tw_stamp_time(&log->stamp, p->topology->devices[device].stamp_offset_utc);
         p->clocks[device].has_offset = log->stamp.has_offset;
         p->clocks[device].offset_s = log->stamp.offset_s;
-        h.at = clock_of_stamp(&p->clocks[device], stamp, &h.resolution, r->rx);
+        h.at = clock_of_stamp(&p->clocks[device], stamp, &h.resolution, r, log, &h.step);
     }
     return h;
 }
@@ -140,7 +152,16 @@ static TW_APART void log_event(struct tw_pipeline *p, uint32_t device, const str
     e.resolution = h->resolution;
     e.seq = p->seq;
     e.ref = r->ref;
-    pipeline_event(p, device, &e);
+    if (event(p, device, &e) == TW_APPLIED_LATE && !tw_time_is_finite(r->at))
+        late_keep(p->late, device, r, p->seq);
+}
+
+/* What was taken for late may have been in time. */
+static TW_APART void clock_doubted(struct tw_pipeline *p, uint32_t device, enum clock_step step)
+{
+    p->kept = true;
+    if (step == CLOCK_SET_BACK)
+        late_judge(p, device, p->clocks[device].step_rx);
 }
 
 /* `known`: its name in the reader that decoded it, or NULL. */
@@ -155,6 +176,8 @@ static void decoded_log(struct tw_pipeline *p, const struct tw_record *r, const 
     }
     heard(p, device, r);
     struct happened h = log_time(p, device, r, log);
+    if (h.step != CLOCK_STEADY)
+        clock_doubted(p, device, h.step);
     struct tw_glance g = r->glance.of == p->rules ? r->glance : tw_rules_glance(p->rules, log, known);
     if (g.verdict == TW_GLANCE_READ)
         log_event(p, device, r, g.forms, log, &h);
@@ -254,7 +277,7 @@ static TW_APART void feed_trap(struct tw_pipeline *p, const struct tw_record *r)
     e.resolution = (tw_dur){0};
     e.seq = p->seq;
     e.ref = r->ref;
-    pipeline_event(p, device, &e);
+    (void)event(p, device, &e);
 }
 
 /* It comes from our own shell: what is none can only have been damaged on the way, and is a loss all the

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SNAPSHOT_VERSION = 9 };
+enum { SNAPSHOT_VERSION = 10 };
 #define DRAIN TW_SECONDS(150)
 
 static const struct {
@@ -41,6 +41,7 @@ static void build(struct tw_pipeline *p)
     p->touched_list = tw_xcalloc(p->topology->devices_n, sizeof *p->touched_list);
     p->touched_n = 0;
     p->signatures = signatures_create(p->topology->devices_n);
+    p->late = late_create();
 }
 
 static void tear_down(struct tw_pipeline *p)
@@ -52,6 +53,7 @@ static void tear_down(struct tw_pipeline *p)
     free(p->shapes);
     free(p->touched_list);
     signatures_destroy(p->signatures);
+    late_destroy(p->late);
 }
 
 struct tw_pipeline *tw_pipeline_create(const struct tw_topology *topology, struct tw_rules *rules,
@@ -343,6 +345,7 @@ static void snap(struct tw_pipeline *p, struct tw_snap *s)
     pipeline_snap_counts(p, s);
     snap_devices(p, s, &map);
     signatures_snap(p->signatures, s, map.now, map.n);
+    late_snap(p->late, s, map.now, map.n);
     free(map.now);
     tw_facts_snap(p->facts, s);
     tw_alerts_snap(p->alerts, s);

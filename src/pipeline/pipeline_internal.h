@@ -25,16 +25,28 @@ struct clock_model {
     tw_dur skew;
     bool has_old;              /* the last line that was too old to be believed: */
     tw_time old_stamp, old_at; /* its stamp, and when it happened instead */
-    bool has_offset;           /* the last stamp had one */
+    /* The last line that was in time: its stamp, and whom it came from. */
+    tw_time last;
+    struct tw_addr way;
+    uint32_t step_n; /* lines since then that a clock set back would explain; of the first: */
+    tw_time step_rx;
+    int64_t step_off;
+    uint64_t step_name;
+    bool has_offset; /* the last stamp had one */
     int32_t offset_s;
     bool has_boot; /* traps: when the agent's sysUpTime was 0 */
     tw_time boot, last_trap;
     uint32_t last_uptime;
 };
-/* When a message with this stamp happened: its stamp with the skew taken out, if that is near arrival. A
- * message that arrives within the resolution of its stamp happened just now: then the resolution becomes 0.
- */
-tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution, tw_time rx);
+enum clock_step {
+    CLOCK_STEADY,
+    CLOCK_DOUBTED, /* whether it was set back is asked, or no longer asked, since this line */
+    CLOCK_SET_BACK /* this line proves it: those before it that were taken for late were not */
+};
+/* When a line with this stamp happened: its stamp with the skew taken out, if that is near arrival. One that
+ * arrives within the resolution of its stamp happened just now: then the resolution becomes 0. */
+tw_time clock_of_stamp(struct clock_model *c, tw_time stamp, tw_dur *resolution, const struct tw_record *r,
+                       const struct tw_log *log, enum clock_step *step);
 /* When a trap with this uptime was made. *restarted: the agent began anew after its last trap. */
 tw_time clock_of_uptime(struct clock_model *c, uint32_t uptime_cs, tw_time rx, bool *restarted);
 enum tw_clock_doubt clock_doubt(const struct clock_model *c, bool offset_utc);
@@ -61,6 +73,7 @@ struct tw_pipeline {
     struct tw_log_reader reader;
     struct tw_kv_shape *shapes; /* per form of the rules */
     struct signatures *signatures;
+    struct late *late;
     uint64_t counters[TW_COUNTERS];
     uint64_t nobody[TW_COUNT_BECAME];
     enum tw_counter last;
@@ -94,6 +107,15 @@ void unknown_name(struct tw_pipeline *p, const struct tw_record *r, const struct
 void unknown_trap(struct tw_pipeline *p, const struct tw_record *r, const struct tw_trap *trap);
 void unknown_bytes(struct tw_pipeline *p, const struct tw_record *r, const char *why, size_t offset);
 
+/* late.c: the last lines that were taken for late; they are judged anew once it turns out that a clock was
+ * set back. */
+struct late *late_create(void);
+void late_destroy(struct late *late);
+void late_keep(struct late *late, uint32_t device, const struct tw_record *r, uint64_t seq);
+void late_judge(struct tw_pipeline *p, uint32_t device, tw_time since);
+/* `map`: of each device's index in the snapshot, its index now. */
+void late_snap(struct late *late, struct tw_snap *s, const uint32_t *map, size_t map_n);
+
 /* pipeline.c: one device's part, both directions; false: nothing more can be read. */
 void pipeline_snap_device(struct tw_pipeline *p, struct tw_snap *s, uint32_t *device);
 void pipeline_snap_counts(struct tw_pipeline *p, struct tw_snap *s);
@@ -107,7 +129,9 @@ void pipeline_loss(struct tw_pipeline *p, const struct tw_record *r, const struc
 /* feed.c */
 enum tw_trap_fault pipeline_decode_trap(struct tw_pipeline *p, const struct tw_record *r,
                                         struct tw_trap *trap, size_t *offset);
-void pipeline_event(struct tw_pipeline *p, uint32_t device, struct tw_event *e);
+/* An event of a known device, which becomes known at that moment; it is not counted. */
+enum tw_applied pipeline_judge(struct tw_pipeline *p, uint32_t device, const struct tw_event *e,
+                               struct tw_moment now);
 void pipeline_begin(struct tw_pipeline *p, tw_time now);
 tw_dur pipeline_follow(const struct tw_policy *policy);
 

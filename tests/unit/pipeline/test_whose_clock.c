@@ -332,6 +332,126 @@ static void lines_that_were_held_up(void **state)
     tw_pipeline_destroy(st.p);
 }
 
+/* By less than what is believed to be late. */
+OFF(back_in_a_fault, s < 72 ? 0 : -25)
+OFF(back_between_faults, s < 40 ? 0 : -20)
+OFF(back_and_ahead, s<40 || s> 100 ? 0 : -20)
+
+/* A fault begins before the clock is set back and ends after. */
+static void play_in_a_fault(const struct story *st, bool noisy)
+{
+    role(st, 0, 0, "Master");
+    role(st, 0, 1, "Backup");
+    noise(st, 1, 60, 3);
+    link(st, 60, 0, false);
+    link(st, 73, 0, true);
+    if (noisy)
+        noise(st, 74, 100, 3);
+    else
+        role(st, 75, 0, "Master"); /* the next word, whatever it is about, proves it */
+    tw_pipeline_advance(st->p, (tw_time){(st->begin + 300) * INT64_C(1000000000)});
+}
+
+/* A fault is over, and another begins when the clock says that the first had not begun. */
+static void play_between_faults(const struct story *st, bool noisy)
+{
+    role(st, 0, 0, "Master");
+    role(st, 0, 1, "Backup");
+    noise(st, 1, 30, 3);
+    link(st, 30, 0, false);
+    link(st, 35, 0, true);
+    link(st, 41, 0, false);
+    if (noisy)
+        noise(st, 42, 70, 3);
+    else
+        role(st, 43, 0, "Master");
+    link(st, 120, 0, true);
+    tw_pipeline_advance(st->p, (tw_time){(st->begin + 300) * INT64_C(1000000000)});
+}
+
+static void a_clock_set_back_by_less_than_what_is_late(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*play)(const struct story *, bool);
+        int64_t (*off)(int64_t);
+    } rows[] = {{"in a fault", play_in_a_fault, back_in_a_fault},
+                {"between faults", play_between_faults, back_between_faults},
+                {"between faults, and ahead again", play_between_faults, back_and_ahead}};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        struct story right = {.begin = BEGIN, .tail = "", .p = create("")};
+        struct story wrong = {.begin = BEGIN, .tail = "", .off = rows[i / 2].off, .p = create("")};
+        struct happened want[LINES_MAX], got[LINES_MAX];
+        rows[i / 2].play(&right, i % 2 == 0);
+        rows[i / 2].play(&wrong, i % 2 == 0);
+        size_t n = collect(&right, want);
+        assert_int_equal(n, 2);
+        bool good = same(want, n, got, collect(&wrong, got));
+        if (!good)
+            print_error("^ %s, %s\n", rows[i / 2].name, i % 2 == 0 ? "noisy" : "quiet");
+        assert_true(good);
+        tw_pipeline_destroy(right.p);
+        tw_pipeline_destroy(wrong.p);
+    }
+}
+
+/* What waits for the proof is in a snapshot. */
+static void the_proof_comes_after_a_restart(void **state)
+{
+    struct story st = {.begin = BEGIN, .off = back_between_faults, .tail = "", .p = create("")};
+    struct tw_buf bytes = {0};
+    size_t n;
+    (void)state;
+    role(&st, 0, 0, "Master");
+    role(&st, 0, 1, "Backup");
+    noise(&st, 1, 30, 3);
+    link(&st, 30, 0, false);
+    link(&st, 35, 0, true);
+    link(&st, 41, 0, false);
+    assert_true(tw_pipeline_kept(st.p));
+    tw_pipeline_snapshot(st.p, &bytes);
+    tw_pipeline_destroy(st.p);
+    st.p = create("");
+    assert_int_equal(tw_pipeline_restore(st.p, tw_buf_view(&bytes)), TW_OK);
+    noise(&st, 42, 46, 3); /* the first is the proof, and no event else */
+    tw_pipeline_advance(st.p, (tw_time){(st.begin + 60) * INT64_C(1000000000)});
+    const struct tw_transition *const *t = tw_pipeline_transitions(st.p, &n);
+    assert_int_equal(n, 1);
+    assert_string_equal(t[0]->condition, "no-switchover");
+    assert_int_equal(t[0]->since.ns / 1000000000 - st.begin, 41);
+    tw_buf_finish(&bytes);
+    tw_pipeline_destroy(st.p);
+}
+
+/* An alarm that a router keeps back longer than others is late, and its clock is right. */
+OFF(keeps_an_end_back, s == 70 ? -10 : 0)
+OFF(keeps_two_back, s == 70 || s == 71 ? -10 : 0)
+static void one_alarm_that_is_late_proves_nothing(void **state)
+{
+    static int64_t (*const offs[])(int64_t) = {keeps_an_end_back, keeps_two_back};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct story st = {.begin = BEGIN, .off = offs[i], .tail = "", .p = create("")};
+        size_t n;
+        role(&st, 0, 0, "Master");
+        role(&st, 0, 1, "Backup");
+        noise(&st, 1, 58, 3);
+        link(&st, 58, 0, false);
+        link(&st, 62, 0, false); /* again: it had been up in between */
+        noise(&st, 63, 68, 3);
+        link(&st, 70, 0, true); /* of second 60 */
+        if (i == 1)
+            link(&st, 71, 0, true);
+        noise(&st, 75, 90, 3);
+        tw_pipeline_advance(st.p, (tw_time){(st.begin + 200) * INT64_C(1000000000)});
+        const struct tw_transition *const *t = tw_pipeline_transitions(st.p, &n);
+        assert_true(n > 0 && t[n - 1]->kind != TW_CLEARED);
+        assert_int_equal(tw_pipeline_device_clock(st.p, 0).skew.ns, 0);
+        tw_pipeline_destroy(st.p);
+    }
+}
+
 static enum tw_clock_doubt doubt_of(int64_t (*off)(int64_t), const char *tail, int64_t zone, const char *more,
                                     int64_t *skew_s)
 {
@@ -396,6 +516,9 @@ int main(void)
         cmocka_unit_test(a_year_that_is_not_written),
         cmocka_unit_test(an_offset_that_means_something_else),
         cmocka_unit_test(lines_that_were_held_up),
+        cmocka_unit_test(a_clock_set_back_by_less_than_what_is_late),
+        cmocka_unit_test(the_proof_comes_after_a_restart),
+        cmocka_unit_test(one_alarm_that_is_late_proves_nothing),
         cmocka_unit_test(what_is_told_of_it),
         cmocka_unit_test(evidence_tells_of_both_clocks),
     };
