@@ -139,10 +139,17 @@ static bool only_list(struct tw_str s, struct tw_str *list)
     return true;
 }
 
+/* One that ends in a ')' is whole, whichever of them closes it. */
+static bool is_torn(struct tw_str s, size_t close)
+{
+    return close >= s.n && s.p[s.n - 1] != ')' && !(s.n > 1 && s.p[s.n - 1] == '.' && s.p[s.n - 2] == ')');
+}
+
 /* The last parenthesised list, without its parentheses; p is NULL when there is none. */
-static struct tw_str last_list(struct tw_str s)
+static struct tw_str last_list(struct tw_str s, bool *torn)
 {
     struct tw_str list = {NULL, 0};
+    *torn = false;
     if (only_list(s, &list))
         return list;
     for (size_t i = tw_str_find(s, '(', 0); i != SIZE_MAX; i = tw_str_find(s, '(', i)) {
@@ -152,6 +159,7 @@ static struct tw_str last_list(struct tw_str s)
         }
         size_t close = list_close(s, i);
         list = tw_str_of(s.p + i + 1, close - i - 1);
+        *torn = is_torn(s, close);
         i = close;
     }
     return list;
@@ -195,7 +203,7 @@ void tw_kv_init(struct tw_kv *it, struct tw_str text)
     if (text.n == 0)
         return;
     TW_ASSERT(text.p != NULL);
-    struct tw_str list = last_list(text);
+    struct tw_str list = last_list(text, &it->torn);
     it->rest = list.p != NULL ? list : bare_list(text);
 }
 
@@ -211,6 +219,10 @@ bool tw_kv_next(struct tw_kv *it)
     if (from >= s.n)
         return false;
     size_t end = value_end(s, eq + 1, &next);
+    if (it->torn && end >= s.n) {
+        it->rest = tw_str_from(s, s.n);
+        return false;
+    }
     it->key = tw_str_trim(tw_str_of(s.p + from, eq - from));
     it->value = strip_stop(tw_str_of(s.p + eq + 1, end - eq - 1));
     if (it->value.n >= 2 && it->value.p[0] == '"' && it->value.p[it->value.n - 1] == '"')

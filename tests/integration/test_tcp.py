@@ -95,6 +95,22 @@ class Framings(Tcp):
         self.assertEqual((counts["received"], counts["unfinished"]), (0, 2))
         self.wait_log("ended inside a message", 2)
 
+    def test_half_a_message_that_came_whole(self):
+        self.start()
+        master, backup, down = self.messages()
+        for message, source in ((master, PE_A), (backup, PE_B)):
+            send(self.syslog, message, source)
+        cut = down.encode()[:down.index("00, AdminStatus")]
+        send(self.syslog, cut, PE_A)
+        with self.connect(PE_A) as s:
+            s.sendall(cut)
+        with self.connect(PE_A) as s:
+            s.sendall(b"%d %s" % (len(cut), down.encode()))
+        wait_for("three halves", lambda: self.counters()["malformed_fields"] == 3, log=self.log)
+        send(self.syslog, down, PE_A)
+        self.assertEqual(self.wait_transition("raised", "no-switchover")["sub_interfaces"], ["Eth-Trunk10.100"])
+        self.assertEqual(len(self.transitions()), 1)
+
     def test_a_count_that_lies(self):
         self.start()
         a, b = self.connect(PE_A), self.connect(PE_B)

@@ -50,7 +50,13 @@ static const struct {
     {"The port (Index=3) changed. (ifName=E1)", "ifName<E1>"},
     {"The port (see manual) changed. (ifName=E1)", "ifName<E1>"},
     {"x (ifName=E1) The end.", "ifName<E1>"},
-    {"x (ifName=E1, State=", "ifName<E1>State<>"},
+    {"x (ifName=E1, State=", "ifName<E1>"}, /* cut short */
+    {"x (ifName=E1, State", ""},            /* that may be a part of the value */
+    {"x (ifName=E1, ", "ifName<E1>"},
+    {"x (ifName=Eth-Trunk10.1", ""},
+    {"x (ifName=E1, Reason=so, and s", "ifName<E1>"},
+    {"x (ifName=E1, Reason=\"so, and s", "ifName<E1>"},
+    {"x (a=1) y (ifName=Eth-Trunk10.1", ""},
     {"x (ifName=, State=Down)", "ifName<>State<Down>"},
     {"x (ifName=E1,)", "ifName<E1>"},
     {"x (a=1; b=2)", "a<1>b<2>"},
@@ -65,7 +71,8 @@ static const struct {
     {"=", ""},
     {"(=)", ""},
     {"a=", "a<>"},
-    {"(((((a=1", "a<1>"},
+    {"(((((a=1", ""},
+    {"(((((a=1)", "a<1>"},
     {")))", ""},
 };
 

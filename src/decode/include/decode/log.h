@@ -72,11 +72,13 @@ tw_time tw_stamp_time(const struct tw_stamp *s, bool offset_utc);
 /*
  * Walks the "(k=v, k=v)" list at the end of TEXT (domain.md 2.1): blanks around '=' vary, values may hold
  * commas, quotes, brackets and '=', keys may hold blanks ("User name"). Also "Key=value" lists without
- * parentheses. Values come without the quotes around them and without one '.' at their end.
+ * parentheses. Values come without the quotes around them and without one '.' at their end. A list that is
+ * not closed was cut short on its way: its last value is left out, as half a name is a name too.
  */
 struct tw_kv {
     struct tw_str rest;
     size_t eq; /* the '=' in `rest` behind the next key; 0: not looked for yet */
+    bool torn; /* the list is not closed */
     struct tw_str key, value;
 };
 void tw_kv_init(struct tw_kv *it, struct tw_str text);
