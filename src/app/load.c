@@ -8,11 +8,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { PIPE_MS = 2000 };
 
 static bool refuse(const char *path)
 {
@@ -30,16 +33,31 @@ static size_t room_for(int fd)
     return (size_t)(st.st_size < least ? least : st.st_size < most ? st.st_size : most) + 1;
 }
 
+/* A pipe is waited for, but not for ever: a daemon that reloads hears nothing meanwhile. */
+static ssize_t read_some(int fd, char *to, size_t n)
+{
+    ssize_t got = read(fd, to, n);
+    if (got >= 0 || errno != EAGAIN)
+        return got;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    if (poll(&p, 1, PIPE_MS) == 0) {
+        errno = ETIMEDOUT;
+        return -1;
+    }
+    return read(fd, to, n);
+}
+
 bool tw_load_file(const char *path, char **text, size_t *n)
 {
     struct tw_buf b = {0};
     ssize_t got = 1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe that nobody writes to is empty */
     if (fd < 0)
         return refuse(path);
     for (size_t room = room_for(fd); got > 0 && b.n <= TW_DOC_MAX_BYTES; b.n += got > 0 ? (size_t)got : 0) {
         tw_buf_reserve(&b, b.n == 0 ? room : 1);
-        got = read(fd, b.p + b.n, b.cap - b.n - 1);
+        size_t free_n = b.cap - b.n - 1, most = TW_DOC_MAX_BYTES + 1 - b.n;
+        got = read_some(fd, b.p + b.n, free_n < most ? free_n : most);
     }
     bool ok = got >= 0 || refuse(path);
     (void)close(fd);
@@ -58,24 +76,28 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Names of the *.yaml files of a folder, sorted. A folder that is not there is empty. */
-static char **names(const char *dir, size_t *n)
+/* Names of the *.yaml files of a folder, sorted. A folder that is not there is empty; one that can't be read
+ * is refused: without its hints an alert would say less, and nobody would know. */
+static bool names(const char *dir, char ***out, size_t *n)
 {
     char **list = NULL;
     size_t cap = 0;
+    *out = NULL;
     *n = 0;
     DIR *d = opendir(dir);
     if (d == NULL)
-        return NULL;
-    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
+        return errno == ENOENT || refuse(dir);
+    for (const struct dirent *e; errno = 0, (e = readdir(d)) != NULL;) {
         size_t len = strlen(e->d_name);
         if (e->d_name[0] != '.' && len > 5 && strcmp(e->d_name + len - 5, ".yaml") == 0)
             *TW_PUSH(list, *n, cap) = tw_xstrndup(e->d_name, len);
     }
+    bool ok = errno == 0 || refuse(dir);
     (void)closedir(d);
     if (*n > 0)
         qsort(list, *n, sizeof *list, by_name);
-    return list;
+    *out = list;
+    return ok;
 }
 
 static char *join(const char *a, const char *b)
@@ -89,8 +111,8 @@ static bool load_folder(const char *dir, const char *sub, struct tw_rule_file **
 {
     char *folder = join(dir, sub);
     size_t found;
-    char **list = names(folder, &found);
-    bool ok = true;
+    char **list;
+    bool ok = names(folder, &list, &found);
     *out = tw_xcalloc(found, sizeof **out);
     *n = 0;
     for (size_t i = 0; i < found; i++) {

@@ -85,8 +85,11 @@ static ssize_t read_gzip(struct stream *s, void *to, size_t n)
         s->in_at = s->in_n - s->z.avail_in;
         if (rc == Z_STREAM_END)
             s->unpacked = true;
-        else if (rc != Z_OK && rc != Z_BUF_ERROR)
-            return fail(s, TW_EFORMAT, "the gzip data is damaged");
+        else if (rc != Z_OK && rc != Z_BUF_ERROR) {
+            /* What was unpacked before is handed out first: often only the sum at the end is wrong. */
+            (void)fail(s, TW_EFORMAT, "the gzip data is damaged");
+            return s->z.avail_out < room ? (ssize_t)(room - s->z.avail_out) : -1;
+        }
     }
     return (ssize_t)(room - s->z.avail_out);
 }

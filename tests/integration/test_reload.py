@@ -37,6 +37,31 @@ class Reload(Case):
         self.clear_alert(alert)
         self.assertEqual(len([t for t in self.transitions() if t["transition"] == "raised"]), 1)
 
+    def test_what_is_no_file_changes_nothing(self):
+        rules = self.path("rules")
+        shutil.copytree(RULES, rules)
+        self.write("trunkwatchd.yaml", self.read("trunkwatchd.yaml").replace(RULES, "rules"))
+        self.start()
+        # A pipe without a writer must not be waited for, nor one whose writer says nothing for long.
+        os.rename(self.path("inventory.yaml"), self.path("good"))
+        os.mkfifo(self.path("inventory.yaml"))
+        self.reload("reload: refused")
+        silent = os.open(self.path("inventory.yaml"), os.O_RDWR)
+        self.reload("reload: refused")
+        os.close(silent)
+        self.assertIn("inventory.yaml: Connection timed out", self.log())
+        os.rename(self.path("good"), self.path("inventory.yaml"))
+        # An alert without its hints says less: a folder that can't be read is not an empty one.
+        for name in ("events", "conditions", "hints"):
+            os.rename(f"{rules}/{name}", f"{rules}/kept")
+            self.write(f"rules/{name}", "")
+            self.reload("reload: refused")
+            self.assertIn(f"rules/{name}: Not a directory", self.log())
+            os.unlink(f"{rules}/{name}")
+            os.rename(f"{rules}/kept", f"{rules}/{name}")
+        self.reload("reload: done")
+        self.assertTrue(self.raise_alert()["hints"])
+
     def test_bad_files_change_nothing(self):
         rules = self.path("rules")
         shutil.copytree(RULES, rules)

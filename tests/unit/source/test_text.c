@@ -294,6 +294,17 @@ static void gzip_damage_is_told_after_what_was_good(void **state)
     assert_non_null(strstr(r.error, "cut.gz: the gzip data ends early"));
     assert_true(r.n > 1000 && r.n < 20000);
     run_finish(&r);
+    /* the sum at its end is wrong */
+    path = file_gzip("sum.gz", tw_buf_view(&b), 0);
+    f = fopen(path, "r+");
+    assert_int_equal(fseek(f, -8, SEEK_END), 0);
+    assert_int_equal(fwrite("\0\0\0\0", 1, 4, f), 4);
+    assert_int_equal(fclose(f), 0);
+    run_one(&r, path, 0);
+    assert_int_equal(r.errors, 1);
+    assert_non_null(strstr(r.error, "sum.gz: the gzip data is damaged"));
+    assert_int_equal(r.n, 20000);
+    run_finish(&r);
     /* two members in one file */
     const char *whole = file_gzip("two.gz", TW_STR("one\n"), 0);
     gzFile g = gzopen(whole, "a");
