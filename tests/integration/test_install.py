@@ -87,10 +87,19 @@ class Installed:
         want |= {f"{p}/share/trunkwatch/{folder}/{f}" for folder in ("rules", "mibs") for f in source_files(folder)}
         want |= {f"{p}/share/trunkwatch/zabbix/trunkwatch.yaml"}
         want |= {f"{p}/share/doc/trunkwatch/{f}" for f in ("README.md", "CHANGELOG.md", "LICENSE")}
+        want |= {f"{p}/share/doc/trunkwatch/{f}" for f in ("bench/README.md", "rules/events/README.md", "mibs/TRUNKWATCH-MIB.txt")}
         want |= {f"{p}/share/doc/trunkwatch/docs/{f}" for f in source_files("docs", ".md")}
         self.assertEqual({"/" + f for f in files_of(self.stage)}, want)
         for program in ("trunkwatch", "trunkwatchd"):
             self.assertEqual(run(self.path(f"{p}/bin/{program}"), "--version").stdout.split()[0], program)
+
+    def test_documents_point_at_what_is_there(self):
+        root = self.path(f"{self.prefix}/share/doc/trunkwatch")
+        for name in sorted(files_of(root)):
+            folder = os.path.dirname(os.path.join(root, name))
+            with open(os.path.join(root, name)) as f:
+                for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", f.read()) if name.endswith(".md") else ():
+                    self.assertTrue(os.path.exists(os.path.join(folder, link)), f"{name} points at {link}")
 
     def test_paths_in_the_unit(self):
         service = unit(self.path(f"{self.prefix}/lib/systemd/system/trunkwatchd.service"))["Service"]
