@@ -183,6 +183,11 @@ static enum tw_usm_verdict process(struct tw_usm *u, struct tw_str message, cons
         out->found = place.row;
     if (v == TW_USM_OK)
         v = open_scoped(u, user, key);
+    /* Whatever is wrong besides: with the right digest it is known whose it is. */
+    if (key != NULL && place.row != NULL && place.row->state != TW_ENGINE_ASKED) {
+        out->engine_id = h->engine;
+        out->sender = place.row->sender;
+    }
     if (v != TW_USM_OK)
         return v;
     out->security = (h->flags & USM_FLAG_PRIV) != 0 ? TW_SECURITY_AUTH_PRIV
@@ -190,10 +195,6 @@ static enum tw_usm_verdict process(struct tw_usm *u, struct tw_str message, cons
                                                     : TW_SECURITY_NO_AUTH_NO_PRIV;
     out->pdu = u->scoped.pdu;
     out->inform = u->scoped.tag == BER_INFORM;
-    if (auth && place.row != NULL && place.row->state != TW_ENGINE_ASKED) {
-        out->engine_id = h->engine;
-        out->sender = place.row->sender;
-    }
     return TW_USM_OK;
 }
 

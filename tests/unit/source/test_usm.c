@@ -130,7 +130,9 @@ static void the_first_fault_counts(void **state)
     assert_int_equal(SENT(&m, 1, 1, 0), TW_USM_LEVEL);
     assert_int_equal(SENT(&m, 1, 1, USM_FLAG_PRIV), TW_USM_MALFORMED);
     assert_int_equal(SENT(&wrong, 1, 1, PRIV), TW_USM_WRONG_DIGEST);
+    assert_int_equal(result.engine_id.n, 0); /* it proves nothing */
     assert_int_equal(SENT(&m, 1, 1, PRIV, .tag = 0xA0), TW_USM_NO_NOTIFICATION);
+    assert_int_equal(result.engine_id.n, 5);
     assert_int_equal(SENT(&m, 1, 2, PRIV, .tag = BER_INFORM), TW_USM_NO_NOTIFICATION); /* not ours */
     assert_int_equal(SENT(&m, 1, 3, PRIV), TW_USM_OK);
     usm_maker_finish(&m);
@@ -283,6 +285,8 @@ static void what_was_learnt_stays(void **state)
     assert_int_equal(SENT(&m, 7, 2, PRIV, .from = "192.0.2.9"), TW_USM_OK);
     assert_int_equal(result.sender, 2);
     assert_int_equal(SENT(&m, 6, 2, PRIV), TW_USM_NOT_IN_TIME);
+    assert_int_equal(result.sender, 2); /* not heard, and known to be of that device */
+    assert_int_equal(result.engine_id.n, 5);
     /* The inventory names it: another device's, and its boots are still known. */
     tw_topology_unref(topology);
     topology = tw_topology_create("i",

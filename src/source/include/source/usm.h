@@ -62,8 +62,9 @@ const struct tw_usm_id *tw_usm_self(const struct tw_usm *u, int32_t *boots);
 struct tw_usm_result {
     enum tw_security security;
     struct tw_str pdu;          /* OK: the notification */
-    struct tw_str engine_id;    /* of its sender, when its digest was right and the ID may speak for it */
-    uint32_t sender;            /* 1 + index of the device, when it was learnt; else 0 */
+    struct tw_str engine_id;    /* of its sender, when its digest was right and the ID may speak for it: also
+                                   of a message that is refused for another reason */
+    uint32_t sender;            /* the same: 1 + index of the device, when it was learnt; else 0 */
     bool inform;                /* it wants tw_usm_respond */
     struct tw_str report;       /* to be sent back; empty: none */
     struct tw_str engine, user; /* as the message says, to be shown */
