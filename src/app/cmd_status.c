@@ -519,9 +519,8 @@ const struct tw_command tw_cmd_status = {
     .help =
         "usage: trunkwatch status [-c CONFIG | --url URL | --state DIR] [--all] [--json]\n\n"
         "Tells how the running daemon is: what is wrong first, then what each socket received, accepted and\n"
-        "dropped, when each device was last heard, how the outputs are, of whom messages were put aside in a "
-        "storm,\n"
-        "and SNMPv3 engines that the inventory does not name.\n\n"
+        "dropped, the same of each device and when it was last heard, how the outputs are, of whom messages\n"
+        "were put aside in a storm, and SNMPv3 engines that the inventory does not name.\n\n"
         "  -a, --all                    every device, and everybody who was ignored\n"
         "      --json                   what the daemon answers, unchanged\n"
         "  -c, --config FILE            the daemon's configuration, which says where it listens\n"

@@ -66,6 +66,20 @@ struct tw_strangers {
     uint64_t more; /* of sources that found no room */
 };
 
+/* unfed.c: of each device, what reached a socket and was not handed to the core, which counts the rest. */
+enum tw_unfed {
+#define TW_UNFED(id, name) TW_UNFED_##id,
+#include "unfed.def"
+#undef TW_UNFED
+    TW_UNFEDS
+};
+struct tw_unfed_list {
+    struct tw_unfed_row {
+        uint64_t counts[TW_UNFEDS];
+    } * devices; /* by their index in the topology */
+    struct tw_unfed_row nobody;
+};
+
 /* snmp.c: SNMPv3, and the answers to informs. */
 struct tw_snmp {
     struct tw_usm *usm;
@@ -207,6 +221,7 @@ struct tw_daemon {
     struct tw_streams streams;
     struct tw_output_list outputs;
     struct tw_strangers strangers;
+    struct tw_unfed_list unfed;
     struct tw_snmp snmp;
     struct tw_keep keep;
     struct tw_trial trial;
@@ -244,9 +259,8 @@ void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t coun
 void tw_inputs_tick(struct tw_daemon *d, bool last);
 /* The same of a record whose sender has proved something; rx, at and ref are filled in. */
 bool tw_inputs_give(struct tw_input *in, struct tw_record *r);
-/* Not fed: counted, and told the first time. `engine`, `user`: as a v3 message says; NULL: none. */
-void tw_inputs_refuse(struct tw_input *in, const struct tw_addr *from, enum tw_strange why,
-                      const char *engine, const char *user);
+/* Not fed: counted, of the socket and of who sent it. */
+void tw_inputs_refuse(struct tw_input *in, const struct tw_record *r, enum tw_strange why);
 bool tw_inputs_knows(const struct tw_daemon *d, const struct tw_addr *from);
 
 /* streams.c */
@@ -265,13 +279,27 @@ uint64_t tw_streams_failed(const struct tw_connection_stats *c);
 /* Of one input: the open connections, and what they and the closed ones have read. */
 struct tw_stream_stats tw_streams_stats(const struct tw_input *in, uint64_t *open);
 
-/* strangers.c: counts, and tells of a source the first time. */
+/* strangers.c: counts, and tells of a source the first time. `engine`, `user`: as a v3 message says. */
 void tw_strangers_count(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
                         enum tw_strange what);
 void tw_strangers_count_v3(struct tw_strangers *s, const struct tw_input *in, const struct tw_addr *from,
                            enum tw_strange what, const char *engine, const char *user);
 void tw_strangers_report(const struct tw_strangers *s);
 void tw_strangers_finish(struct tw_strangers *s);
+
+/* unfed.c */
+const char *tw_unfed_name(enum tw_unfed u);
+uint64_t tw_unfed_sum(const struct tw_unfed_row *r);
+static inline struct tw_unfed_row *tw_unfed_of(struct tw_unfed_list *l, uint32_t device)
+{
+    return device != TW_NONE ? &l->devices[device] : &l->nobody;
+}
+/* Of its sender: who that is, the record proves, else its address says. */
+void tw_unfed_count(struct tw_daemon *d, const struct tw_record *r, enum tw_unfed why);
+void tw_unfed_begin(struct tw_daemon *d);
+/* Before the core has the new inventory. */
+void tw_unfed_swap(struct tw_daemon *d, const struct tw_topology *next);
+void tw_unfed_finish(struct tw_daemon *d);
 
 /* snmp.c. begin takes the users; false: told in the log. */
 bool tw_snmp_begin(struct tw_daemon *d, struct tw_setup *s);

@@ -37,21 +37,30 @@ static bool knows_sender(const struct tw_daemon *d, const struct tw_record *r)
 }
 
 /* Whose account in a storm: of who is proven, the device's, wherever it sends from; of all strangers one, so
- * that they can't take anybody's place. */
-static struct tw_shed_source account_of(const struct tw_input *in, const struct tw_record *r)
+ * that they can't take anybody's place. *device: for which it is counted. */
+static struct tw_shed_source account_of(const struct tw_input *in, const struct tw_record *r,
+                                        uint32_t *device)
 {
     const struct tw_daemon *d = in->daemon;
     const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
-    uint32_t device = tw_pipeline_prover(d->pipeline, r);
     struct tw_shed_source s = {.who = TW_SHED_KNOWN, .input = in->index};
-    if (device != TW_NONE && t->devices[device].addresses_n > 0)
-        s.from = &t->devices[device].addresses[0];
-    else if (tw_inputs_knows(d, &r->from))
+    *device = tw_pipeline_prover(d->pipeline, r);
+    if (*device != TW_NONE && t->devices[*device].addresses_n > 0) {
+        s.from = &t->devices[*device].addresses[0];
+        return s;
+    }
+    uint32_t at = tw_topology_by_address(t, &r->from);
+    if (at != TW_NONE || tw_topology_is_relay(t, &r->from))
         s.from = &r->from;
-    else if (device == TW_NONE)
+    else if (*device == TW_NONE)
         s.who = TW_SHED_STRANGER;
+    *device = *device != TW_NONE ? *device : at;
     return s;
 }
+
+_Static_assert((int)TW_UNFED_SHED_NOISE + (int)TW_CLASS_OTHER == TW_UNFED_SHED_OTHER &&
+                   (int)TW_UNFED_SHED_NOISE + (int)TW_CLASS_VITAL == TW_UNFED_SHED_VITAL,
+               "a counter for each class, in their order");
 
 static bool is_shed(struct tw_input *in, const struct tw_record *r)
 {
@@ -59,10 +68,12 @@ static bool is_shed(struct tw_input *in, const struct tw_record *r)
     if (in->now_ms == 0)
         return false;
     enum tw_class c = tw_pipeline_class(d->pipeline, r);
-    struct tw_shed_source of = account_of(in, r);
+    uint32_t device;
+    struct tw_shed_source of = account_of(in, r, &device);
     if (!tw_shed_takes(&d->shed, &of, c, in->pressure.full, in->now_ms))
         return false;
     in->shed[c]++;
+    tw_unfed_of(&d->unfed, device)->counts[(int)TW_UNFED_SHED_NOISE + (int)c]++;
     return true;
 }
 
@@ -101,12 +112,14 @@ bool tw_inputs_feed(struct tw_input *in, const struct tw_addr *from, struct tw_s
     return tw_inputs_give(in, &r);
 }
 
-void tw_inputs_refuse(struct tw_input *in, const struct tw_addr *from, enum tw_strange why,
-                      const char *engine, const char *user)
+void tw_inputs_refuse(struct tw_input *in, const struct tw_record *r, enum tw_strange why)
 {
     in->refused++;
     in->refused_by[why]++;
-    tw_strangers_count_v3(&in->daemon->strangers, in, from, why, engine, user);
+    tw_unfed_count(in->daemon, r,
+                   why >= TW_STRANGE_V3
+                       ? (enum tw_unfed)((int)TW_UNFED_V3_OK + ((int)why - (int)TW_STRANGE_V3))
+                       : TW_UNFED_OTHER_COMMUNITY);
 }
 
 void tw_inputs_lost(struct tw_input *in, enum tw_loss_cause cause, uint64_t count, const struct tw_addr *from,

@@ -168,6 +168,7 @@ static void begin(struct tw_daemon *d, struct tw_setup *s)
     s->tls = NULL;
     tw_shed_limit(&d->shed, d->config->storm_rate, d->config->storm_burst);
     d->pipeline = tw_pipeline_create(s->topology, s->rules, NULL);
+    tw_unfed_begin(d);
     d->base = event_base_new();
     TW_ASSERT(d->base != NULL);
     d->timer = evtimer_new(d->base, on_timer, d);
@@ -219,6 +220,7 @@ static void finish(struct tw_daemon *d)
     tw_config_destroy(d->config);
     tw_tls_destroy(d->tls);
     tw_strangers_finish(&d->strangers);
+    tw_unfed_finish(d);
     tw_shed_finish(&d->shed);
     tw_buf_finish(&d->line);
     tw_notify_finish(&d->notify);

@@ -59,6 +59,7 @@ static void apply(struct tw_daemon *d, struct tw_setup *s)
 {
     name_unchangeable(d->config, s->config);
     swap_tls(d, s);
+    tw_unfed_swap(d, s->topology);
     tw_pipeline_swap(d->pipeline, s->topology, s->rules, tw_clock_now(&d->clock));
     s->rules = NULL; /* taken */
     /* What ended or began by the change still goes where the old configuration said. */

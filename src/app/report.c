@@ -87,12 +87,18 @@ void tw_report_counters(struct tw_daemon *d)
     }
 }
 
+enum { REASONS = TW_COUNT_BECAME + TW_UNFEDS };
+
 /* The reasons that there were, after `n` rows that are there. */
-static void reasons(struct tw_log_kv *kvs, size_t n, const uint64_t *counts)
+static void reasons(struct tw_log_kv *kvs, size_t n, const uint64_t *counts, const struct tw_unfed_row *unfed)
 {
     for (int c = TW_COUNT_DROPPED; c < TW_COUNT_BECAME; c++) {
         if (counts[c] > 0)
             kvs[n++] = (struct tw_log_kv)TW_KV_N(tw_counter_name((enum tw_counter)c), counts[c]);
+    }
+    for (int u = 0; u < TW_UNFEDS; u++) {
+        if (unfed->counts[u] > 0)
+            kvs[n++] = (struct tw_log_kv)TW_KV_N(tw_unfed_name((enum tw_unfed)u), unfed->counts[u]);
     }
     kvs[n] = (struct tw_log_kv){0};
 }
@@ -101,17 +107,20 @@ static void report_device(struct tw_daemon *d, uint32_t i)
 {
     const char *name = tw_pipeline_topology(d->pipeline)->devices[i].name;
     const struct tw_device_stats *s = tw_pipeline_device_stats(d->pipeline, i);
+    const struct tw_unfed_row *unfed = tw_unfed_of(&d->unfed, i);
+    uint64_t before = tw_unfed_sum(unfed);
     char heard[TW_TIME_TEXT];
     bool ever = tw_time_is_finite(s->last_heard);
-    struct tw_log_kv kvs[TW_COUNT_BECAME + 8] = {
+    struct tw_log_kv kvs[REASONS + 8] = {
+        TW_KV_N("received", s->records + before),
         TW_KV_N("records", s->records),
         TW_KV_N("accepted", tw_counts_accepted(s->counts)),
-        TW_KV_N("dropped", tw_counts_dropped(s->counts)),
+        TW_KV_N("dropped", tw_counts_dropped(s->counts) + before),
         TW_KV_N("events", s->events),
         TW_KV_N("skew_ms", s->skew.ns / 1000000),
         TW_KV("last_heard", ever ? tw_time_text(s->last_heard, heard) : "never"),
     };
-    reasons(kvs, 6, s->counts);
+    reasons(kvs, 7, s->counts, unfed);
     tw_log(TW_LEVEL_NOTICE, "report.device", name, kvs);
     struct tw_clock_state c = tw_pipeline_device_clock(d->pipeline, i);
     if (c.doubt != TW_CLOCK_FINE)
@@ -124,14 +133,18 @@ static void report_device(struct tw_daemon *d, uint32_t i)
 static void report_devices(struct tw_daemon *d)
 {
     const uint64_t *nobody = tw_pipeline_nobody(d->pipeline);
-    struct tw_log_kv kvs[TW_COUNT_BECAME + 8] = {
-        TW_KV_N("records", tw_counts_accepted(nobody) + tw_counts_dropped(nobody)),
-        TW_KV_N("accepted", tw_counts_accepted(nobody)),
-        TW_KV_N("dropped", tw_counts_dropped(nobody)),
+    const struct tw_unfed_row *unfed = tw_unfed_of(&d->unfed, TW_NONE);
+    uint64_t before = tw_unfed_sum(unfed), accepted = tw_counts_accepted(nobody),
+             dropped = tw_counts_dropped(nobody);
+    struct tw_log_kv kvs[REASONS + 8] = {
+        TW_KV_N("received", accepted + dropped + before),
+        TW_KV_N("records", accepted + dropped),
+        TW_KV_N("accepted", accepted),
+        TW_KV_N("dropped", dropped + before),
     };
     for (uint32_t i = 0; i < tw_pipeline_topology(d->pipeline)->devices_n; i++)
         report_device(d, i);
-    reasons(kvs, 3, nobody);
+    reasons(kvs, 4, nobody, unfed);
     tw_log(TW_LEVEL_NOTICE, "report.nobody", "of no device", kvs);
 }
 

@@ -41,7 +41,8 @@ static void receive_community(struct tw_input *in, const struct tw_udp_datagram 
 {
     static uint8_t answer[TW_TRAP_MAX];
     if (!community_fits(in->daemon->config, community)) {
-        tw_inputs_refuse(in, &g->from, TW_STRANGE_COMMUNITY, NULL, NULL);
+        tw_inputs_refuse(in, &(struct tw_record){.from = g->from}, TW_STRANGE_COMMUNITY);
+        tw_strangers_count(&in->daemon->strangers, in, &g->from, TW_STRANGE_COMMUNITY);
         return;
     }
     bool fed = tw_inputs_feed(in, &g->from, (struct tw_str){0}, g->bytes);
@@ -82,21 +83,24 @@ static void tell_found(const struct tw_usm_engine *e)
                TW_KV("user", e->user), TW_KV("from", tw_addr_text(&e->from, text))));
 }
 
+/* It is of the engine's device when its digest was right. */
 static void refuse_v3(struct tw_input *in, const struct tw_udp_datagram *g, enum tw_usm_verdict v,
                       const struct tw_usm_result *r)
 {
     char id[TW_USM_ID_TEXT], user[TW_USM_NAME_MAX + 1];
+    struct tw_strangers *strangers = &in->daemon->strangers;
     enum tw_strange why = (enum tw_strange)(TW_STRANGE_V3 + (int)v);
+    const struct tw_record of = {.from = g->from,
+                                 .security = TW_SECURITY_AUTH_NO_PRIV,
+                                 .engine_id = r->engine_id,
+                                 .sender = r->sender};
+    tw_inputs_refuse(in, &of, why);
     memcpy(user, r->user.n > 0 ? r->user.p : "", r->user.n);
     user[r->user.n] = '\0';
-    if (v != TW_USM_DISCOVERY) {
-        tw_inputs_refuse(in, &g->from, why, id_text(r->engine, id), user);
-        return;
-    }
-    in->refused++;
-    in->refused_by[why]++;
-    if (!tw_inputs_knows(in->daemon, &g->from))
-        tw_strangers_count(&in->daemon->strangers, in, &g->from, TW_STRANGE_DATAGRAM);
+    if (v != TW_USM_DISCOVERY)
+        tw_strangers_count_v3(strangers, in, &g->from, why, id_text(r->engine, id), user);
+    else if (!tw_inputs_knows(in->daemon, &g->from))
+        tw_strangers_count(strangers, in, &g->from, TW_STRANGE_DATAGRAM);
 }
 
 static void receive_v3(struct tw_input *in, const struct tw_udp_datagram *g)

@@ -53,6 +53,14 @@ static struct tw_str certificate_of(const struct tw_connection *c)
     return tw_str_z(c->certificate != NULL ? c->certificate : "");
 }
 
+/* What was begun and will not be finished: it was received all the same. */
+static void count_unfinished(const struct tw_connection *c)
+{
+    const struct tw_record r = {.from = c->from, .certificate = certificate_of(c)};
+    c->in->connections.lost++;
+    tw_unfed_count(c->in->daemon, &r, TW_UNFED_UNFINISHED);
+}
+
 static void lost(const struct tw_connection *c, enum tw_loss_cause cause, uint64_t count)
 {
     tw_inputs_lost(c->in, cause, count, &c->from, certificate_of(c));
@@ -94,7 +102,7 @@ void tw_connection_close(struct tw_connection *c, uint64_t *counter)
     struct tw_streams *all = &c->in->daemon->streams;
     (*counter)++;
     if (tw_stream_untold(c->stream)) {
-        c->in->connections.lost++;
+        count_unfinished(c);
         lost(c, TW_LOSS_DISCONNECT, 1);
     }
     add_stats(&c->in->connections.read, tw_stream_stats(c->stream));

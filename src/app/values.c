@@ -107,8 +107,9 @@ static void view_socket(const struct tw_input *in, struct tw_view *v)
     }
 }
 
-static void view_device(const struct tw_daemon *d, uint32_t i, struct tw_view *v)
+static void view_device(struct tw_daemon *d, uint32_t i, struct tw_view *v)
 {
+    v->unfed = tw_unfed_of(&d->unfed, i);
     v->name = v->topology->devices[i].name;
     v->device = tw_pipeline_device_stats(d->pipeline, i);
     v->clock = tw_pipeline_device_clock(d->pipeline, i);
@@ -138,7 +139,10 @@ void tw_scope_view(struct tw_daemon *d, enum tw_scope scope, size_t i, struct tw
         out->feed = tw_pipeline_pair_feed(d->pipeline, (uint32_t)i);
         break;
     case TW_SCOPE_SNMP: out->engines = engines(d); break;
-    case TW_SCOPE_NOBODY: out->nobody = tw_pipeline_nobody(d->pipeline); break;
+    case TW_SCOPE_NOBODY:
+        out->nobody = tw_pipeline_nobody(d->pipeline);
+        out->unfed = tw_unfed_of(&d->unfed, TW_NONE);
+        break;
     case TW_SCOPE_STORE:
         out->trouble = tw_keep_trouble(d);
         if (d->keep.store != NULL)

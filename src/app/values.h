@@ -34,6 +34,7 @@ struct tw_view {
     struct tw_clock_state clock;
     struct tw_feed feed; /* of a device or a pair */
     const uint64_t *nobody;
+    const struct tw_unfed_row *unfed; /* of a device, or nobody */
     uint64_t engines;
     const struct tw_outlet_stats *outlet;
     const char *trouble; /* of the store; NULL: none */

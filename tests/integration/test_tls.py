@@ -32,6 +32,7 @@ class Certificates(Tls):
         a.close()
         self.wait_counts(open=0, unfinished=1, lost=1)
         self.assertIn(f"loss: trunkwatch-loss disconnect 1 {STRANGER} certificate PE-A.example socket=", self.log())
+        self.assertEqual(self.line_counters("report.device: pe-a")["unfinished"], 1)
         self.assertIn("report.pair: metro-7 feed=lossy ", self.log())
 
     def test_by_common_name_or_by_address(self):

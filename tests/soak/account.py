@@ -56,6 +56,8 @@ def accounts(report, tally, unanswered):
     same("core: received, fed", core["received"], sum(s["fed"] for s in report.sockets.values()))
     same("core: received", core["received"], core["events"] + total(core, "ignored_", "malformed_"))
     same("devices: records", sum(r["records"] for r in report.rows), core["received"])
+    same("devices: received, arrived", sum(r["received"] for r in report.rows), sum(s["arrived"] - s.get("kernel_drops", 0) for s in report.sockets.values()))
+    same("devices: received", sum(r["received"] for r in report.rows), sum(r["accepted"] + r["dropped"] for r in report.rows))
     same("devices: accepted", sum(r["accepted"] for r in report.rows), core["events"] + core["ignored_no_rule"])
     return bad
 
