@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import time
 
-from suite.common import Failed, read_truth, say, table
+from suite.common import Failed, read_truth, say, spread, table
 from suite.receivers import Rsyslog, Snmptrapd, SyslogNgd, Trunkwatchd
 
 HOLD = 2     # seconds, for the latency of alerts
@@ -92,28 +92,32 @@ def together(runs):
 
 def receiving(b, folder):
     bursts = [10000] if b.quick else [1000, 10000, 100000]
-    flood = 1 if b.quick else 5
-    rows, data = [], []
-    for what, receiver in receivers(b, folder):
-        row = [NAMES[what], receiver.name]
-        for n in bursts:
-            r = one_run(b, receiver, folder, what, n, 60)
-            row.append(percent(r["received"], r["sent"]))
-            data.append({"receiver": receiver.name, "what": what, "burst": n, **r})
-        if not b.quick:
-            r = one_run(b, receiver, folder, what, STEADY * flood, flood, STEADY)
-            row.append(percent(r["received"], r["sent"]))
-            data.append({"receiver": receiver.name, "what": what, "steady": STEADY, **r})
-        r = one_run(b, receiver, folder, what, 1 << 62, flood)
-        data.append({"receiver": receiver.name, "what": what, "flood": flood, **r})
-        row += [f"{r['rate']:,.0f}", f"{r['received'] / r['seconds']:,.0f}", percent(r["received"], r["sent"]), f"{r['cpu_us']:.1f}",
-                "?" if r["buffer"] is None else f"{r['buffer'] / 1048576:.1f}", f"{r['lost']:,}"]
-        rows.append(row)
-        say(f"live: {NAMES[what]} to {receiver.name} done")
+    flood, rounds = (1, 1) if b.quick else (5, min(b.rounds, 3))
+    runs = {}
+    for _ in range(rounds):
+        for what, receiver in receivers(b, folder):
+            at = runs.setdefault((what, receiver.name), {})
+            for n in bursts:
+                at.setdefault(f"burst of {n:,}", []).append(one_run(b, receiver, folder, what, n, 60))
+            if not b.quick:
+                at.setdefault("steady", []).append(one_run(b, receiver, folder, what, STEADY * flood, flood, STEADY))
+            at.setdefault("flood", []).append(one_run(b, receiver, folder, what, 1 << 62, flood))
+            say(f"live: {NAMES[what]} to {receiver.name} done")
+    rows, data, own = [], [], {}
+    for (what, name), at in runs.items():
+        floods = at["flood"]
+        got = [r["received"] / r["seconds"] for r in floods]
+        first = own.setdefault(what, got)
+        buffer = floods[0]["buffer"]
+        rows.append([NAMES[what], name, *(together(at[k]) for k in at if k != "flood"), spread([r["rate"] / 1000 for r in floods]),
+                     spread([g / 1000 for g in got]), "1" if first is got else spread([g / f for g, f in zip(got, first)]), together(floods),
+                     spread([r["cpu_us"] for r in floods]), "?" if buffer is None else f"{buffer / 1048576:.1f}",
+                     f"{sum(abs(r['lost']) for many in at.values() for r in many):,}"])
+        data += [{"receiver": name, "what": what, "kind": kind, **r} for kind, many in at.items() for r in many]
     steady = [] if b.quick else [f"{STEADY:,} a second for {flood} s: received"]
-    head = ["what", "receiver", *(f"burst of {n:,}: received" for n in bursts), *steady, f"full speed for {flood} s: sent/s", "received/s", "received",
-            "CPU, µs each", "buffer, MiB", "not accounted for"]
-    return table(head, rows), data
+    head = ["what", "receiver", *(f"burst of {n:,}: received" for n in bursts), *steady, f"full speed for {flood} s: thousand sent/s",
+            "thousand received/s", "times trunkwatchd's", "received", "CPU, µs each", "buffer, MiB", "not accounted for"]
+    return table(head, rows) + f"\n\n{rounds} rounds in turn, each receiver started anew for each run.", data
 
 
 def listen(pipe, process, seconds):
@@ -171,24 +175,32 @@ def latency_run(b, rate, seconds, what, make=Trunkwatchd):
             "drops": report["kernel_drops"], "aside": report["aside"], "expected": len(read_truth(folder)[0]), "raised": len(late), "late_ms": sorted(late)}
 
 
+def percentiles(r):
+    late = r["late_ms"]
+    if len(late) < 2:
+        raise Failed(f"{len(late)} alerts at {r['rate']:.0f} a second: too few to say how late they are")
+    p = statistics.quantiles(late, n=100, method="inclusive")
+    return {**{k: v for k, v in r.items() if k != "late_ms"}, "p50": p[49], "p99": p[98], "most": late[-1]}
+
+
 def latency(b, rates, seconds):
     """A table with a row for each (rate, what); rate 0: no storm, None: full speed."""
-    rows, data = [], []
-    for rate, what in rates:
-        r = latency_run(b, rate, seconds, what)
-        late = r["late_ms"]
-        data.append({k: v for k, v in r.items() if k != "late_ms"})
-        if len(late) < 2:
-            raise Failed(f"{len(late)} alerts at {rate} a second: too few to say how late they are")
-        p = statistics.quantiles(late, n=100, method="inclusive")
-        data[-1].update(p50=p[49], p99=p[98], most=late[-1])
+    rounds = 1 if b.quick else min(b.rounds, 3)
+    runs = {key: [] for key in rates}
+    for _ in range(rounds):
+        for rate, what in rates:
+            runs[rate, what].append(percentiles(latency_run(b, rate, seconds, what)))
+            say(f"latency at {'full speed' if rate is None else rate} done")
+    rows = []
+    for (rate, what), many in runs.items():
+        total = {k: sum(r[k] for r in many) for k in ("sent", "received", "aside", "raised", "expected", "drops")}
         storm = "no storm" if rate == 0 else NAMES[what] + ("" if rate else ", full speed")
-        rows.append([storm, f"{r['rate']:,.0f}", percent(r["received"], r["sent"]), percent(r["aside"], r["received"]),
-                     f"{r['raised']} of {r['expected']}", f"{p[49]:.1f}", f"{p[98]:.1f}", f"{late[-1]:.1f}", r["sent"] - r["received"] - r["drops"]])
-        say(f"latency at {'full speed' if rate is None else rate} done")
-    head = ["storm", "sent/s in all", "received", "of it put aside", "interruptions found", "alert late by, ms: median", "99 %", "most",
+        rows.append([storm, spread([r["rate"] / 1000 for r in many]), percent(total["received"], total["sent"]), percent(total["aside"], total["received"]),
+                     f"{total['raised']} of {total['expected']}", *(spread([r[k] for r in many]) for k in ("p50", "p99", "most")),
+                     total["sent"] - total["received"] - total["drops"]])
+    head = ["storm", "thousand sent/s in all", "received", "of it put aside", "interruptions found", "alert late by, ms: median", "99 %", "most",
             "not accounted for"]
-    return table(head, rows), data
+    return table(head, rows) + f"\n\n{rounds} rounds in turn.", [r for many in runs.values() for r in many]
 
 
 def run(b):

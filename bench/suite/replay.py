@@ -89,15 +89,17 @@ def run(b):
     for r, long in runners:
         runs, n = costs[r.name][-b.rounds:], lines if long else short
         per = [c["cpu"] * 1e6 / n for c in runs]
-        mine = [c["cpu"] * 1e6 / lines for c in costs[first][-b.rounds:]]
-        ratio = [p / m for p, m in zip(per, mine)]
-        rows.append([r.name, f"{n:,}", spread(per), spread([c["wall"] * 1e6 / n for c in runs]),
-                     f"{max(c['rss'] for c in runs) / 1024:.1f}", "1" if r.name == first else spread(ratio), show_verdict(verdicts[r.name])])
+        walls = [c["wall"] * 1e6 / n for c in runs]
+        mine = costs[first][-b.rounds:]
+        ratio = [p / (m["cpu"] * 1e6 / lines) for p, m in zip(per, mine)]
+        longer = [w / (m["wall"] * 1e6 / lines) for w, m in zip(walls, mine)]
+        rows.append([r.name, f"{n:,}", spread(walls), "1" if r.name == first else spread(longer), spread(per), "1" if r.name == first else spread(ratio),
+                     f"{max(c['rss'] for c in runs) / 1024:.1f}", show_verdict(verdicts[r.name])])
         data[r.name] = {"us_per_line": statistics.median(per), "verdict": verdicts[r.name]}
     own = verdicts[first]
     if own["missed"] or own["invented"]:
         raise Failed(f"trunkwatch is not right: {show_verdict(own)}")
-    head = ["", "lines", "CPU, s per million lines", "wall, s per million lines", "peak RSS, MiB", "CPU, times trunkwatch's",
+    head = ["", "lines", "wall, s per million lines", "times trunkwatch's", "CPU, s per million lines", "times trunkwatch's", "peak RSS, MiB",
             "interruptions"]
     size = os.path.getsize(os.path.join(folders[True], "mix.log")) / 1e6
     return table(head, rows) + f"\n\n{b.rounds} rounds, one after the other in turn; {lines:,} lines are {size:.0f} MB.", data

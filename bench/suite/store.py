@@ -13,7 +13,7 @@ import threading
 import time
 
 from suite.common import SOURCE, Failed, say, spread, table
-from suite.live import HOLD, blast, finish, latency_run, one_run, percent
+from suite.live import HOLD, blast, finish, latency_run, one_run, percent, percentiles
 from suite.receivers import PATIENCE, StreamTrunkwatchd, Trunkwatchd
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
@@ -285,16 +285,15 @@ def latency(b):
                 def start(*args, safe=safe, **more):
                     return made(KeptDatagrams(*args, **more), safe)
                 r = latency_run(b, rate, seconds, storm, start)
-                p = statistics.quantiles(r["late_ms"], n=100, method="inclusive")
-                runs.setdefault((rate, safe), []).append({**r, "p50": p[49], "p99": p[98], "most": r["late_ms"][-1]})
-                say(f"store: latency at {rate}, {safe}: {p[98]:.1f} ms")
+                runs.setdefault((rate, safe), []).append(percentiles(r))
+                say(f"store: latency at {rate}, {safe}: {runs[rate, safe][-1]['p99']:.1f} ms")
     rows = []
     for (rate, safe), many in runs.items():
         rows.append([f"{rate:,} a second", KINDS[safe], f"{sum(r['raised'] for r in many)} of {sum(r['expected'] for r in many)}",
                      *(spread([r[k] for r in many]) for k in ("p50", "p99", "most")), percent(sum(r["received"] for r in many), sum(r["sent"] for r in many)),
                      percent(sum(r["aside"] for r in many), sum(r["received"] for r in many))])
     head = ["storm", "state", "interruptions found", "alert late by, ms: median", "99 %", "most", "received", "of it put aside"]
-    return table(head, rows), [{k: v for k, v in r.items() if k != "late_ms"} for many in runs.values() for r in many]
+    return table(head, rows), [r for many in runs.values() for r in many]
 
 
 def run(b):
