@@ -28,10 +28,16 @@ static uint32_t proven(struct tw_pipeline *p, const struct tw_record *r)
     return device;
 }
 
+/* Who is proved to be a relay is not the device whose address that happens to be. */
+static uint32_t by_address(const struct tw_topology *t, const struct tw_record *r)
+{
+    return tw_topology_is_relay_certificate(t, r->certificate) ? none : tw_topology_by_address(t, &r->from);
+}
+
 uint32_t sender_of_bytes(struct tw_pipeline *p, const struct tw_record *r)
 {
     uint32_t device = proven(p, r);
-    return device != none ? device : tw_topology_by_address(p->topology, &r->from);
+    return device != none ? device : by_address(p->topology, r);
 }
 
 uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log,
@@ -41,7 +47,7 @@ uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const s
     if (r->from.family != 0) {
         uint32_t device = proven(p, r);
         if (device == none)
-            device = tw_topology_by_address(t, &r->from);
+            device = by_address(t, r);
         if (device != none)
             return device;
         *why = TW_COUNT_UNKNOWN_SOURCE;

@@ -58,7 +58,7 @@ static void a_certificate_whatever_the_address(void **state)
     the_sender_is(PE_A, 1, "192.0.2.2", r);
     r.certificate = TW_STR("Relay.example"); /* a relay's */
     the_sender_is(PE_B, 0, "192.0.2.77", r);
-    the_sender_is(PE_A, 0, "192.0.2.1", r); /* the device's own address still says more */
+    the_sender_is(PE_B, 0, "192.0.2.1", r); /* also where it has a device's address */
     r.certificate = TW_STR("two.example");
     the_sender_is(PE_B, 0, "192.0.2.77", r);
     r.certificate = TW_STR("collector.example"); /* a stranger's */
