@@ -14,6 +14,7 @@
 #include "pipeline/pipeline.h"
 #include "plat/clock.h"
 #include "plat/notify.h"
+#include "plat/saver.h"
 #include "sink/outlet.h"
 #include "source/shed.h"
 #include "source/tcp.h"
@@ -83,8 +84,9 @@ struct tw_unfed_list {
 /* snmp.c: SNMPv3, and the answers to informs. */
 struct tw_snmp {
     struct tw_usm *usm;
-    char *path; /* of the kept state; NULL: none is kept */
-    uint64_t saved_changes;
+    char *path;             /* of the kept state; NULL: none is kept */
+    struct tw_saver *saver; /* likewise */
+    uint64_t saved_changes; /* that were handed to it, and when */
     int64_t saved_ms, started_ms;
     bool trouble; /* told: it can't be written */
     struct tw_snmp_stats {
@@ -312,7 +314,7 @@ void tw_snmp_finish(struct tw_daemon *d);
 /* snmp_state.c: what is kept over a restart. */
 bool tw_snmp_load(struct tw_snmp *s, const struct tw_config *c, struct tw_usm_id *self, int32_t *boots,
                   struct tw_usm_engine **engines, size_t *engines_n);
-bool tw_snmp_save(const struct tw_snmp *s, const char **why);
+void tw_snmp_text(const struct tw_snmp *s, struct tw_buf *b);
 
 /* outputs.c. An output that the list had already, by its name, keeps what waits to be sent. */
 void tw_outputs_open(struct tw_daemon *d, const struct tw_config *c);

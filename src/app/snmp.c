@@ -17,6 +17,7 @@
 #include "source/community.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { REPORTS_PER_SECOND = 20, SECOND_MS = 1000, SAVE_SOON_MS = 1000, SAVE_TIMES_MS = 600000 };
 
@@ -171,21 +172,32 @@ static void configure(struct tw_daemon *d, struct tw_setup *s, const struct tw_c
     s->users_n = 0;
 }
 
-static void save(struct tw_daemon *d)
+/* Hands over what is known now: the loop does not wait for the disk. */
+static void save(struct tw_snmp *s)
 {
-    struct tw_snmp *s = &d->snmp;
-    const char *why = NULL;
+    struct tw_buf text = {0};
     size_t n;
-    if (s->path == NULL)
-        return;
     s->saved_ms = tw_clock_mono_ms();
-    bool ok = tw_snmp_save(s, &why);
-    if (ok)
-        (void)tw_usm_engines(s->usm, &n, &s->saved_changes);
-    else if (!s->trouble)
+    (void)tw_usm_engines(s->usm, &n, &s->saved_changes);
+    tw_snmp_text(s, &text);
+    tw_saver_put(s->saver, &text);
+}
+
+static void tell_saved(struct tw_snmp *s, int error)
+{
+    if (error != 0 && !s->trouble)
         tw_log(TW_LEVEL_ERROR, "snmp", "the state can't be written, will be tried again",
-               TW_KVS(TW_KV("path", s->path), TW_KV("error", why)));
-    s->trouble = !ok;
+               TW_KVS(TW_KV("path", s->path), TW_KV("error", strerror(error))));
+    s->trouble = error != 0;
+}
+
+/* Start and end: the boots are safe before anybody hears of them, and what was learnt last is too. */
+static void save_and_wait(struct tw_snmp *s)
+{
+    if (s->saver == NULL)
+        return;
+    save(s);
+    tell_saved(s, tw_saver_wait(s->saver));
 }
 
 bool tw_snmp_begin(struct tw_daemon *d, struct tw_setup *setup)
@@ -204,7 +216,9 @@ bool tw_snmp_begin(struct tw_daemon *d, struct tw_setup *setup)
         (void)tw_usm_restore(s->usm, &engines[i], s->started_ms);
     free(engines);
     configure(d, setup, d->config);
-    save(d);
+    if (s->path != NULL)
+        s->saver = tw_saver_create(s->path);
+    save_and_wait(s);
     tw_log(TW_LEVEL_INFO, "snmp", "engine",
            TW_KVS(TW_KV("engine-id", tw_usm_id_text(&self, id)), TW_KV_N("boots", boots),
                   TW_KV("kept", s->path != NULL ? s->path : "nowhere: no state folder is configured")));
@@ -221,10 +235,15 @@ void tw_snmp_tick(struct tw_daemon *d)
     struct tw_snmp *s = &d->snmp;
     uint64_t changes;
     size_t n;
+    int error;
+    /* What changes while one is being written goes with the next, as it is then. */
+    if (s->saver == NULL || tw_saver_busy(s->saver, &error))
+        return;
+    tell_saved(s, error);
     int64_t age = tw_clock_mono_ms() - s->saved_ms;
     (void)tw_usm_engines(s->usm, &n, &changes);
     if (age >= SAVE_TIMES_MS || (age >= SAVE_SOON_MS && (changes != s->saved_changes || s->trouble)))
-        save(d);
+        save(s);
 }
 
 void tw_snmp_report(struct tw_daemon *d)
@@ -250,8 +269,8 @@ void tw_snmp_report(struct tw_daemon *d)
 void tw_snmp_finish(struct tw_daemon *d)
 {
     struct tw_snmp *s = &d->snmp;
-    if (s->usm != NULL)
-        save(d);
+    save_and_wait(s);
+    tw_saver_destroy(s->saver);
     tw_usm_destroy(s->usm);
     free(s->path);
 }

@@ -3,7 +3,8 @@
  * snmp.yaml in the state folder: our engine ID and boots, and the engines of the routers. Without it a router
  * would have to learn us anew after each restart, and an old message of a router could be played back.
  *
- * Written whole beside the old one, then renamed over it. One that can't be understood is put aside.
+ * Written whole beside the old one, then renamed over it (plat/saver.h). One that can't be understood is put
+ * aside.
  */
 #include "daemon.h"
 
@@ -13,7 +14,6 @@
 #include "plat/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -242,39 +242,8 @@ static void put_engine(struct tw_buf *b, const struct tw_usm_engine *e, int64_t 
     tw_buf_z(b, "}\n");
 }
 
-static bool write_whole(const char *path, const struct tw_buf *b)
+void tw_snmp_text(const struct tw_snmp *s, struct tw_buf *b)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    size_t at = 0;
-    if (fd < 0)
-        return false;
-    while (at < b->n) {
-        ssize_t n = write(fd, b->p + at, b->n - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        at += (size_t)n;
-    }
-    bool ok = at == b->n && fsync(fd) == 0;
-    return close(fd) == 0 && ok;
-}
-
-/* So that the new name survives a loss of power too. */
-static void sync_folder(const char *path)
-{
-    char *folder = tw_xstrndup(path, (size_t)(strrchr(path, '/') - path));
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        (void)close(fd);
-    }
-    free(folder);
-}
-
-bool tw_snmp_save(const struct tw_snmp *s, const char **why)
-{
-    struct tw_buf b = {0}, beside = {0};
     int64_t now_ms = tw_clock_mono_ms();
     size_t n;
     uint64_t changes;
@@ -282,19 +251,10 @@ bool tw_snmp_save(const struct tw_snmp *s, const char **why)
     char id[TW_USM_ID_TEXT];
     const struct tw_usm_engine *e = tw_usm_engines(s->usm, &n, &changes);
     const struct tw_usm_id *self = tw_usm_self(s->usm, &boots);
-    tw_buf_fmt(&b,
+    tw_buf_fmt(b,
                "# Kept by trunkwatchd, which reads it at start. To be changed only while it is stopped.\n"
                "engine-id: \"%s\"\nboots: %d\nengines:%s\n",
                tw_usm_id_text(self, id), boots, n == 0 ? " []" : "");
     for (size_t i = 0; i < n; i++)
-        put_engine(&b, &e[i], now_ms);
-    tw_buf_fmt(&beside, "%s.new", s->path);
-    bool ok = write_whole(beside.p, &b) && rename(beside.p, s->path) == 0;
-    if (ok)
-        sync_folder(s->path);
-    else
-        *why = strerror(errno);
-    tw_buf_finish(&b);
-    tw_buf_finish(&beside);
-    return ok;
+        put_engine(b, &e[i], now_ms);
 }
