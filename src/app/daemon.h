@@ -162,17 +162,21 @@ struct tw_keep {
     char unusable[TW_STORE_WHY]; /* why a configured one is not used since the start */
     bool failing;
     char why[TW_STORE_WHY];
-    struct tw_waiting { /* for its batch */
+    struct tw_leaving { /* a transition for the outputs, which waits for its batch */
         uint64_t batch;
         int64_t since_ms;
-        struct tw_item *item; /* a transition for the outputs; or */
-        struct tw_input *in;  /* an answer */
+        struct tw_item *item;
+    } * leaving;
+    size_t leaving_first, leaving_n, leaving_cap; /* leaving[first .. n) */
+    struct tw_answering {                         /* an answer to an inform, likewise */
+        uint64_t batch;
+        struct tw_input *in;
         struct tw_udp_return to;
         char *answer;
-        size_t answer_n;
-    } * waiting;
-    size_t first, n, cap; /* waiting[first .. n) */
-    struct tw_known {     /* transitions that the store has, and the core may say again while it recovers */
+        size_t n;
+    } * answering;
+    size_t answering_first, answering_n, answering_cap, answering_bytes;
+    struct tw_known { /* transitions that the store has, and the core may say again while it recovers */
         char id[TW_ALERT_ID];
         uint32_t number;
         bool said;

@@ -5,7 +5,8 @@
  * same door again; what comes out and was told before is recognised.
  *
  * Without a store, and while it can't be written, all goes on from memory: alerts leave at once. Only an
- * answer to an inform is a promise that can't be kept then, and is not given (docs/decisions/0011).
+ * answer to an inform is a promise that can't be kept then, and is not given (docs/decisions/0011). A disk
+ * that is only slow keeps no alert waiting for long, and an answer until its record is safe.
  */
 #include "daemon.h"
 
@@ -34,55 +35,99 @@ enum {
     ENDED_SHOWN = 1000,
     OPEN_MOST = 1 << 20,
     WAITING_MAX = 1 << 16,
+    ANSWERS_BYTES = 16 << 20,
 };
 
 #define END_PATIENCE TW_SECONDS(20)
 
 /* ---- what waits ---- */
 
-static void drop(struct tw_waiting *w)
+/* The first alert in line. */
+static void leave(struct tw_daemon *d)
 {
-    tw_item_unref(w->item);
-    free(w->answer);
-    *w = (struct tw_waiting){0};
-}
-
-/* `safe`: it is in the store. Not safe, an alert leaves all the same. */
-static void release(struct tw_daemon *d, struct tw_waiting *w, bool safe)
-{
-    for (size_t i = 0; w->item != NULL && i < d->outputs.n; i++)
+    struct tw_keep *k = &d->keep;
+    struct tw_leaving *w = &k->leaving[k->leaving_first++];
+    for (size_t i = 0; i < d->outputs.n; i++)
         tw_outlet_take(d->outputs.rows[i].outlet, w->item);
-    if (w->item == NULL && safe) {
-        tw_udp_answer_later(w->in->udp, &w->to, tw_str_of(w->answer, w->answer_n));
-        d->snmp.stats.responses++;
-    } else if (w->item == NULL) {
-        d->keep.withheld++;
-    }
-    drop(w);
+    tw_item_unref(w->item);
+    w->item = NULL;
 }
 
-static void release_until(struct tw_daemon *d, uint64_t batch, bool safe)
+static void leave_until(struct tw_daemon *d, uint64_t batch)
 {
     struct tw_keep *k = &d->keep;
-    while (k->first < k->n && k->waiting[k->first].batch <= batch)
-        release(d, &k->waiting[k->first++], safe);
-    if (k->first == k->n)
-        k->first = k->n = 0;
+    while (k->leaving_first < k->leaving_n && k->leaving[k->leaving_first].batch <= batch)
+        leave(d);
 }
 
-static struct tw_waiting *wait_in_line(struct tw_daemon *d)
+/* A slow disk holds up no alert for long. */
+static void leave_impatient(struct tw_daemon *d)
 {
     struct tw_keep *k = &d->keep;
-    if (k->n - k->first >= WAITING_MAX)
-        release(d, &k->waiting[k->first++], false);
-    if (k->first > 0 && k->first >= k->n / 2) {
-        memmove(k->waiting, k->waiting + k->first, (k->n - k->first) * sizeof *k->waiting);
-        k->n -= k->first;
-        k->first = 0;
+    int64_t now_ms = tw_clock_mono_ms();
+    while (k->leaving_first < k->leaving_n && now_ms - k->leaving[k->leaving_first].since_ms >= PATIENCE_MS)
+        leave(d);
+}
+
+static void wait_to_leave(struct tw_daemon *d, struct tw_item *item)
+{
+    struct tw_keep *k = &d->keep;
+    if (k->leaving_n - k->leaving_first >= WAITING_MAX)
+        leave(d);
+    if (k->leaving_first > 0 && k->leaving_first >= k->leaving_n / 2) {
+        k->leaving_n -= k->leaving_first;
+        memmove(k->leaving, k->leaving + k->leaving_first, k->leaving_n * sizeof *k->leaving);
+        k->leaving_first = 0;
     }
-    struct tw_waiting *w = TW_PUSH(k->waiting, k->n, k->cap);
-    *w = (struct tw_waiting){.batch = tw_store_batch(k->store), .since_ms = tw_clock_mono_ms()};
+    *TW_PUSH(k->leaving, k->leaving_n, k->leaving_cap) =
+        (struct tw_leaving){tw_store_batch(k->store), tw_clock_mono_ms(), item};
+}
+
+static struct tw_answering *take_answering(struct tw_keep *k)
+{
+    struct tw_answering *w = &k->answering[k->answering_first++];
+    k->answering_bytes -= w->n;
     return w;
+}
+
+/* `safe`: their records are in the store. An answer waits for that however long it takes; without it, it is
+ * not given. */
+static void answer_until(struct tw_daemon *d, uint64_t batch, bool safe)
+{
+    struct tw_keep *k = &d->keep;
+    while (k->answering_first < k->answering_n && k->answering[k->answering_first].batch <= batch) {
+        struct tw_answering *w = take_answering(k);
+        if (safe) {
+            tw_udp_answer_later(w->in->udp, &w->to, tw_str_of(w->answer, w->n));
+            d->snmp.stats.responses++;
+        } else {
+            k->withheld++;
+        }
+        free(w->answer);
+    }
+}
+
+static void wait_to_answer(struct tw_input *in, const struct tw_udp_datagram *g, struct tw_str answer)
+{
+    struct tw_keep *k = &in->daemon->keep;
+    if (k->answering_first > 0 && k->answering_first >= k->answering_n / 2) {
+        k->answering_n -= k->answering_first;
+        memmove(k->answering, k->answering + k->answering_first, k->answering_n * sizeof *k->answering);
+        k->answering_first = 0;
+    }
+    struct tw_answering *w = TW_PUSH(k->answering, k->answering_n, k->answering_cap);
+    *w = (struct tw_answering){.batch = tw_store_batch(k->store),
+                               .in = in,
+                               .answer = tw_xstrndup(answer.p, answer.n),
+                               .n = answer.n};
+    tw_udp_keep_return(in->udp, g, &w->to);
+    k->answering_bytes += answer.n;
+}
+
+/* Room for one more; those that wait already are nearer to their commit. */
+static bool may_wait(const struct tw_keep *k, size_t n)
+{
+    return k->answering_n - k->answering_first < WAITING_MAX && k->answering_bytes + n <= ANSWERS_BYTES;
 }
 
 static void cursors(struct tw_daemon *d)
@@ -100,7 +145,8 @@ static void cursors(struct tw_daemon *d)
 static void on_committed(void *ctx, uint64_t batch)
 {
     struct tw_daemon *d = ctx;
-    release_until(d, batch, true);
+    leave_until(d, batch);
+    answer_until(d, batch, true);
     tw_outputs_flush(d);
     cursors(d); /* soon: what was sent is not sent again */
 }
@@ -299,11 +345,9 @@ static void show_past(struct tw_daemon *d)
         tw_item_unref(open.p[i]);
     }
     /* What was said since is in line only. */
-    for (size_t i = k->first; i < k->n; i++) {
-        if (k->waiting[i].item == NULL)
-            continue;
-        tw_board_take(d->board, &k->waiting[i].item->t, k->waiting[i].item->json);
-        open_note(k, k->waiting[i].item);
+    for (size_t i = k->leaving_first; i < k->leaving_n; i++) {
+        tw_board_take(d->board, &k->leaving[i].item->t, k->leaving[i].item->json);
+        open_note(k, k->leaving[i].item);
     }
     free(open.p);
     free(ended.p);
@@ -494,7 +538,7 @@ void tw_keep_transition(struct tw_daemon *d, const struct tw_transition *t, stru
         return;
     }
     tw_store_add_transition(k->store, t, json);
-    wait_in_line(d)->item = item;
+    wait_to_leave(d, item);
 }
 
 void tw_keep_answer(struct tw_input *in, const struct tw_udp_datagram *g, bool fed, struct tw_str answer)
@@ -505,15 +549,11 @@ void tw_keep_answer(struct tw_input *in, const struct tw_udp_datagram *g, bool f
         d->snmp.stats.responses++;
         return;
     }
-    if (tw_store_needs_snapshot(d->keep.store)) { /* it may have been given up */
+    /* Its record may have been given up. */
+    if (tw_store_needs_snapshot(d->keep.store) || !may_wait(&d->keep, answer.n))
         d->keep.withheld++;
-        return;
-    }
-    struct tw_waiting *w = wait_in_line(d);
-    w->in = in;
-    w->answer = tw_xstrndup(answer.p, answer.n);
-    w->answer_n = answer.n;
-    tw_udp_keep_return(in->udp, g, &w->to);
+    else
+        wait_to_answer(in, g, answer);
 }
 
 void tw_keep_snapshot(struct tw_daemon *d)
@@ -589,14 +629,13 @@ void tw_keep_settle(struct tw_daemon *d)
     if (k->store == NULL)
         return;
     tw_store_now(k->store, tw_clock_now(&d->clock));
-    tw_store_go(k->store, k->first < k->n);
-    if (k->failing)
-        release_until(d, UINT64_MAX, false);
-    while (k->first < k->n && tw_clock_mono_ms() - k->waiting[k->first].since_ms >= PATIENCE_MS)
-        release(d, &k->waiting[k->first++], false);
+    tw_store_go(k->store, k->leaving_first < k->leaving_n || k->answering_first < k->answering_n);
+    leave_impatient(d);
     struct tw_store_stats s = tw_store_stats(k->store);
-    if (s.given_up_records != k->given_up)
-        release_until(d, UINT64_MAX, false); /* what they wait for will be in a later batch */
+    if (k->failing || s.given_up_records != k->given_up) { /* what they wait for will be in a later batch */
+        leave_until(d, UINT64_MAX);
+        answer_until(d, UINT64_MAX, false);
+    }
     k->given_up = s.given_up_records;
     hold_back(d, &s);
 }
@@ -651,7 +690,8 @@ void tw_keep_end(struct tw_daemon *d)
     tw_keep_snapshot(d);
     tw_store_now(k->store, tw_clock_now(&d->clock));
     bool safe = tw_store_wait(k->store, END_PATIENCE);
-    release_until(d, UINT64_MAX, safe);
+    leave_until(d, UINT64_MAX);
+    answer_until(d, UINT64_MAX, safe);
     tw_outputs_flush(d);
     cursors(d);
     tw_store_now(k->store, tw_clock_now(&d->clock));
@@ -665,8 +705,10 @@ void tw_keep_close(struct tw_daemon *d)
     struct tw_keep *k = &d->keep;
     tw_store_close(k->store);
     k->store = NULL;
-    while (k->first < k->n)
-        drop(&k->waiting[k->first++]);
+    while (k->leaving_first < k->leaving_n)
+        tw_item_unref(k->leaving[k->leaving_first++].item);
+    while (k->answering_first < k->answering_n)
+        free(take_answering(k)->answer);
     while (k->open_n > 0)
         open_drop(k, (uint32_t)k->open_n - 1);
     for (size_t i = 0; i < k->cursors_n; i++)
@@ -674,7 +716,8 @@ void tw_keep_close(struct tw_daemon *d)
     free(k->cursors);
     free(k->open);
     tw_map_finish(&k->open_by_id);
-    free(k->waiting);
+    free(k->leaving);
+    free(k->answering);
     free(k->known);
     *k = (struct tw_keep){0};
 }
