@@ -47,8 +47,9 @@ static void assert_kept(const char *want)
     char text[256] = "";
     FILE *f = fopen(file, "re");
     assert_non_null(f);
-    (void)fread(text, 1, sizeof text - 1, f);
+    size_t n = fread(text, 1, sizeof text - 1, f);
     (void)fclose(f);
+    assert_int_equal(n, strlen(want));
     assert_string_equal(text, want);
 }
 
