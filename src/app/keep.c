@@ -142,6 +142,16 @@ static void cursors(struct tw_daemon *d)
     }
 }
 
+/* A stream is read as fast as it can be kept; one that can't be kept at all is read all the same. */
+static void hold_back(struct tw_daemon *d, const struct tw_store_stats *s)
+{
+    struct tw_keep *k = &d->keep;
+    bool full = s->pending_bytes >= (k->held_back ? PENDING_LOW : PENDING_FULL) && !k->failing;
+    if (full != k->held_back)
+        tw_streams_pause(d, full);
+    k->held_back = full;
+}
+
 static void on_committed(void *ctx, uint64_t batch)
 {
     struct tw_daemon *d = ctx;
@@ -149,6 +159,8 @@ static void on_committed(void *ctx, uint64_t batch)
     answer_until(d, batch, true);
     tw_outputs_flush(d);
     cursors(d); /* soon: what was sent is not sent again */
+    struct tw_store_stats s = tw_store_stats(d->keep.store);
+    hold_back(d, &s); /* nothing else may happen while streams stand still */
 }
 
 static void on_health(void *ctx, bool ok, const char *why)
@@ -598,16 +610,6 @@ static void digest(struct tw_daemon *d)
     }
     d->keep.digest_ms = now + (int64_t)(bytes.n * 1000 / DIGEST_RATE);
     tw_buf_finish(&bytes);
-}
-
-/* A stream is read as fast as it can be kept; one that can't be kept at all is read all the same. */
-static void hold_back(struct tw_daemon *d, const struct tw_store_stats *s)
-{
-    struct tw_keep *k = &d->keep;
-    bool full = s->pending_bytes >= (k->held_back ? PENDING_LOW : PENDING_FULL) && !k->failing;
-    if (full != k->held_back)
-        tw_streams_pause(d, full);
-    k->held_back = full;
 }
 
 void tw_keep_tick(struct tw_daemon *d)

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOMENT_MS = 100, SLICE_NS = 20000000 };
+enum { MOMENT_MS = 100, LARGE = 1 << 20, SLICE_NS = 20000000 };
 
 static int64_t mono_ms(void)
 {
@@ -133,7 +133,7 @@ static bool hand_over(struct tw_store *s)
 
 void tw_store_go(struct tw_store *s, bool urgent)
 {
-    if (!s->open->empty && (urgent || mono_ms() - s->open->since_ms >= MOMENT_MS))
+    if (!s->open->empty && (urgent || s->open->bytes >= LARGE || mono_ms() - s->open->since_ms >= MOMENT_MS))
         (void)hand_over(s);
 }
 

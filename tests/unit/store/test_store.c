@@ -249,6 +249,25 @@ static void batches_are_told_in_order(void **state)
     assert_int_equal(tw_store_stats(s).pending_bytes, 0);
 }
 
+static void much_does_not_wait_for_a_moment(void **state)
+{
+    enum { MUCH = 1 << 20 };
+    char *much = tw_xmalloc(MUCH + 1);
+    (void)state;
+    memset(much, 'x', MUCH);
+    much[MUCH] = '\0';
+    struct tw_store *s = open_to_write();
+    uint64_t first = tw_store_batch(s);
+    add_record(s, TW_TRANSPORT_SYSLOG, 1, much);
+    tw_store_go(s, false);
+    assert_int_equal(tw_store_batch(s), first + 1);
+    add_record(s, TW_TRANSPORT_SYSLOG, 2,
+               much); /* goes when the first is written: nobody else may ask for it */
+    free(much);
+    wait_until(&heard.committed, first);
+    wait_until(&heard.committed, first + 1);
+}
+
 static uint64_t fetched, fetched_n;
 static void on_fetched(void *ctx, void *key, bool ok, const struct tw_str *json, size_t n)
 {
@@ -371,6 +390,7 @@ int main(void)
         TEST(a_snapshot_stands_for_what_was_before),
         TEST(transitions_and_cursors),
         TEST(batches_are_told_in_order),
+        TEST(much_does_not_wait_for_a_moment),
         TEST(read_on_its_own_thread),
         TEST(what_can_not_be_written_is_written_later),
         TEST(what_waits_is_bounded),

@@ -95,8 +95,8 @@ uint64_t tw_store_batch(const struct tw_store *s);
 bool tw_store_needs_snapshot(const struct tw_store *s);
 /* Up to where the core is. */
 void tw_store_now(struct tw_store *s, tw_time now);
-/* Hands over, if there is something and the thread has nothing to do: at once, or when the oldest has waited
- * for a moment. */
+/* Hands over, if there is something and the thread has nothing to do: at once, or when it is much or the
+ * oldest has waited for a moment. */
 void tw_store_go(struct tw_store *s, bool urgent);
 
 /* Reads transitions on the store's thread, and answers on the loop thread. ok false: not now. One at a time
