@@ -155,6 +155,21 @@ static bool in_groups(int fd, gid_t group)
     return false;
 }
 
+/* Whom there is no place for: the answer is in the kernel's hands before the connection is closed, and there
+ * it waits for who asks, whenever he writes and reads. */
+static void turn_away(const struct tw_control *all, int fd, const struct tw_control_peer *peer,
+                      const char *why)
+{
+    struct tw_buf b = {0};
+    all->options.asked(all->options.ctx, peer, NULL, why);
+    tw_buf_z(&b, "{\"ok\":false,\"error\":");
+    tw_json_z(&b, why);
+    tw_buf_z(&b, "}\n");
+    (void)send(fd, b.p, b.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)close(fd);
+    tw_buf_finish(&b);
+}
+
 /* The mode of the socket has let him in already; but modes are changed by hand, and directories are shared.
  */
 static bool may_ask(const struct tw_control *all, int fd, struct tw_control_peer *peer)
@@ -177,9 +192,11 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, s
     (void)n;
     bool may = may_ask(all, fd, &peer), room = all->n < TW_CONTROL_CONNECTIONS_MAX;
     if (!may || !room) {
-        all->options.asked(all->options.ctx, &peer, NULL,
-                           may ? "too many connections" : "neither root, nor our user, nor in our group");
-        (void)close(fd);
+        turn_away(
+            all, fd, &peer,
+            may ? "too many connections"
+                : "not allowed: who asks is neither root, nor the daemon's user, nor in the group of its "
+                  "control socket");
         return;
     }
     struct connection *c = tw_xcalloc(1, sizeof *c);

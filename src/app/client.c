@@ -272,16 +272,24 @@ long long tw_client_number(const json_t *o, const char *key)
     return json_integer_value(json_object_get(o, key));
 }
 
+/* Who is turned away is answered before he has asked: then there is nobody to write to, but there is an
+ * answer. False: errno is set. */
 static bool exchange(int fd, const struct sockaddr_un *to, struct tw_str request, struct tw_buf *answer)
 {
     char piece[4096];
     ssize_t n;
-    if (connect(fd, (const struct sockaddr *)to, sizeof *to) != 0 ||
-        send(fd, request.p, request.n, MSG_NOSIGNAL) != (ssize_t)request.n)
+    if (connect(fd, (const struct sockaddr *)to, sizeof *to) != 0)
+        return false;
+    int unsent = send(fd, request.p, request.n, MSG_NOSIGNAL) == (ssize_t)request.n ? 0 : errno;
+    if (unsent != 0 && unsent != EPIPE && unsent != ECONNRESET)
         return false;
     while ((n = recv(fd, piece, sizeof piece, 0)) > 0 && answer->n < ANSWER_MAX)
         tw_buf_add(answer, piece, (size_t)n);
-    return n >= 0;
+    if (answer->n > 0 && answer->p[answer->n - 1] == '\n')
+        return true;
+    if (n >= 0)
+        errno = unsent;
+    return n >= 0 && unsent == 0;
 }
 
 int tw_client_send(const struct tw_client *c, struct tw_str request, json_t **out)
@@ -308,9 +316,7 @@ int tw_client_send(const struct tw_client *c, struct tw_str request, json_t **ou
                              why == EACCES ? "\nOnly root, the daemon's user and its group may ask"
                                            : "\nIs trunkwatchd running?");
     else if (!json_is_object(*out))
-        status = unreachable(
-            c, "the daemon at %s did not answer: it may be busy, or you may not ask; its log says",
-            c->control);
+        status = unreachable(c, "the daemon at %s did not answer: its log may say why", c->control);
     tw_buf_finish(&answer);
     return status;
 }

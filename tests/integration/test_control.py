@@ -1,6 +1,7 @@
 """The control socket: who may ask, for what, and what it does with those who mean no good."""
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -8,9 +9,10 @@ import sys
 import time
 import unittest
 
-from support import PATIENCE, PE_A, RULES, link, send, wait_for
+from support import PATIENCE, PE_A, RULES, TRUNKWATCH, link, send, wait_for
 from web import WebCase
 
+NOT_ALLOWED = "not allowed: who asks is neither root, nor the daemon's user, nor in the group of its control socket"
 LINE_MAX, CONNECTIONS_MAX = 16384, 8
 # Asks as another user.
 AS_NOBODY = """import os, socket, sys
@@ -19,7 +21,10 @@ os.setgid(65534)
 os.setuid(65534)
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
-s.sendall(b'{"command":"reload"}\\n')
+try:
+    s.sendall(b'{"command":"reload"}\\n')
+except OSError:
+    pass  # turned away, and answered
 print(s.recv(4096).decode())"""
 
 
@@ -153,11 +158,40 @@ class Asked(Control):
         # So does who he is; but not those of its group.
         os.chmod(self.path("control.sock"), 0o666)
         done = subprocess.run(ask, capture_output=True, text=True, timeout=PATIENCE)
-        self.assertNotIn("ok", done.stdout)
+        self.assertEqual(json.loads(done.stdout), {"ok": False, "error": NOT_ALLOWED}, done.stderr)
         self.wait_log("control: refused command=- uid=65534 gid=65534")
         self.assertNotIn("reload: done", self.log())
         done = subprocess.run([*ask, str(os.lstat(self.path("control.sock")).st_gid)], capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(json.loads(done.stdout), {"ok": True, "errors": []}, done.stderr)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can ask as somebody else")
+    def test_somebody_else_is_told_why(self):
+        """Whether he writes before the connection is closed or after."""
+        self.start()
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.path("control.sock"), 0o666)
+        command = [TRUNKWATCH, "reload", "-c", self.path("trunkwatchd.yaml")]
+        for _ in range(10):
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, user=65534, group=65534, extra_groups=[])
+            except PermissionError:
+                self.skipTest("nobody may not run what was built here")
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (1, "", f"trunkwatch reload: {NOT_ALLOWED}\n"))
+
+    def test_no_place_is_told(self):
+        """Also to who has written all that he wanted before the daemon looks."""
+        self.start()
+        for _ in range(CONNECTIONS_MAX):
+            self.connect()
+        self.daemon.send_signal(signal.SIGSTOP)
+        with self.connect() as waits:
+            waits.sendall(b'{"command":"reload"}\n')
+            asks = subprocess.Popen([TRUNKWATCH, "reload", "-c", self.path("trunkwatchd.yaml")], stderr=subprocess.PIPE, text=True)
+            time.sleep(0.3)
+            self.daemon.send_signal(signal.SIGCONT)
+            self.assertEqual(json.loads(waits.recv(4096)), {"ok": False, "error": "too many connections"})
+        self.assertEqual(asks.communicate(timeout=PATIENCE)[1], "trunkwatch reload: too many connections\n")
+        self.assertEqual(asks.returncode, 1)
 
 
 class Hostile(Control):
@@ -191,7 +225,7 @@ class Hostile(Control):
         slow = [self.connect() for _ in range(CONNECTIONS_MAX)]
         slow[0].sendall(b'{"command":')
         with self.connect() as one_more:
-            self.assertEqual(self.rest(one_more), b"")
+            self.assertEqual(json.loads(self.rest(one_more)), {"ok": False, "error": "too many connections"})
         self.wait_log("why=\"too many connections\"")
         for s in slow:
             self.assertEqual(self.rest(s), b"")

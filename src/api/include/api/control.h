@@ -7,8 +7,8 @@
  * A Unix stream socket, mode 0660. One request a connection: a line of JSON, {"command": "reload"}, with
  * string arguments beside it; the answer is a line of JSON, {"ok": true, …} or {"ok": false, "error": "…",
  * …}. Who may ask: root, the daemon's own user, and the members of the socket's group (SO_PEERCRED,
- * SO_PEERGROUPS); the caller is told who asked. What there is to ask for is a table of the caller's. Nothing
- * here waits. Limits: see the enum.
+ * SO_PEERGROUPS); the caller is told who asked, and who is turned away is told why. What there is to ask for
+ * is a table of the caller's. Nothing here waits. Limits: see the enum.
  */
 #include "base/buf.h"
 
