@@ -11,8 +11,8 @@
 #include <string.h>
 
 extern const struct tw_command tw_cmd_status;
-/* Without --all: rows of a list, and names in a sentence. */
-enum { ROWS_MAX = 20, NAMES_MAX = 5 };
+/* Without --all: rows of a list, names in a sentence, reasons of a source. */
+enum { ROWS_MAX = 20, NAMES_MAX = 5, REASONS_MAX = 3 };
 #define SILENT TW_SECONDS(3600)
 
 struct page {
@@ -353,18 +353,45 @@ static int by_count(const void *a, const void *b)
     return n < m ? -1 : n > m;
 }
 
-/* What SNMPv3 refused, whyever. */
-static long long refused_v3(const json_t *stranger)
+struct reason {
+    const char *name;
+    long long n;
+};
+
+/* The most first. */
+static int by_n(const void *a, const void *b)
 {
+    long long m = ((const struct reason *)a)->n, n = ((const struct reason *)b)->n;
+    return n < m ? -1 : n > m;
+}
+
+/* How often SNMPv3 refused something; why is said below the row. */
+static void refused_v3(const struct page *p, const json_t *stranger, struct tw_table *t)
+{
+    struct reason *reasons = tw_xcalloc(json_object_size(stranger), sizeof *reasons);
+    struct tw_buf why = {0};
     const char *key;
     json_t *value;
-    long long n = 0;
+    long long all = 0;
+    size_t n = 0;
     json_object_foreach((json_t *)(uintptr_t)stranger, key, value)
     {
-        if (strncmp(key, "v3_", 3) == 0)
-            n += json_integer_value(value);
+        if (strncmp(key, "v3_", 3) != 0)
+            continue;
+        reasons[n++] = (struct reason){key, json_integer_value(value)};
+        all += json_integer_value(value);
     }
-    return n;
+    tw_table_cell(t, TW_TONE_PLAIN, "%lld", all);
+    if (n > 0)
+        qsort(reasons, n, sizeof *reasons, by_n);
+    for (size_t i = 0; i < n && (p->all || i < REASONS_MAX); i++)
+        tw_buf_fmt(&why, "%s%s %lld", i > 0 ? ", " : "", reasons[i].name, reasons[i].n);
+    if (!p->all && n > REASONS_MAX)
+        tw_buf_fmt(&why, ", … and %zu more: --all", n - REASONS_MAX);
+    if (n > 0)
+        tw_table_note(t, why.p);
+    tw_buf_finish(&why);
+    free(reasons);
 }
 
 static void strangers(struct page *p)
@@ -389,7 +416,7 @@ static void strangers(struct page *p)
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld",
                       tw_client_number(sorted[i], "tls_failed") +
                           tw_client_number(sorted[i], "unknown_certificate"));
-        tw_table_cell(&t, TW_TONE_PLAIN, "%lld", refused_v3(sorted[i]));
+        refused_v3(p, sorted[i], &t);
     }
     tw_buf_char(&p->out, '\n');
     tw_table_print(&t, p->colour, &p->out);
@@ -521,7 +548,7 @@ const struct tw_command tw_cmd_status = {
         "Tells how the running daemon is: what is wrong first, then what each socket received, accepted and\n"
         "dropped, the same of each device and when it was last heard, how the outputs are, of whom messages\n"
         "were put aside in a storm, and SNMPv3 engines that the inventory does not name.\n\n"
-        "  -a, --all                    every device, and everybody who was ignored\n"
+        "  -a, --all                    every device, everybody who was ignored, and why\n"
         "      --json                   what the daemon answers, unchanged\n"
         "  -c, --config FILE            the daemon's configuration, which says where it listens\n"
         "                               (default: the installed one)\n"

@@ -16,6 +16,11 @@ from web import WebCase
 
 TRAP = bytes.fromhex("302902010104067075626c6963a71c0201000201000201003011300f06082b060102010103004303000001")
 
+# SNMPv3 messages: one without an engine ID, which asks for ours; one of an engine and of nobody.
+ASK = bytes.fromhex("303e020103301102042b5f5a1d020300ffe30401040201030410300e0400020100020100040004000400301404000400a00e02043b2f7ad80201000201003000")
+ASK_ENGINE = bytes.fromhex("3043020103301102042b5f5a1d020300ffe304010402010304153013040580000000010201000201000400"
+                           "04000400301404000400a00e02043b2f7ad80201000201003000")
+
 
 class Commands(WebCase):
     def command(self, *arguments, status=0):
@@ -64,7 +69,7 @@ class Status(Commands):
         self.assertEqual([devices["pe-a"][1:4], devices["pe-b"][1:3]], [["11", "7", "4"], ["2", "2"]])
         self.assertRegex(devices["pe-b"][0], r"^\d+ s ago$")
         self.assertEqual(self.table(text, "IGNORED FROM"), {STRANGER: ["3", "0", "0", "0", "0"],
-                                                           PE_A: ["0", "2", "0", "0", "1"]})
+                                                           PE_A: ["0", "2", "0", "0", "1"], "v3_malformed 1": []})
         self.assertIn(f"!  snmp://127.0.0.1:{self.snmp}: 2 dropped: other_community\n", text)
         self.assertIn(f"!  snmp://127.0.0.1:{self.snmp}: 1 dropped: v3_malformed\n", text)
         self.assertIn("!  2 addresses sent what was ignored, see below\n", text)
@@ -76,6 +81,20 @@ class Status(Commands):
         self.assertEqual(everybody[0]["dropped"], {"malformed_trap": 1, "other_community": 2, "v3_malformed": 1})
         for source in [*status["sources"], *everybody]:
             self.assertEqual(source["received"], source["accepted"] + sum(source["dropped"].values()), source)
+
+    def test_why_snmpv3_refused_it(self):
+        """The most frequent reasons below the row, all with --all."""
+        self.write("inventory.yaml", self.read("inventory.yaml").replace("  pe-a:\n", '  pe-a:\n    engine-id: "0x8000000001"\n'))
+        self.start()
+        other_model = ASK.replace(bytes.fromhex("040104020103"), bytes.fromhex("040104020102"))
+        other_engine = ASK_ENGINE.replace(bytes.fromhex("8000000001"), bytes.fromhex("8000000002"))
+        for datagram, n in ((b"\x30\x03\x02\x01\x03", 3), (other_model, 2), (other_engine, 2), (ASK_ENGINE, 1)):
+            for _ in range(n):
+                send(self.snmp, datagram, PE_A)
+        wait_for("all of it", lambda: self.json("/api/v1/status")["sources"][1]["received"] == 8)
+        self.assertIn(f"\n{PE_A}                  0                0            0    0       8\n"
+                      "    v3_malformed 3, v3_model 2, v3_unknown_engine 2, … and 1 more: --all\n", self.command("status"))
+        self.assertIn("\n    v3_malformed 3, v3_model 2, v3_unknown_engine 2, v3_unknown_user 1\n", self.command("status", "--all"))
 
     def test_quiet(self):
         self.start()
