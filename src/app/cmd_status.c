@@ -78,6 +78,18 @@ static void wrong_reload(struct page *p)
     }
 }
 
+/* A part of SNMPv3 that somebody who sends informs can't do without: it was answered. */
+static bool is_usual(const char *reason)
+{
+    return strcmp(reason, "v3_discovery") == 0;
+}
+
+/* Without what is usual. */
+static long long odd(const json_t *parts)
+{
+    return sum(parts) - tw_client_number(parts, "v3_discovery");
+}
+
 static bool is_bad(const char *reason)
 {
     return strcmp(reason, "kernel") == 0 || strcmp(reason, "shed_other") == 0 ||
@@ -94,7 +106,7 @@ static void wrong_sources(struct page *p)
     {
         json_object_foreach(json_object_get(s, "dropped"), reason, n)
         {
-            if (json_integer_value(n) > 0)
+            if (json_integer_value(n) > 0 && !is_usual(reason))
                 wrong(p, is_bad(reason) ? TW_TONE_BAD : TW_TONE_ODD, "%s: %lld dropped: %s",
                       tw_client_text(s, "name"), (long long)json_integer_value(n), reason);
         }
@@ -270,7 +282,8 @@ static void sources(struct page *p)
         tw_table_cell(&t, TW_TONE_PLAIN, "%s", tw_client_text(s, "name"));
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(s, "received"));
         tw_table_cell(&t, TW_TONE_PLAIN, "%lld", tw_client_number(s, "accepted"));
-        count_cell(&t, sum(json_object_get(s, "dropped")), TW_TONE_BAD);
+        const json_t *dropped = json_object_get(s, "dropped");
+        count_cell(&t, sum(dropped), odd(dropped) > 0 ? TW_TONE_BAD : TW_TONE_PLAIN);
         count_cell(&t, tw_client_number(s, "cut"), TW_TONE_ODD);
         if (strcmp(tw_client_text(s, "transport"), "udp") == 0)
             tw_table_cell(&t, TW_TONE_FAINT, "-");

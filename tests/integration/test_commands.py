@@ -96,6 +96,19 @@ class Status(Commands):
                       "    v3_malformed 3, v3_model 2, v3_unknown_engine 2, … and 1 more: --all\n", self.command("status"))
         self.assertIn("\n    v3_malformed 3, v3_model 2, v3_unknown_engine 2, v3_unknown_user 1\n", self.command("status", "--all"))
 
+    def test_discovery_is_no_trouble(self):
+        """Every router asks so before its first inform."""
+        self.start()
+        for host, source in (("PE-A", PE_A), ("PE-B", PE_B)):
+            send(self.syslog, role(host, "Backup"), source)
+        send(self.snmp, ASK, PE_A)
+        wait_for("it", lambda: self.json("/api/v1/status")["sources"][1]["dropped"].get("v3_discovery") == 1)
+        self.wait_metric("trunkwatch_core_events_total", 2)
+        text = self.command("status")
+        self.assertIn("Nothing fires, and nothing is wrong.\n", text)
+        self.assertNotIn("IGNORED FROM", text)
+        self.assertEqual(self.table(text, "SOURCE")[f"snmp://127.0.0.1:{self.snmp}"], ["1", "0", "1", "0", "-"])
+
     def test_quiet(self):
         self.start()
         self.assertIn("!  2 devices never heard since the start: pe-a, pe-b\n", self.command("status"))
