@@ -69,9 +69,10 @@ void tw_unfed_swap(struct tw_daemon *d, const struct tw_topology *next)
 
 void tw_unfed_count(struct tw_daemon *d, const struct tw_record *r, enum tw_unfed why)
 {
+    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
     uint32_t device = tw_pipeline_prover(d->pipeline, r);
-    if (device == TW_NONE)
-        device = tw_topology_by_address(tw_pipeline_topology(d->pipeline), &r->from);
+    if (device == TW_NONE && !tw_topology_is_relay_certificate(t, r->certificate))
+        device = tw_topology_by_address(t, &r->from);
     tw_unfed_of(&d->unfed, device)->counts[why]++;
 }
 

@@ -56,6 +56,21 @@ class Certificates(Tls):
             relay.sendall(counted(message))
         self.assert_heard()
 
+    def test_a_relay_at_the_address_of_a_device(self):
+        self.write("inventory.yaml", self.read("inventory.yaml").replace("[127.0.0.1]", "[{certificate: relay.example}]"))
+        self.start()
+        relay = self.connect(PE_A, self.ca.sign("c", alternatives="DNS:relay.example"))
+        for message in self.messages():
+            relay.sendall(counted(message))
+        self.assert_heard()
+        bytes_before = self.counts()["bytes"]
+        relay.sendall(b"500 <190>half a message")
+        self.wait_counts(bytes=bytes_before + 23)
+        relay.close()
+        self.wait_counts(open=0, unfinished=1, lost=1)
+        self.assertEqual(self.line_counters("report.nobody: of no device")["unfinished"], 1)
+        self.assertNotIn("unfinished", self.line_counters("report.device: pe-a"))
+
     def test_who_is_not_let_in(self):
         self.start()
         other = Authority(self.folder, "other")
