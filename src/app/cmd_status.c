@@ -210,6 +210,12 @@ static bool unnamed(const struct page *p, const json_t *device)
     return tw_client_number(device, "unnamed_if_index") > 0;
 }
 
+static bool conflicting(const struct page *p, const json_t *device)
+{
+    (void)p;
+    return tw_client_number(device, "identity_conflicts") > 0;
+}
+
 /* "3 devices …: a, b, c". */
 static void wrong_devices(struct page *p, bool (*is)(const struct page *, const json_t *), const char *what)
 {
@@ -249,6 +255,9 @@ static void all_wrong(struct page *p)
     wrong_devices(p, never, "never heard since the start");
     wrong_devices(p, silent, "silent for an hour or longer");
     wrong_devices(p, unnamed, "with traps whose ifIndex nobody can name");
+    wrong_devices(p, conflicting,
+                  "of which a certificate or engine ID came with the address or a name of another one, "
+                  "see the log (identity_conflicts)");
     wrong_clocks(p);
     if (tw_client_number(daemon, "strangers") > 0)
         wrong(p, TW_TONE_ODD, "%lld %s sent what was ignored, see below",

@@ -77,6 +77,10 @@ enum tw_unfed {
 struct tw_unfed_list {
     struct tw_unfed_row {
         uint64_t counts[TW_UNFEDS];
+        /* Not of these: what is proven to be the device's, while something else says another's; told last. */
+        uint64_t conflicts;
+        struct tw_addr conflict_from;
+        int64_t conflict_ms;
     } * devices; /* by their index in the topology */
     struct tw_unfed_row nobody;
 };
@@ -302,6 +306,9 @@ static inline struct tw_unfed_row *tw_unfed_of(struct tw_unfed_list *l, uint32_t
 }
 /* Of its sender: who that is, the record proves, else its address says. */
 void tw_unfed_count(struct tw_daemon *d, const struct tw_record *r, enum tw_unfed why);
+/* Something is proven to be a device's, and `other` is said, too: counted, and told once a source. */
+void tw_unfed_conflict(struct tw_daemon *d, const struct tw_addr *from, uint32_t device, uint32_t other,
+                       const char *what);
 void tw_unfed_begin(struct tw_daemon *d);
 /* Before the core has the new inventory. */
 void tw_unfed_swap(struct tw_daemon *d, const struct tw_topology *next);

@@ -87,7 +87,13 @@ bool tw_inputs_give(struct tw_input *in, struct tw_record *r)
     r->at = TW_TIME_MIN;
     r->ref = (struct tw_record_ref){in->index, in->position};
     in->fed++;
+    uint64_t conflicts = tw_pipeline_counter(d->pipeline, TW_COUNT_IDENTITY_CONFLICT);
     tw_keep_feed(d, r);
+    if (tw_pipeline_counter(d->pipeline, TW_COUNT_IDENTITY_CONFLICT) != conflicts)
+        tw_unfed_conflict(
+            d, &r->from, tw_pipeline_prover(d->pipeline, r),
+            tw_topology_by_address(tw_pipeline_topology(d->pipeline), &r->from),
+            "a certificate or engine ID is another device's than the address: the former counts");
     enum tw_counter became = tw_pipeline_last(d->pipeline);
     /* Most are of no interest, and of somebody known. */
     if (became != TW_COUNT_EVENTS && became != TW_COUNT_NO_RULE && r->certificate.n == 0 &&

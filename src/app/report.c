@@ -111,7 +111,7 @@ static void report_device(struct tw_daemon *d, uint32_t i)
     uint64_t before = tw_unfed_sum(unfed);
     char heard[TW_TIME_TEXT];
     bool ever = tw_time_is_finite(s->last_heard);
-    struct tw_log_kv kvs[REASONS + 8] = {
+    struct tw_log_kv kvs[REASONS + 9] = {
         TW_KV_N("received", s->records + before),
         TW_KV_N("records", s->records),
         TW_KV_N("accepted", tw_counts_accepted(s->counts)),
@@ -120,7 +120,10 @@ static void report_device(struct tw_daemon *d, uint32_t i)
         TW_KV_N("skew_ms", s->skew.ns / 1000000),
         TW_KV("last_heard", ever ? tw_time_text(s->last_heard, heard) : "never"),
     };
-    reasons(kvs, 7, s->counts, unfed);
+    size_t n = 7;
+    if (unfed->conflicts > 0)
+        kvs[n++] = (struct tw_log_kv)TW_KV_N("identity_conflicts", unfed->conflicts);
+    reasons(kvs, n, s->counts, unfed);
     tw_log(TW_LEVEL_NOTICE, "report.device", name, kvs);
     struct tw_clock_state c = tw_pipeline_device_clock(d->pipeline, i);
     if (c.doubt != TW_CLOCK_FINE)

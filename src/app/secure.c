@@ -14,14 +14,33 @@
 /* The longest record, and errors of a handshake that are looked at. */
 enum { PIECE = 16 << 10, ERRORS_MAX = 8 };
 
+struct naming {
+    struct tw_connection *c;
+    uint32_t device, other; /* of the name that counts; another one's that it has, too */
+};
+
+/* The first that is known counts. Of a certificate that is for several devices, that of the device whose
+ * address it comes from does, so all names are looked at. */
 static bool is_ours(void *ctx, struct tw_str name)
 {
-    struct tw_connection *c = ctx;
+    struct naming *n = ctx;
+    struct tw_connection *c = n->c;
     const struct tw_topology *t = tw_pipeline_topology(c->in->daemon->pipeline);
-    if (tw_topology_by_certificate(t, name) == TW_NONE && !tw_topology_is_relay_certificate(t, name))
+    uint32_t device = tw_topology_by_certificate(t, name);
+    if (device == TW_NONE && !tw_topology_is_relay_certificate(t, name))
         return false;
+    if (c->certificate != NULL) {
+        if (n->device == TW_NONE || device == TW_NONE || device == n->device)
+            return false;
+        n->other = device;
+        if (device != tw_topology_by_address(t, &c->from))
+            return false;
+        n->other = n->device;
+        free(c->certificate);
+    }
+    n->device = device;
     c->certificate = tw_xstrndup(name.p, name.n);
-    return true;
+    return false;
 }
 
 /* A name that is nobody's proves nothing: then the address has to do, as without a certificate. */
@@ -31,7 +50,12 @@ bool tw_secure_identify(struct tw_connection *c)
     free(c->certificate);
     c->certificate = NULL;
     c->stranger = !tw_inputs_knows(c->in->daemon, &c->from);
-    return tw_tls_names(session, is_ours, c) || !c->stranger;
+    struct naming n = {.c = c, .device = TW_NONE, .other = TW_NONE};
+    (void)tw_tls_names(session, is_ours, &n);
+    if (n.other != TW_NONE)
+        tw_unfed_conflict(c->in->daemon, &c->from, n.device, n.other,
+                          "a certificate has the names of two devices: give each its own");
+    return c->certificate != NULL || !c->stranger;
 }
 
 static void shaken(struct tw_connection *c)

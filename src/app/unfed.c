@@ -8,8 +8,12 @@
 #include "daemon.h"
 
 #include "base/mem.h"
+#include "plat/log.h"
 
 #include <stdlib.h>
+
+/* Of one device at most so often, should the source change all the time. */
+enum { CONFLICT_MS = 60000 };
 
 const char *tw_unfed_name(enum tw_unfed u)
 {
@@ -61,6 +65,9 @@ void tw_unfed_swap(struct tw_daemon *d, const struct tw_topology *next)
         struct tw_unfed_row *to = tw_unfed_of(&now, is);
         for (int u = 0; u < TW_UNFEDS; u++)
             to->counts[u] += d->unfed.devices[i].counts[u];
+        to->conflicts += d->unfed.devices[i].conflicts;
+        to->conflict_from = d->unfed.devices[i].conflict_from;
+        to->conflict_ms = d->unfed.devices[i].conflict_ms;
     }
     tw_map_finish(&by_name);
     free(d->unfed.devices);
@@ -74,6 +81,23 @@ void tw_unfed_count(struct tw_daemon *d, const struct tw_record *r, enum tw_unfe
     if (device == TW_NONE && !tw_topology_is_relay_certificate(t, r->certificate))
         device = tw_topology_by_address(t, &r->from);
     tw_unfed_of(&d->unfed, device)->counts[why]++;
+}
+
+void tw_unfed_conflict(struct tw_daemon *d, const struct tw_addr *from, uint32_t device, uint32_t other,
+                       const char *what)
+{
+    char text[TW_ADDR_TEXT];
+    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
+    struct tw_unfed_row *row = tw_unfed_of(&d->unfed, device);
+    int64_t now = tw_clock_mono_ms();
+    bool same = tw_addr_eq(&row->conflict_from, from), soon = now - row->conflict_ms < CONFLICT_MS;
+    if (row->conflicts++ > 0 && (same || soon))
+        return;
+    row->conflict_from = *from;
+    row->conflict_ms = now;
+    tw_log(TW_LEVEL_WARNING, "source", what,
+           TW_KVS(TW_KV("from", tw_addr_text(from, text)), TW_KV("device", t->devices[device].name),
+                  TW_KV("other", t->devices[other].name)));
 }
 
 void tw_unfed_finish(struct tw_daemon *d)

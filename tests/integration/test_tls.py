@@ -71,6 +71,23 @@ class Certificates(Tls):
         self.assertEqual(self.line_counters("report.nobody: of no device")["unfinished"], 1)
         self.assertNotIn("unfinished", self.line_counters("report.device: pe-a"))
 
+    def test_a_certificate_for_two(self):
+        """By its address it is one of them."""
+        self.start()
+        both = self.ca.sign("ab", common="pe-a.example", alternatives="DNS:pe-a.example,IP:192.0.2.2")
+        master, backup, down = self.messages()
+        a, b = self.connect(PE_A, both), self.connect(PE_B, both)
+        a.sendall(counted(master))
+        b.sendall(counted(backup))
+        self.wait_counts(received=2)
+        a.sendall(counted(down))
+        self.assert_heard()
+        for name in ("pe-a", "pe-b"):
+            self.assertEqual(self.line_counters(f"report.device: {name}")["identity_conflicts"], 1)
+        line = "a certificate has the names of two devices: give each its own from="
+        self.assertIn(f"{line}{PE_A} device=pe-a other=pe-b", self.log())
+        self.assertIn(f"{line}{PE_B} device=pe-b other=pe-a", self.log())
+
     def test_who_is_not_let_in(self):
         self.start()
         other = Authority(self.folder, "other")

@@ -4,6 +4,7 @@ import signal
 
 from support import PE_A, PE_B, STRANGER, role, send
 from usm import AUTH, AUTHS, ENGINE_A, ENGINE_B, ENGINE_C, NOC, OTHER, PRIV, PRIVS, Usm
+from web import WebCase
 
 NOAUTH = "{name: open, level: noAuthNoPriv}"
 SIGNED = "{name: signed, auth: SHA, auth-passphrase-file: auth}"
@@ -64,6 +65,10 @@ class Heard(Usm):
         self.trap(at=(1, 1001), source=PE_B, trap=OTHER)  # pe-a's engine, pe-b's address
         self.wait_counts(fed=2)
         self.assertEqual(self.counters()["identity_conflict"], 1)
+        line = f"source: a certificate or engine ID is another device's than the address: the former counts from={PE_B} device=pe-a other=pe-b"
+        self.trap(at=(1, 1002), source=PE_B, trap=OTHER)
+        self.wait_counts(fed=3)
+        self.assertEqual((self.counters()["identity_conflict"], self.log().count(line)), (2, 1), self.log())
 
     def test_without_a_key_an_engine_id_proves_nothing(self):
         self.configure([NOAUTH])
@@ -73,6 +78,29 @@ class Heard(Usm):
         self.wait_counts(fed=1)
         self.assertEqual(self.counters()["ignored_unknown_source"], 1)
         self.assertEqual(self.of_source(STRANGER)["unknown"], 1)
+
+
+
+class Told(WebCase, Usm):
+    """What is told of them, and where."""
+    def configure(self, old=None, new=None, **more):
+        if old is not None and new is not None:
+            WebCase.configure(self, old, new)
+        else:
+            Usm.configure(self, old, **more)
+
+    def test_an_identity_conflict(self):
+        self.configure()
+        self.name_engines()
+        self.start()
+        for n in range(2):
+            self.trap(at=(1, 1000 + n), source=PE_B, trap=OTHER)  # pe-a's engine, pe-b's address
+        self.wait_counts(fed=2)
+        self.assertEqual([d["identity_conflicts"] for d in self.json("/api/v1/status")["devices"]], [2, 0])
+        self.assertEqual(self.metrics()['trunkwatch_device_identity_conflicts_total{device="pe-a"}'], 2)
+        self.assertIn("!  1 device of which a certificate or engine ID came with the address or a name of another one, "
+                      "see the log (identity_conflicts): pe-a\n", self.run_command("status", "-c", self.path("trunkwatchd.yaml")).stdout)
+        self.assertEqual(self.log().count(f"another device's than the address: the former counts from={PE_B} device=pe-a other=pe-b"), 1)
 
 
 class Refused(Usm):
