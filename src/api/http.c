@@ -15,7 +15,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+
+/* What evhttp refuses itself it refuses in HTML: so it takes somewhat more than we do. */
+enum { EVHTTP_HEADERS_MAX = 8 * TW_HTTP_HEADERS_MAX, EVHTTP_BODY_MAX = 16 * TW_HTTP_BODY_MAX };
 
 enum { TICK_S = 1, ROUTES_MAX = 64, COST_SHARE = 20, OLDEST_MS = 2000 };
 
@@ -206,9 +210,30 @@ static void answer_costly(struct tw_http *h, const struct tw_http_route *route, 
     last->until_ms = now + (rest < OLDEST_MS ? rest : OLDEST_MS);
 }
 
+/* With the path, a colon and a blank, and the ends of lines. */
+static size_t headers_size(struct evhttp_request *e)
+{
+    size_t n = strlen(evhttp_request_get_uri(e));
+    for (const struct evkeyval *kv = evhttp_request_get_input_headers(e)->tqh_first; kv != NULL;
+         kv = kv->next.tqe_next)
+        n += strlen(kv->key) + strlen(kv->value) + 4;
+    return n;
+}
+
+static bool is_small(struct evhttp_request *e, struct tw_http_request *r)
+{
+    if (headers_size(e) > TW_HTTP_HEADERS_MAX)
+        tw_http_error(r, 431, "the headers are too long, expected at most %d bytes", TW_HTTP_HEADERS_MAX);
+    else if (evbuffer_get_length(evhttp_request_get_input_buffer(e)) > TW_HTTP_BODY_MAX)
+        tw_http_error(r, 413, "the body is too long, expected none");
+    return r->status == 200;
+}
+
 /* Everything that is wrong with a request but its path. False: the answer says so. */
 static bool may_ask(struct evhttp_request *e, struct tw_http_request *r)
 {
+    if (!is_small(e, r))
+        return false;
     enum evhttp_cmd_type method = evhttp_request_get_command(e);
     const char *host = evhttp_request_get_host(e);
     if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD) {
@@ -486,8 +511,8 @@ struct tw_http *tw_http_create(struct event_base *base, int fd, const struct tw_
     TW_ASSERT(h->evhttp != NULL && h->listener != NULL &&
               evhttp_bind_listener(h->evhttp, h->listener) != NULL);
     evconnlistener_set_error_cb(h->listener, on_accept_error);
-    evhttp_set_max_headers_size(h->evhttp, TW_HTTP_HEADERS_MAX);
-    evhttp_set_max_body_size(h->evhttp, TW_HTTP_BODY_MAX);
+    evhttp_set_max_headers_size(h->evhttp, EVHTTP_HEADERS_MAX);
+    evhttp_set_max_body_size(h->evhttp, EVHTTP_BODY_MAX);
     evhttp_set_timeout(h->evhttp, TW_HTTP_IDLE_S);
     evhttp_set_allowed_methods(h->evhttp, UINT16_MAX); /* what is not served is refused here, in our words */
     evhttp_set_bevcb(h->evhttp, on_connection, h);

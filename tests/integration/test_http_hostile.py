@@ -1,4 +1,5 @@
 """HTTP clients that mean no good."""
+import json
 import os
 import socket
 import time
@@ -30,6 +31,30 @@ class Hostile(WebCase):
         self.assertIn(b" 404 ", self.raw(b"GET /api/v1/alerts/" + b"%n" * 500 + b" HTTP/1.1\r\n" + HOST))
         # One request a connection: what follows is not looked at.
         self.assertEqual(self.raw((b"GET /healthz HTTP/1.1\r\n" + HOST) * 3).count(b"200 OK"), 1)
+        self.alive()
+
+    def test_what_a_refusal_looks_like(self):
+        """{"error": ...}; what libevent itself refuses is a fixed text, without a word of the request."""
+        self.start()
+        for data, status, why in (
+                (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST, 431, "the headers are too long, expected at most 8192 bytes"),
+                (b"GET /healthz HTTP/1.1\r\n" + b"".join(b"X%d: yyyy\r\n" % i for i in range(1000)) + HOST, 431,
+                 "the headers are too long, expected at most 8192 bytes"),
+                (b"POST /healthz HTTP/1.1\r\nContent-Length: 4097\r\n" + HOST + b"b" * 4097, 413, "the body is too long, expected none"),
+                (b"POST /healthz HTTP/1.1\r\nContent-Length: 4096\r\n" + HOST + b"b" * 4096, 405, "this method is not served, expected GET or HEAD"),
+                (b"GET /healthz%00x HTTP/1.1\r\n" + HOST, 404, "there is nothing here")):
+            head, body = self.raw(data).split(b"\r\n\r\n", 1)
+            self.assertIn(b" %d " % status, head.split(b"\r\n")[0])
+            self.assertIn(b"Content-Type: application/json", head)
+            self.assertEqual(json.loads(body), {"error": why})
+        page = rb"\A(<HTML><HEAD>\s*<TITLE>4\d\d [A-Za-z ]+</TITLE>\s*</HEAD><BODY>\s*<H1>[A-Za-z ]+</H1>\s*</BODY></HTML>\s*)\Z"
+        for data in (b"words <b> /\r\n\r\n", b"GET / HTTP/1.1\r\nno colon <b>\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: 70000\r\nX: <b>\r\n" + HOST,
+                     b"POST / HTTP/1.1\r\nContent-Length: 3\r\nExpect: <b>\r\n" + HOST, b"GET /" + b"<b>" * 30000 + b" HTTP/1.1\r\n" + HOST):
+            head, body = self.raw(data).split(b"\r\n\r\n", 1)
+            self.assertRegex(head, rb"\AHTTP/1\.[01] 4\d\d ")
+            self.assertIn(b"Connection: close", head)
+            self.assertRegex(body, page)
+            self.assertNotIn(b"<b>", head + body)
         self.alive()
 
     def test_a_refused_one_makes_nobody_deaf(self):

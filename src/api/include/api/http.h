@@ -20,8 +20,8 @@
 
 enum {
     TW_HTTP_CONNECTIONS_MAX = 32,
-    TW_HTTP_HEADERS_MAX = 8192,
-    TW_HTTP_BODY_MAX = 4096, /* nobody needs one: it is read to be refused */
+    TW_HTTP_HEADERS_MAX = 8192, /* with the path; from eight times that on evhttp refuses it, in HTML */
+    TW_HTTP_BODY_MAX = 4096, /* nobody needs one: it is read to be refused; from 16 times that on as above */
     TW_HTTP_REQUEST_MS = 5000,
     TW_HTTP_ANSWER_MS = 60000,
     TW_HTTP_LATER_MS = 20000,
