@@ -429,10 +429,12 @@ OFF(keeps_an_end_back, s == 70 ? -10 : 0)
 OFF(keeps_two_back, s == 70 || s == 71 ? -10 : 0)
 static void one_alarm_that_is_late_proves_nothing(void **state)
 {
-    static int64_t (*const offs[])(int64_t) = {keeps_an_end_back, keeps_two_back};
+    static const struct {
+        int64_t (*off)(int64_t);
+    } rows[] = {{keeps_an_end_back}, {keeps_two_back}};
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        struct story st = {.begin = BEGIN, .off = offs[i], .tail = "", .p = create("")};
+        struct story st = {.begin = BEGIN, .off = rows[i].off, .tail = "", .p = create("")};
         size_t n;
         role(&st, 0, 0, "Master");
         role(&st, 0, 1, "Backup");

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -86,7 +87,7 @@ static void nobody_waits_and_the_newest_wins(void **state)
     int held = open(beside, O_PATH | O_CLOEXEC);
     assert_true(held >= 0);
     put(s, "old\n");
-    (void)usleep(50000);
+    (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     for (int i = 0; i < 100; i++)
         put(s, "newer\n");
     put(s, "newest\n");
