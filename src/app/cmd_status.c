@@ -79,15 +79,12 @@ static void wrong_reload(struct page *p)
 }
 
 /* A part of SNMPv3 that somebody who sends informs can't do without: it was answered. */
-static bool is_usual(const char *reason)
-{
-    return strcmp(reason, "v3_discovery") == 0;
-}
+static const char usual[] = "v3_discovery";
 
 /* Without what is usual. */
 static long long odd(const json_t *parts)
 {
-    return sum(parts) - tw_client_number(parts, "v3_discovery");
+    return sum(parts) - tw_client_number(parts, usual);
 }
 
 static bool is_bad(const char *reason)
@@ -106,7 +103,7 @@ static void wrong_sources(struct page *p)
     {
         json_object_foreach(json_object_get(s, "dropped"), reason, n)
         {
-            if (json_integer_value(n) > 0 && !is_usual(reason))
+            if (json_integer_value(n) > 0 && strcmp(reason, usual) != 0)
                 wrong(p, is_bad(reason) ? TW_TONE_BAD : TW_TONE_ODD, "%s: %lld dropped: %s",
                       tw_client_text(s, "name"), (long long)json_integer_value(n), reason);
         }

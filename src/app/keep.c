@@ -42,6 +42,16 @@ enum {
 
 /* ---- what waits ---- */
 
+/* Moves what is still in a line to its beginning, if that is worth it. */
+static void close_up(void *rows, size_t size, size_t *first, size_t *n)
+{
+    if (*first == 0 || *first < *n / 2)
+        return;
+    *n -= *first;
+    memmove(rows, (char *)rows + *first * size, *n * size);
+    *first = 0;
+}
+
 /* The first alert in line. */
 static void leave(struct tw_daemon *d)
 {
@@ -74,11 +84,7 @@ static void wait_to_leave(struct tw_daemon *d, struct tw_item *item)
     struct tw_keep *k = &d->keep;
     if (k->leaving_n - k->leaving_first >= WAITING_MAX)
         leave(d);
-    if (k->leaving_first > 0 && k->leaving_first >= k->leaving_n / 2) {
-        k->leaving_n -= k->leaving_first;
-        memmove(k->leaving, k->leaving + k->leaving_first, k->leaving_n * sizeof *k->leaving);
-        k->leaving_first = 0;
-    }
+    close_up(k->leaving, sizeof *k->leaving, &k->leaving_first, &k->leaving_n);
     *TW_PUSH(k->leaving, k->leaving_n, k->leaving_cap) =
         (struct tw_leaving){tw_store_batch(k->store), tw_clock_mono_ms(), item};
 }
@@ -110,11 +116,7 @@ static void answer_until(struct tw_daemon *d, uint64_t batch, bool safe)
 static void wait_to_answer(struct tw_input *in, const struct tw_udp_datagram *g, struct tw_str answer)
 {
     struct tw_keep *k = &in->daemon->keep;
-    if (k->answering_first > 0 && k->answering_first >= k->answering_n / 2) {
-        k->answering_n -= k->answering_first;
-        memmove(k->answering, k->answering + k->answering_first, k->answering_n * sizeof *k->answering);
-        k->answering_first = 0;
-    }
+    close_up(k->answering, sizeof *k->answering, &k->answering_first, &k->answering_n);
     struct tw_answering *w = TW_PUSH(k->answering, k->answering_n, k->answering_cap);
     *w = (struct tw_answering){.batch = tw_store_batch(k->store),
                                .in = in,

@@ -76,11 +76,7 @@ void tw_unfed_swap(struct tw_daemon *d, const struct tw_topology *next)
 
 void tw_unfed_count(struct tw_daemon *d, const struct tw_record *r, enum tw_unfed why)
 {
-    const struct tw_topology *t = tw_pipeline_topology(d->pipeline);
-    uint32_t device = tw_pipeline_prover(d->pipeline, r);
-    if (device == TW_NONE && !tw_topology_is_relay_certificate(t, r->certificate))
-        device = tw_topology_by_address(t, &r->from);
-    tw_unfed_of(&d->unfed, device)->counts[why]++;
+    tw_unfed_of(&d->unfed, tw_pipeline_sender(d->pipeline, r))->counts[why]++;
 }
 
 void tw_unfed_conflict(struct tw_daemon *d, const struct tw_addr *from, uint32_t device, uint32_t other,

@@ -34,10 +34,16 @@ static uint32_t by_address(const struct tw_topology *t, const struct tw_record *
     return tw_topology_is_relay_certificate(t, r->certificate) ? none : tw_topology_by_address(t, &r->from);
 }
 
+uint32_t tw_pipeline_sender(const struct tw_pipeline *p, const struct tw_record *r)
+{
+    uint32_t device = tw_pipeline_prover(p, r);
+    return device != none ? device : by_address(p->topology, r);
+}
+
 uint32_t sender_of_bytes(struct tw_pipeline *p, const struct tw_record *r)
 {
-    uint32_t device = proven(p, r);
-    return device != none ? device : by_address(p->topology, r);
+    (void)proven(p, r); /* counts what contradicts it */
+    return tw_pipeline_sender(p, r);
 }
 
 uint32_t sender_of_log(struct tw_pipeline *p, const struct tw_record *r, const struct tw_log *log,

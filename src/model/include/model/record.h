@@ -82,8 +82,8 @@ struct tw_record {
                                   none */
     uint32_t sender; /* 1 + index of the device in the topology, when the source had to find out anyway; 0:
                         the core does */
-    uint32_t
-        soon; /* the `sender` of one that comes a few records later, which only saves time. 0: not known */
+    uint32_t soon;   /* the `sender` of one that comes a few records later, which only saves time; 0: not
+                        known */
     const struct tw_log *log; /* what tw_log_peek makes of the bytes with this `year`, when the source had
                                  to look inside anyway; borrowed like them. NULL: the core decodes */
     struct tw_glance glance; /* of a syslog message, with its `sender`: neither `log` nor the bytes are looked

@@ -138,6 +138,9 @@ struct tw_feed tw_pipeline_pair_feed(const struct tw_pipeline *p, uint32_t pair)
 /* The device that a record is proven to be of, whatever its address: by what its source found out, a
  * certificate, an engine ID that was authenticated. TW_NONE: nothing is proven. */
 uint32_t tw_pipeline_prover(const struct tw_pipeline *p, const struct tw_record *r);
+/* The same, or else the one with that address, unless a relay is proven. Nobody looks inside: behind a relay
+ * it is TW_NONE. */
+uint32_t tw_pipeline_sender(const struct tw_pipeline *p, const struct tw_record *r);
 
 /* Per device. records = accepted + dropped of its counts. */
 struct tw_device_stats {
