@@ -234,8 +234,8 @@ class Limits(Tcp):
             self.fault()
             self.assert_heard()
             # The kernel watches over the silent one: timer 2 is keepalive.
-            port = f":{silent.getsockname()[1]:04X}"
-            ours = [l.split() for l in self.read("/proc/net/tcp").splitlines() if l.split()[2].endswith(port)]
+            ends = f":{self.tcp:04X}", f":{silent.getsockname()[1]:04X}"
+            ours = [w for w in map(str.split, self.read("/proc/net/tcp").splitlines()) if w[1].endswith(ends[0]) and w[2].endswith(ends[1])]
             self.assertEqual(ours[0][5][:3], "02:")
             stuck.settimeout(MESSAGE_S + PATIENCE)
             self.assert_closed(stuck)
